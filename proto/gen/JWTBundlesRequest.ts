@@ -1,0 +1,8 @@
+// Original file: /work/main/proto/spiffe/workload/workload.proto
+
+
+export interface JWTBundlesRequest {
+}
+
+export interface JWTBundlesRequestOutput {
+}

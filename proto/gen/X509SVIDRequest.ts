@@ -1,0 +1,8 @@
+// Original file: /work/main/proto/spiffe/workload/workload.proto
+
+
+export interface X509SVIDRequest {
+}
+
+export interface X509SVIDRequestOutput {
+}

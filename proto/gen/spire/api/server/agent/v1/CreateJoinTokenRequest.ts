@@ -1,0 +1,15 @@
+// Original file: /work/main/proto/spire/api/server/agent/v1/agent.proto
+
+import type { SPIFFEID as _spire_api_types_SPIFFEID, SPIFFEIDOutput as _spire_api_types_SPIFFEIDOutput } from '../../../../../spire/api/types/SPIFFEID.ts';
+
+export interface CreateJoinTokenRequest {
+  'ttl'?: (number);
+  'token'?: (string);
+  'agent_id'?: (_spire_api_types_SPIFFEID | null);
+}
+
+export interface CreateJoinTokenRequestOutput {
+  'ttl': (number);
+  'token': (string);
+  'agent_id': (_spire_api_types_SPIFFEIDOutput | null);
+}

@@ -1,0 +1,8 @@
+// Original file: /work/main/proto/spire/api/server/bundle/v1/bundle.proto
+
+
+export interface CountBundlesRequest {
+}
+
+export interface CountBundlesRequestOutput {
+}

@@ -1,0 +1,13 @@
+// Original file: /work/main/proto/spire/api/server/bundle/v1/bundle.proto
+
+import type { BundleMask as _spire_api_types_BundleMask, BundleMaskOutput as _spire_api_types_BundleMaskOutput } from '../../../../../spire/api/types/BundleMask.ts';
+
+export interface GetFederatedBundleRequest {
+  'trust_domain'?: (string);
+  'output_mask'?: (_spire_api_types_BundleMask | null);
+}
+
+export interface GetFederatedBundleRequestOutput {
+  'trust_domain': (string);
+  'output_mask': (_spire_api_types_BundleMaskOutput | null);
+}

@@ -1,0 +1,10 @@
+// Original file: /work/main/proto/spire/api/server/entry/v1/entry.proto
+
+
+export interface BatchDeleteEntryRequest {
+  'ids'?: (string)[];
+}
+
+export interface BatchDeleteEntryRequestOutput {
+  'ids': (string)[];
+}

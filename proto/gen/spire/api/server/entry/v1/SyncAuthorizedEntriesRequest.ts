@@ -1,0 +1,13 @@
+// Original file: /work/main/proto/spire/api/server/entry/v1/entry.proto
+
+import type { EntryMask as _spire_api_types_EntryMask, EntryMaskOutput as _spire_api_types_EntryMaskOutput } from '../../../../../spire/api/types/EntryMask.ts';
+
+export interface SyncAuthorizedEntriesRequest {
+  'output_mask'?: (_spire_api_types_EntryMask | null);
+  'ids'?: (string)[];
+}
+
+export interface SyncAuthorizedEntriesRequestOutput {
+  'output_mask': (_spire_api_types_EntryMaskOutput | null);
+  'ids': (string)[];
+}

@@ -1,0 +1,11 @@
+// Original file: /work/main/proto/spire/api/server/svid/v1/svid.proto
+
+import type { X509SVID as _spire_api_types_X509SVID, X509SVIDOutput as _spire_api_types_X509SVIDOutput } from '../../../../../spire/api/types/X509SVID.ts';
+
+export interface MintX509SVIDResponse {
+  'svid'?: (_spire_api_types_X509SVID | null);
+}
+
+export interface MintX509SVIDResponseOutput {
+  'svid': (_spire_api_types_X509SVIDOutput | null);
+}

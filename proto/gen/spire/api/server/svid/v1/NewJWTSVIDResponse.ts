@@ -1,0 +1,11 @@
+// Original file: /work/main/proto/spire/api/server/svid/v1/svid.proto
+
+import type { JWTSVID as _spire_api_types_JWTSVID, JWTSVIDOutput as _spire_api_types_JWTSVIDOutput } from '../../../../../spire/api/types/JWTSVID.ts';
+
+export interface NewJWTSVIDResponse {
+  'svid'?: (_spire_api_types_JWTSVID | null);
+}
+
+export interface NewJWTSVIDResponseOutput {
+  'svid': (_spire_api_types_JWTSVIDOutput | null);
+}

@@ -1,0 +1,20 @@
+// Original file: /work/main/proto/spire/api/types/types.proto
+
+import type { SPIFFEID as _spire_api_types_SPIFFEID, SPIFFEIDOutput as _spire_api_types_SPIFFEIDOutput } from '../../../spire/api/types/SPIFFEID.ts';
+import type { Long } from '@grpc/proto-loader';
+
+export interface JWTSVID {
+  'token'?: (string);
+  'id'?: (_spire_api_types_SPIFFEID | null);
+  'expires_at'?: (number | string | Long);
+  'issued_at'?: (number | string | Long);
+  'hint'?: (string);
+}
+
+export interface JWTSVIDOutput {
+  'token': (string);
+  'id': (_spire_api_types_SPIFFEIDOutput | null);
+  'expires_at': (string);
+  'issued_at': (string);
+  'hint': (string);
+}

@@ -1,0 +1,12 @@
+// Original file: /work/main/proto/spire/api/types/types.proto
+
+
+export interface SPIFFEID {
+  'trust_domain'?: (string);
+  'path'?: (string);
+}
+
+export interface SPIFFEIDOutput {
+  'trust_domain': (string);
+  'path': (string);
+}

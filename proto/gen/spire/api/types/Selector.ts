@@ -1,0 +1,12 @@
+// Original file: /work/main/proto/spire/api/types/types.proto
+
+
+export interface Selector {
+  'type'?: (string);
+  'value'?: (string);
+}
+
+export interface SelectorOutput {
+  'type': (string);
+  'value': (string);
+}

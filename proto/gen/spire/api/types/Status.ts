@@ -1,0 +1,12 @@
+// Original file: /work/main/proto/spire/api/types/types.proto
+
+
+export interface Status {
+  'code'?: (number);
+  'message'?: (string);
+}
+
+export interface StatusOutput {
+  'code': (number);
+  'message': (string);
+}

@@ -1,0 +1,17 @@
+// Original file: /work/main/proto/spire/api/types/types.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface WITKey {
+  'public_key'?: (Buffer | Uint8Array | string);
+  'key_id'?: (string);
+  'expires_at'?: (number | string | Long);
+  'tainted'?: (boolean);
+}
+
+export interface WITKeyOutput {
+  'public_key': (Buffer);
+  'key_id': (string);
+  'expires_at': (string);
+  'tainted': (boolean);
+}

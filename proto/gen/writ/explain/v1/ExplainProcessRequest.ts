@@ -1,0 +1,10 @@
+// Original file: /work/main/proto/writ/explain/v1/explain.proto
+
+
+export interface ExplainProcessRequest {
+  'pid'?: (number);
+}
+
+export interface ExplainProcessRequestOutput {
+  'pid': (number);
+}

@@ -1,0 +1,8 @@
+// Original file: /work/main/proto/writ/sync/v1/sync.proto
+
+
+export interface WatchRequest {
+}
+
+export interface WatchRequestOutput {
+}

@@ -1,0 +1,22 @@
+/** Where bundles live. Implemented by datastore/bundles. */
+import type { Bundle, TokenAuthority, X509Authority } from '../../shared/bundle/bundle.ts';
+import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
+
+export interface NewAuthorities {
+  readonly x509?: readonly X509Authority[];
+  readonly jwt?: readonly TokenAuthority[];
+  readonly wit?: readonly TokenAuthority[];
+}
+
+export interface BundleStore {
+  find(trustDomain: TrustDomain): Promise<Bundle | undefined>;
+  /** Adds what is not there yet (sequence number + 1 if anything was), creating the bundle; the result. */
+  append(trustDomain: TrustDomain, authorities: NewAuthorities): Promise<Bundle>;
+  /**
+   * Removes X.509 authorities and token keys that expired before `expiredBefore`; refuses (returns undefined) to leave
+   * no X.509 authority. The result, changed or not.
+   */
+  prune(trustDomain: TrustDomain, expiredBefore: Date): Promise<Bundle | undefined>;
+  /** Calls back when a bundle may have changed: a hint only. Returns the way to stop. */
+  onHint(listener: () => void): () => void;
+}

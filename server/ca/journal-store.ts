@@ -1,0 +1,20 @@
+/** Where CA journals live: one per server instance, found by the authorities whose keys it holds. See datastore/ca-journal. */
+
+export interface JournalRecord {
+  /** The journal's own id; chosen by the store when absent at save. */
+  readonly id: string | undefined;
+  /** Hex subject key identifier of the active X.509 authority: how a restarted server finds its journal. */
+  readonly activeAuthorityId: string;
+  /** The journal's content, as ca/journal writes it. */
+  readonly content: Uint8Array;
+  /** Latest end of any authority in it, for pruning. */
+  readonly expiresAt: Date;
+}
+
+export interface JournalStore {
+  /** The journal whose active authority is one of these; the newest when several are. */
+  find(authorityIds: readonly string[]): Promise<JournalRecord | undefined>;
+  /** Inserts or replaces; the id. */
+  save(record: JournalRecord): Promise<string>;
+  prune(expiredBefore: Date): Promise<number>;
+}

@@ -1,0 +1,58 @@
+/** Where registration entries live, as the API needs it. Implemented by datastore/entries. */
+import type { SelectorMatch, TrustDomainMatch } from './entry-filter.ts';
+import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
+import type { Entry, EntryFields, NewEntry } from './entry.ts';
+
+export interface EntryFilter {
+  readonly bySpiffeId?: SpiffeId;
+  readonly byParentId?: SpiffeId;
+  readonly bySelectors?: SelectorMatch;
+  readonly byFederatesWith?: TrustDomainMatch;
+  readonly byHint?: string;
+  /** true filters; false or absent is no filter (SPIRE's CLI always sends it). */
+  readonly byDownstream?: boolean;
+}
+
+/** A page request; `pageSize` 0 means everything in one page without a token. */
+export interface PageRequest {
+  readonly pageSize: number;
+  readonly pageToken: string;
+}
+
+/** `nextPageToken` is set whenever the page is not empty and pageSize > 0 (SPIRE: one final empty page). */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextPageToken: string;
+}
+
+export type CreateOutcome =
+  | { readonly kind: 'created'; readonly entry: Entry }
+  /** Same SPIFFE ID, parent and selector set exists; it is returned. */
+  | { readonly kind: 'similar'; readonly entry: Entry }
+  | { readonly kind: 'duplicate-id' }
+  | { readonly kind: 'no-bundle'; readonly trustDomain: string };
+
+export type UpdateOutcome =
+  | { readonly kind: 'updated'; readonly entry: Entry }
+  | { readonly kind: 'not-found' }
+  | { readonly kind: 'no-bundle'; readonly trustDomain: string };
+
+/** Fields to change; an absent one keeps its value. */
+export interface EntryUpdate {
+  readonly id: string;
+  readonly changes: Partial<EntryFields>;
+}
+
+export interface EntryStore {
+  /** One transaction: all items are decided and the good ones written, or the call throws and nothing is. */
+  create(entries: readonly NewEntry[]): Promise<readonly CreateOutcome[]>;
+  update(updates: readonly EntryUpdate[]): Promise<readonly UpdateOutcome[]>;
+  /** Per id: whether it existed. */
+  delete(ids: readonly string[]): Promise<readonly boolean[]>;
+  find(id: string): Promise<Entry | undefined>;
+  /** By creation order. Throws InvalidArgument on a malformed page token. */
+  list(filter: EntryFilter, page: PageRequest): Promise<Page<Entry>>;
+  count(filter: EntryFilter): Promise<number>;
+  /** Deletes entries that expired before `at`; how many. */
+  prune(at: Date): Promise<number>;
+}
