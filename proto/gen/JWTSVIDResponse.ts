@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/spiffe/workload/workload.proto
+// From proto/spiffe/workload/workload.proto
 
 import type { JWTSVID as _JWTSVID, JWTSVIDOutput as _JWTSVIDOutput } from './JWTSVID.ts';
 

@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/spiffe/workload/workload.proto
+// From proto/spiffe/workload/workload.proto
 
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { JWTBundlesRequest as _JWTBundlesRequest, JWTBundlesRequestOutput as _JWTBundlesRequestOutput } from './JWTBundlesRequest.ts';

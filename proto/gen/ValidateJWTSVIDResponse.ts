@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/spiffe/workload/workload.proto
+// From proto/spiffe/workload/workload.proto
 
 import type { Struct as _google_protobuf_Struct, StructOutput as _google_protobuf_StructOutput } from './google/protobuf/Struct.ts';
 

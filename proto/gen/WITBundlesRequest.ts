@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/spiffe/workload/workload.proto
+// From proto/spiffe/workload/workload.proto
 
 
 export interface WITBundlesRequest {

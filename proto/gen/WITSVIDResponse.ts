@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/spiffe/workload/workload.proto
+// From proto/spiffe/workload/workload.proto
 
 import type { WITSVID as _WITSVID, WITSVIDOutput as _WITSVIDOutput } from './WITSVID.ts';
 

@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/spiffe/workload/workload.proto
+// From proto/spiffe/workload/workload.proto
 
 import type { X509SVID as _X509SVID, X509SVIDOutput as _X509SVIDOutput } from './X509SVID.ts';
 

@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/google/rpc/status.proto
+// From proto/google/rpc/status.proto
 
 import type { Any as _google_protobuf_Any, AnyOutput as _google_protobuf_AnyOutput } from '../../google/protobuf/Any.ts';
 

@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/spire/api/types/types.proto
+// From proto/spire/api/types/types.proto
 
 import type { Selector as _spire_api_types_Selector, SelectorOutput as _spire_api_types_SelectorOutput } from '../../../spire/api/types/Selector.ts';
 

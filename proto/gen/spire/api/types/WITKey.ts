@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/spire/api/types/types.proto
+// From proto/spire/api/types/types.proto
 
 import type { Long } from '@grpc/proto-loader';
 

@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/spire/api/types/types.proto
+// From proto/spire/api/types/types.proto
 
 
 export interface X509Certificate {

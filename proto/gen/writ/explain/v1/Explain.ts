@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/writ/explain/v1/explain.proto
+// From proto/writ/explain/v1/explain.proto
 
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { ExplainProcessRequest as _writ_explain_v1_ExplainProcessRequest, ExplainProcessRequestOutput as _writ_explain_v1_ExplainProcessRequestOutput } from '../../../writ/explain/v1/ExplainProcessRequest.ts';

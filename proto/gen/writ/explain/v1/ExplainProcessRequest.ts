@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/writ/explain/v1/explain.proto
+// From proto/writ/explain/v1/explain.proto
 
 
 export interface ExplainProcessRequest {

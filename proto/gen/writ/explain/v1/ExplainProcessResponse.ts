@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/writ/explain/v1/explain.proto
+// From proto/writ/explain/v1/explain.proto
 
 import type { Selector as _spire_api_types_Selector, SelectorOutput as _spire_api_types_SelectorOutput } from '../../../spire/api/types/Selector.ts';
 import type { Long } from '@grpc/proto-loader';

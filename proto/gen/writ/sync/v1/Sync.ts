@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/writ/sync/v1/sync.proto
+// From proto/writ/sync/v1/sync.proto
 
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { WatchRequest as _writ_sync_v1_WatchRequest, WatchRequestOutput as _writ_sync_v1_WatchRequestOutput } from '../../../writ/sync/v1/WatchRequest.ts';

@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/writ/sync/v1/sync.proto
+// From proto/writ/sync/v1/sync.proto
 
 
 export interface WatchRequest {

@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/spire/api/server/agent/v1/agent.proto
+// From proto/spire/api/server/agent/v1/agent.proto
 
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { Agent as _spire_api_types_Agent, AgentOutput as _spire_api_types_AgentOutput } from '../../../../../spire/api/types/Agent.ts';

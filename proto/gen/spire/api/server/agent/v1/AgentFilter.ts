@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/spire/api/server/agent/v1/agent.proto
+// From proto/spire/api/server/agent/v1/agent.proto
 
 import type { SelectorMatch as _spire_api_types_SelectorMatch, SelectorMatchOutput as _spire_api_types_SelectorMatchOutput } from '../../../../../spire/api/types/SelectorMatch.ts';
 import type { BoolValue as _google_protobuf_BoolValue, BoolValueOutput as _google_protobuf_BoolValueOutput } from '../../../../../google/protobuf/BoolValue.ts';

@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/spire/api/server/agent/v1/agent.proto
+// From proto/spire/api/server/agent/v1/agent.proto
 
 import type { X509SVID as _spire_api_types_X509SVID, X509SVIDOutput as _spire_api_types_X509SVIDOutput } from '../../../../../spire/api/types/X509SVID.ts';
 

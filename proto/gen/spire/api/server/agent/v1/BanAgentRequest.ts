@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/spire/api/server/agent/v1/agent.proto
+// From proto/spire/api/server/agent/v1/agent.proto
 
 import type { SPIFFEID as _spire_api_types_SPIFFEID, SPIFFEIDOutput as _spire_api_types_SPIFFEIDOutput } from '../../../../../spire/api/types/SPIFFEID.ts';
 

@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/spire/api/server/agent/v1/agent.proto
+// From proto/spire/api/server/agent/v1/agent.proto
 
 
 export interface PostStatusResponse {

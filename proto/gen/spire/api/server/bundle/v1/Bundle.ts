@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/spire/api/server/bundle/v1/bundle.proto
+// From proto/spire/api/server/bundle/v1/bundle.proto
 
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { AppendBundleRequest as _spire_api_server_bundle_v1_AppendBundleRequest, AppendBundleRequestOutput as _spire_api_server_bundle_v1_AppendBundleRequestOutput } from '../../../../../spire/api/server/bundle/v1/AppendBundleRequest.ts';

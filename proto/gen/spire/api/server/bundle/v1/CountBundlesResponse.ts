@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/spire/api/server/bundle/v1/bundle.proto
+// From proto/spire/api/server/bundle/v1/bundle.proto
 
 
 export interface CountBundlesResponse {

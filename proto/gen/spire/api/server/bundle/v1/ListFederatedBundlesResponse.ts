@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/spire/api/server/bundle/v1/bundle.proto
+// From proto/spire/api/server/bundle/v1/bundle.proto
 
 import type { Bundle as _spire_api_types_Bundle, BundleOutput as _spire_api_types_BundleOutput } from '../../../../../spire/api/types/Bundle.ts';
 

@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/spire/api/server/bundle/v1/bundle.proto
+// From proto/spire/api/server/bundle/v1/bundle.proto
 
 import type { JWTKey as _spire_api_types_JWTKey, JWTKeyOutput as _spire_api_types_JWTKeyOutput } from '../../../../../spire/api/types/JWTKey.ts';
 

@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/spire/api/server/bundle/v1/bundle.proto
+// From proto/spire/api/server/bundle/v1/bundle.proto
 
 import type { WITKey as _spire_api_types_WITKey, WITKeyOutput as _spire_api_types_WITKeyOutput } from '../../../../../spire/api/types/WITKey.ts';
 

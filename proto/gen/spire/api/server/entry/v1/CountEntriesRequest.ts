@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/spire/api/server/entry/v1/entry.proto
+// From proto/spire/api/server/entry/v1/entry.proto
 
 import type { EntryFilter as _spire_api_server_entry_v1_EntryFilter, EntryFilterOutput as _spire_api_server_entry_v1_EntryFilterOutput } from '../../../../../spire/api/server/entry/v1/EntryFilter.ts';
 

@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/spire/api/server/entry/v1/entry.proto
+// From proto/spire/api/server/entry/v1/entry.proto
 
 
 export interface CountEntriesResponse {

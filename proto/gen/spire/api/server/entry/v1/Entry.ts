@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/spire/api/server/entry/v1/entry.proto
+// From proto/spire/api/server/entry/v1/entry.proto
 
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { BatchCreateEntryRequest as _spire_api_server_entry_v1_BatchCreateEntryRequest, BatchCreateEntryRequestOutput as _spire_api_server_entry_v1_BatchCreateEntryRequestOutput } from '../../../../../spire/api/server/entry/v1/BatchCreateEntryRequest.ts';

@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/spire/api/server/entry/v1/entry.proto
+// From proto/spire/api/server/entry/v1/entry.proto
 
 import type { EntryMask as _spire_api_types_EntryMask, EntryMaskOutput as _spire_api_types_EntryMaskOutput } from '../../../../../spire/api/types/EntryMask.ts';
 

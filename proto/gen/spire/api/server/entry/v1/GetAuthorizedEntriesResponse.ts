@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/spire/api/server/entry/v1/entry.proto
+// From proto/spire/api/server/entry/v1/entry.proto
 
 import type { Entry as _spire_api_types_Entry, EntryOutput as _spire_api_types_EntryOutput } from '../../../../../spire/api/types/Entry.ts';
 

@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/spire/api/server/svid/v1/svid.proto
+// From proto/spire/api/server/svid/v1/svid.proto
 
 import type { NewX509SVIDParams as _spire_api_server_svid_v1_NewX509SVIDParams, NewX509SVIDParamsOutput as _spire_api_server_svid_v1_NewX509SVIDParamsOutput } from '../../../../../spire/api/server/svid/v1/NewX509SVIDParams.ts';
 

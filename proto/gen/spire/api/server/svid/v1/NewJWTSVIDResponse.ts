@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/spire/api/server/svid/v1/svid.proto
+// From proto/spire/api/server/svid/v1/svid.proto
 
 import type { JWTSVID as _spire_api_types_JWTSVID, JWTSVIDOutput as _spire_api_types_JWTSVIDOutput } from '../../../../../spire/api/types/JWTSVID.ts';
 

@@ -1,4 +1,4 @@
-// Original file: /work/main/proto/spire/api/server/svid/v1/svid.proto
+// From proto/spire/api/server/svid/v1/svid.proto
 
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { BatchNewX509SVIDRequest as _spire_api_server_svid_v1_BatchNewX509SVIDRequest, BatchNewX509SVIDRequestOutput as _spire_api_server_svid_v1_BatchNewX509SVIDRequestOutput } from '../../../../../spire/api/server/svid/v1/BatchNewX509SVIDRequest.ts';
