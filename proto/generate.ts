@@ -31,7 +31,8 @@ function writeTypes(outDir: string): void {
 function makePathsRelative(outDir: string): void {
   for (const file of globSync('**/*.ts', { cwd: outDir })) {
     const path = join(outDir, file);
-    writeFileSync(path, readFileSync(path, 'utf8').replace(/^\/\/ Original file: .*\/(proto\/|google\/protobuf)/, '// From $1'));
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, text.replace(/^\/\/ Original file: (?:.*\/(?=proto\/))?/gm, '// From '));
   }
 }
 

@@ -1,4 +1,4 @@
-// Original file: null
+// From null
 
 import type { AnyExtension } from '@grpc/proto-loader';
 

@@ -1,4 +1,4 @@
-// Original file: null
+// From null
 
 
 export interface Int32Value {

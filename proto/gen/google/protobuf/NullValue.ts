@@ -1,4 +1,4 @@
-// Original file: null
+// From null
 
 export const NullValue = {
   NULL_VALUE: 'NULL_VALUE',

@@ -1,4 +1,4 @@
-// Original file: null
+// From null
 
 import type { Value as _google_protobuf_Value, ValueOutput as _google_protobuf_ValueOutput } from '../../google/protobuf/Value.ts';
 

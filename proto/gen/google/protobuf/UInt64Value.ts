@@ -1,4 +1,4 @@
-// Original file: null
+// From null
 
 import type { Long } from '@grpc/proto-loader';
 

@@ -1,4 +1,4 @@
-// Original file: null
+// From null
 
 import type { NullValue as _google_protobuf_NullValue, NullValueOutput as _google_protobuf_NullValueOutput } from '../../google/protobuf/NullValue.ts';
 import type { Struct as _google_protobuf_Struct, StructOutput as _google_protobuf_StructOutput } from '../../google/protobuf/Struct.ts';

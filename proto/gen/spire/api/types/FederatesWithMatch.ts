@@ -1,7 +1,7 @@
 // From proto/spire/api/types/types.proto
 
 
-// Original file: /work/main/proto/spire/api/types/types.proto
+// From proto/spire/api/types/types.proto
 
 export const _spire_api_types_FederatesWithMatch_MatchBehavior = {
   MATCH_EXACT: 'MATCH_EXACT',

@@ -2,7 +2,7 @@
 
 import type { Selector as _spire_api_types_Selector, SelectorOutput as _spire_api_types_SelectorOutput } from '../../../spire/api/types/Selector.ts';
 
-// Original file: /work/main/proto/spire/api/types/types.proto
+// From proto/spire/api/types/types.proto
 
 export const _spire_api_types_SelectorMatch_MatchBehavior = {
   MATCH_EXACT: 'MATCH_EXACT',

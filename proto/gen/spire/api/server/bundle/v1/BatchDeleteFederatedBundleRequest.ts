@@ -1,7 +1,7 @@
 // From proto/spire/api/server/bundle/v1/bundle.proto
 
 
-// Original file: /work/main/proto/spire/api/server/bundle/v1/bundle.proto
+// From proto/spire/api/server/bundle/v1/bundle.proto
 
 export const _spire_api_server_bundle_v1_BatchDeleteFederatedBundleRequest_Mode = {
   RESTRICT: 'RESTRICT',
