@@ -1,0 +1,166 @@
+/**
+ * Private keys by id in one file, in SPIRE's format `{"keys":{"<id>":"<base64 PKCS #8>"}}`, so that a genuine keys.json is
+ * taken over. Called by the disk key managers of server and agent. Keys are text only inside the file.
+ */
+import { hash, type KeyObject } from 'node:crypto';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { bytesEqual, fromBase64, toBase64, utf8 } from '../bytes.ts';
+import { Code, CodedError } from '../errors.ts';
+import { writeFileAtomic } from '../files.ts';
+import { parsePrivateKey, privateKeyToPkcs8 } from './keys.ts';
+
+const MAX_BYTES = 1_048_576; // an RSA-4096 key is 3.2 KB in base64: room for 300
+const MAX_ID_LENGTH = 255;
+const OTHERS_ACCESS = 0o077;
+
+export class KeyFile {
+  readonly #path: string;
+  #keys: ReadonlyMap<string, KeyObject>;
+  /** Hash of the file as we know it: shows when somebody else wrote it. */
+  #digest: Uint8Array;
+
+  private constructor(path: string, keys: ReadonlyMap<string, KeyObject>, digest: Uint8Array) {
+    this.#path = path;
+    this.#keys = keys;
+    this.#digest = digest;
+  }
+
+  /**
+   * Reads the file; a missing one holds no keys. Throws FailedPrecondition, with what to do, when others than its owner
+   * can reach it, when it belongs to somebody else, and on content that it does not know.
+   */
+  static open(path: string): KeyFile {
+    const content = readPrivate(path);
+    const keys = content === undefined ? new Map<string, KeyObject>() : parseKeys(path, content);
+    return new KeyFile(path, keys, digestOf(content));
+  }
+
+  get keys(): ReadonlyMap<string, KeyObject> {
+    return this.#keys;
+  }
+
+  /** Keeps the key under `id`, on disk when it returns. Throws FailedPrecondition when the file cannot be written. */
+  put(id: string, key: KeyObject): void {
+    if (id === '' || id.length > MAX_ID_LENGTH)
+      throw refusal(this.#path, `a key id has 1 to ${MAX_ID_LENGTH} characters`);
+    if (!bytesEqual(digestOf(readPrivate(this.#path)), this.#digest)) {
+      throw refusal(
+        this.#path,
+        'another process changed it: give each server and agent a file of its own, then restart',
+      );
+    }
+    const keys = new Map(this.#keys).set(id, key);
+    const content = encodeKeys(keys);
+    try {
+      writeFileAtomic(this.#path, content);
+    } catch (error) {
+      throw refusal(
+        this.#path,
+        `cannot be written (${codeOf(error)}): its directory must exist and be writable`,
+      );
+    }
+    this.#keys = keys;
+    this.#digest = digestOf(content);
+  }
+}
+
+function encodeKeys(keys: ReadonlyMap<string, KeyObject>): Uint8Array {
+  const texts = [...keys].map(([id, key]): [string, string] => [id, toBase64(privateKeyToPkcs8(key))]);
+  return utf8(`${JSON.stringify({ keys: Object.fromEntries(texts) }, undefined, '\t')}\n`);
+}
+
+function parseKeys(path: string, content: Uint8Array): ReadonlyMap<string, KeyObject> {
+  const file = parseJson(path, content);
+  if (!isRecord(file) || Object.keys(file).length !== 1 || !isRecord(file['keys'])) {
+    throw unknownContent(path, 'it is not {"keys": {…}}');
+  }
+  return new Map(Object.entries(file['keys']).map(([id, text]) => [id, parseKey(path, id, text)]));
+}
+
+/** The parser's own message quotes the text, which holds keys: it goes no further. */
+function parseJson(path: string, content: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(content));
+  } catch {
+    throw unknownContent(path, 'it is not JSON');
+  }
+}
+
+function parseKey(path: string, id: string, text: unknown): KeyObject {
+  if (id === '' || id.length > MAX_ID_LENGTH)
+    throw unknownContent(path, `a key id has not 1 to ${MAX_ID_LENGTH} characters`);
+  const der = typeof text === 'string' ? fromBase64(text) : undefined;
+  if (der === undefined) throw unknownContent(path, `key ${JSON.stringify(id)} is not base64`);
+  try {
+    return parsePrivateKey(der);
+  } catch {
+    throw unknownContent(path, `key ${JSON.stringify(id)} is not a PKCS #8 key of a supported type`);
+  } finally {
+    der.fill(0);
+  }
+}
+
+/** The file's bytes, undefined when there is none; checked on the open file, so that it cannot be swapped in between. */
+function readPrivate(path: string): Uint8Array | undefined {
+  const fd = openExisting(path);
+  if (fd === undefined) return undefined;
+  try {
+    const stats = fstatSync(fd);
+    checkPrivate(path, stats);
+    const bytes = new Uint8Array(stats.size);
+    let at = 0;
+    for (let count = -1; at < bytes.length && count !== 0; at += count)
+      count = readSync(fd, bytes, at, bytes.length - at, at);
+    return bytes.subarray(0, at);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function openExisting(path: string): number | undefined {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT') return undefined;
+    throw refusal(
+      path,
+      code === 'ELOOP'
+        ? 'is a symbolic link: give the path of the file itself'
+        : `cannot be opened (${code})`,
+    );
+  }
+}
+
+function checkPrivate(path: string, stats: Stats): void {
+  const user = process.geteuid?.();
+  if (!stats.isFile()) throw refusal(path, 'is not a regular file');
+  if (user !== undefined && stats.uid !== user) {
+    throw refusal(
+      path,
+      `belongs to user ${stats.uid}, this process is user ${user}: chown it, or run as its owner`,
+    );
+  }
+  if ((stats.mode & OTHERS_ACCESS) !== 0) {
+    throw refusal(
+      path,
+      `can be reached by others than its owner (mode ${(stats.mode & 0o777).toString(8)}): chmod 600 it`,
+    );
+  }
+  if (stats.size > MAX_BYTES) throw refusal(path, `is longer than ${MAX_BYTES} bytes`);
+}
+
+const digestOf = (content: Uint8Array | undefined): Uint8Array =>
+  content === undefined ? new Uint8Array() : hash('sha256', content, 'buffer');
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error';
+
+const refusal = (path: string, what: string): CodedError =>
+  new CodedError(Code.failedPrecondition, `key file ${path}: ${what}`);
+
+const unknownContent = (path: string, what: string): CodedError =>
+  refusal(path, `${what}: restore it from a backup, or remove it to begin with new keys`);

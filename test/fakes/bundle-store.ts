@@ -1,0 +1,91 @@
+/** Bundles in memory, as datastore/bundles keeps them: shared by the servers of a test. */
+import { X509Certificate } from 'node:crypto';
+import type { Bundle, TokenAuthority, X509Authority } from '../../shared/bundle/bundle.ts';
+import { toHex } from '../../shared/bytes.ts';
+import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
+import type { BundleStore, NewAuthorities } from '../../server/bundle/bundle-store.ts';
+
+const REFRESH_HINT_SECONDS = 300;
+
+export class FakeBundleStore implements BundleStore {
+  readonly #bundles = new Map<string, Bundle>();
+  readonly #listeners = new Set<() => void>();
+
+  async find(trustDomain: TrustDomain): Promise<Bundle | undefined> {
+    return this.#bundles.get(trustDomain.name);
+  }
+
+  async append(trustDomain: TrustDomain, authorities: NewAuthorities): Promise<Bundle> {
+    const before = this.#bundles.get(trustDomain.name) ?? empty(trustDomain);
+    const next = {
+      ...before,
+      x509Authorities: union(before.x509Authorities, authorities.x509, x509Key),
+      jwtAuthorities: union(before.jwtAuthorities, authorities.jwt, tokenKey),
+      witAuthorities: union(before.witAuthorities, authorities.wit, tokenKey),
+    };
+    return sizeOf(next) === sizeOf(before) && this.#bundles.has(trustDomain.name) ? before : this.put(next);
+  }
+
+  async prune(trustDomain: TrustDomain, expiredBefore: Date): Promise<Bundle | undefined> {
+    const before = this.#bundles.get(trustDomain.name);
+    if (before === undefined) return undefined;
+    const lives = (token: TokenAuthority): boolean =>
+      token.expiresAt === undefined || token.expiresAt >= expiredBefore;
+    const next = {
+      ...before,
+      x509Authorities: before.x509Authorities.filter(
+        (one) => new X509Certificate(one.certificate).validToDate >= expiredBefore,
+      ),
+      jwtAuthorities: before.jwtAuthorities.filter(lives),
+      witAuthorities: before.witAuthorities.filter(lives),
+    };
+    if (next.x509Authorities.length === 0) return undefined;
+    return sizeOf(next) === sizeOf(before) ? before : this.put(next);
+  }
+
+  onHint(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Stores this content under the next sequence number, and hints. */
+  put(bundle: Bundle): Bundle {
+    return this.restore({ ...bundle, sequenceNumber: bundle.sequenceNumber + 1 });
+  }
+
+  /** Sets the bundle as it is, sequence number too: a database that lost or regained changes. */
+  restore(bundle: Bundle): Bundle {
+    this.#bundles.set(bundle.trustDomain.name, bundle);
+    for (const listener of this.#listeners) listener();
+    return bundle;
+  }
+
+  clear(): void {
+    this.#bundles.clear();
+  }
+}
+
+const empty = (trustDomain: TrustDomain): Bundle => ({
+  trustDomain,
+  x509Authorities: [],
+  jwtAuthorities: [],
+  witAuthorities: [],
+  refreshHintSeconds: REFRESH_HINT_SECONDS,
+  sequenceNumber: 0,
+});
+
+const x509Key = (authority: X509Authority): string => toHex(authority.certificate);
+const tokenKey = (authority: TokenAuthority): string => authority.keyId;
+
+const union = <Item>(
+  held: readonly Item[],
+  added: readonly Item[] | undefined,
+  key: (item: Item) => string,
+): readonly Item[] => {
+  const all = new Map(held.map((item) => [key(item), item]));
+  for (const item of added ?? []) if (!all.has(key(item))) all.set(key(item), item);
+  return [...all.values()];
+};
+
+const sizeOf = (bundle: Bundle): number =>
+  bundle.x509Authorities.length + bundle.jwtAuthorities.length + bundle.witAuthorities.length;

@@ -1,0 +1,113 @@
+/** Time that moves only when a test says so. Used by every test that has a Clock to pass in. */
+import { createHook } from 'node:async_hooks';
+import { setImmediate as nextRound } from 'node:timers/promises';
+import type { Clock } from '../../shared/clock.ts';
+
+interface Sleeper {
+  readonly wakesAt: number;
+  readonly wake: () => void;
+}
+
+const START = new Date('2026-01-01T00:00:00Z');
+const QUIET_ROUNDS = 2;
+const SETTLE_MAX_MS = 1_000;
+const UNTIL_MAX_MS = 10_000;
+
+/** Crypto jobs and file requests that the thread pool has: what `settle` waits for. Watches, never changes. */
+const inFlight = new Set<number>();
+const POOL_WORK = /^FSREQ|^FILEHANDLECLOSEREQ$|^(?!HTTP)[A-Z0-9]+REQUEST$/;
+createHook({
+  trackPromises: false,
+  init: (id, type) => {
+    if (POOL_WORK.test(type)) inFlight.add(id);
+  },
+  after: (id) => inFlight.delete(id),
+  destroy: (id) => inFlight.delete(id),
+}).enable();
+
+export class FakeClock implements Clock {
+  #nowMs: number;
+  #sleepers: Sleeper[] = [];
+
+  constructor(start: Date = START) {
+    this.#nowMs = start.getTime();
+  }
+
+  now(): Date {
+    return new Date(this.#nowMs);
+  }
+
+  /** How many sleep now: shows whether a loop came to rest or ended. */
+  get sleeping(): number {
+    return this.#sleepers.length;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted === true) return Promise.reject(signal.reason);
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+        signal?.removeEventListener('abort', abort);
+      };
+      const abort = (): void => {
+        end();
+        reject(signal?.reason);
+      };
+      const wake = (): void => {
+        end();
+        resolve();
+      };
+      const sleeper: Sleeper = { wakesAt: this.#nowMs + Math.max(ms, 0), wake };
+      this.#sleepers.push(sleeper);
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+  }
+
+  /** Moves time on, waking sleepers one by one in the order of their times; what each sets going comes to rest first. */
+  async advance(ms: number): Promise<void> {
+    const target = this.#nowMs + ms;
+    await settle();
+    for (let next = this.#nextBy(target); next !== undefined; next = this.#nextBy(target)) {
+      this.#nowMs = Math.max(this.#nowMs, next.wakesAt);
+      next.wake();
+      await settle();
+    }
+    this.#nowMs = target;
+  }
+
+  /** Sets the time without waking in between: a machine that slept, or a clock that was set back. */
+  jump(to: Date): void {
+    this.#nowMs = to.getTime();
+  }
+
+  /** Waits, in real time, until the condition holds; time of this clock stands still. Fails with what it waited for. */
+  async until(condition: () => boolean | Promise<boolean>, what = condition.toString()): Promise<void> {
+    const startedMs = performance.now();
+    while (!(await condition())) {
+      if (performance.now() - startedMs > UNTIL_MAX_MS) {
+        throw new Error(
+          `waited ${UNTIL_MAX_MS} ms in vain for: ${what} (clock at ${this.now().toISOString()}, ${this.#sleepers.length} sleeping)`,
+        );
+      }
+      await nextRound();
+    }
+  }
+
+  #nextBy(target: number): Sleeper | undefined {
+    let first: Sleeper | undefined;
+    for (const sleeper of this.#sleepers) {
+      if (sleeper.wakesAt <= target && (first === undefined || sleeper.wakesAt < first.wakesAt))
+        first = sleeper;
+    }
+    return first;
+  }
+}
+
+/** Lets microtasks, I/O callbacks and thread-pool work run until nothing is under way. */
+export async function settle(): Promise<void> {
+  const startedMs = performance.now();
+  for (let quiet = 0; quiet < QUIET_ROUNDS && performance.now() - startedMs < SETTLE_MAX_MS; ) {
+    await nextRound();
+    quiet = inFlight.size === 0 ? quiet + 1 : 0;
+  }
+}
