@@ -1,0 +1,61 @@
+/** Distinguished names (RFC 5280 4.1.2.4). Called by certificate builders and readers; elsewhere a name is opaque DER. */
+import { invalidArgument } from '../errors.ts';
+import { type Der, encode, objectIdentifier, sequence, setOf, text } from './der-writer.ts';
+import { DerReader, Tag } from './der.ts';
+import { Oid } from './oids.ts';
+
+export interface NameAttributes {
+  readonly country?: readonly string[];
+  readonly organization?: readonly string[];
+  readonly organizationalUnit?: readonly string[];
+  readonly commonName?: string;
+  /** The attribute 2.5.4.5, not a certificate's serial number. */
+  readonly serialNumber?: string;
+}
+
+/** The DER of a name, attributes in the order that SPIRE writes; several values of one kind share one relative name. */
+export function distinguishedName(attributes: NameAttributes): Uint8Array {
+  const one = (value: string | undefined): readonly string[] =>
+    value === undefined || value === '' ? [] : [value];
+  const kinds: readonly (readonly [string, readonly string[]])[] = [
+    [Oid.country, attributes.country ?? []],
+    [Oid.organization, attributes.organization ?? []],
+    [Oid.organizationalUnit, attributes.organizationalUnit ?? []],
+    [Oid.commonName, one(attributes.commonName)],
+    [Oid.serialNumber, one(attributes.serialNumber)],
+  ];
+  const present = kinds.filter(([, values]) => values.length > 0);
+  return encode(
+    sequence(...present.map(([oid, values]) => setOf(...values.map((value) => attribute(oid, value))))),
+  );
+}
+
+const PRINTABLE = /^[A-Za-z0-9 '()+,./:=?-]*$/; // X.680 41.4
+
+function attribute(oid: string, value: string): Der {
+  return sequence(
+    objectIdentifier(oid),
+    text(PRINTABLE.test(value) ? Tag.printableString : Tag.utf8String, value),
+  );
+}
+
+const EMPTY_NAME_BYTES = 2; // SEQUENCE, length 0
+export const isEmptyName = (name: Uint8Array): boolean => name.length === EMPTY_NAME_BYTES;
+
+/** Reads a Name whole; throws InvalidArgument unless it is sets of (attribute type, value). */
+export function readName(reader: DerReader): Uint8Array {
+  const name = reader.raw(Tag.sequence);
+  const relativeNames = new DerReader(name).enter(Tag.sequence);
+  while (!relativeNames.isDone) {
+    const attributes = relativeNames.enter(Tag.set);
+    if (attributes.isDone) throw invalidArgument('relative distinguished name is empty');
+    while (!attributes.isDone) checkAttribute(attributes.enter(Tag.sequence));
+  }
+  return name;
+}
+
+function checkAttribute(attribute: DerReader): void {
+  attribute.contents(Tag.oid);
+  attribute.skip(attribute.peekTag());
+  attribute.end();
+}
