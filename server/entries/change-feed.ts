@@ -16,7 +16,12 @@ export type Change<Item> =
 
 export type ChangesAfter<Item> =
   /** In order, at most a page; `position` is the last one's (the given one when there are none). */
-  | { readonly kind: 'changes'; readonly changes: readonly Change<Item>[]; readonly position: Position; readonly atHead: boolean }
+  | {
+      readonly kind: 'changes';
+      readonly changes: readonly Change<Item>[];
+      readonly position: Position;
+      readonly atHead: boolean;
+    }
   /** The position is not in this history, or pruned: read a snapshot. */
   | { readonly kind: 'lost' };
 
