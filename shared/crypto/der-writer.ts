@@ -35,8 +35,10 @@ export function encode(...parts: readonly Der[]): Uint8Array {
 export const sequence = (...parts: readonly Der[]): Der => node(Tag.sequence, ...parts);
 
 /** A SET OF: its elements sorted, as DER wants them (X.690 11.6). */
-export const setOf = (...parts: readonly Der[]): Der =>
-  node(Tag.set, ...parts.map((part) => encode(part)).sort((a, b) => Buffer.compare(a, b)));
+export function setOf(...parts: readonly Der[]): Der {
+  if (parts.length === 1) return node(Tag.set, ...parts);
+  return node(Tag.set, ...parts.map((part) => encode(part)).sort((a, b) => Buffer.compare(a, b)));
+}
 
 export const explicit = (n: number, ...parts: readonly Der[]): Der => node(constructedTag(n), ...parts);
 

@@ -3,6 +3,7 @@ import { constructedTag, primitiveTag, Tag } from './der.ts';
 import {
   booleanTrue,
   type Der,
+  encode,
   node,
   objectIdentifier,
   octetString,
@@ -23,13 +24,23 @@ export interface SubtreeNames {
   readonly dnsNames?: readonly string[];
 }
 
-const critical = (oid: string, value: Der): Der =>
-  sequence(objectIdentifier(oid), booleanTrue, octetString(value));
-const plain = (oid: string, value: Der): Der => sequence(objectIdentifier(oid), octetString(value));
+/** The object identifiers, encoded once. */
+const ID = {
+  subjectKeyId: encode(objectIdentifier(Oid.subjectKeyId)),
+  keyUsage: encode(objectIdentifier(Oid.keyUsage)),
+  subjectAltName: encode(objectIdentifier(Oid.subjectAltName)),
+  basicConstraints: encode(objectIdentifier(Oid.basicConstraints)),
+  nameConstraints: encode(objectIdentifier(Oid.nameConstraints)),
+  authorityKeyId: encode(objectIdentifier(Oid.authorityKeyId)),
+  extendedKeyUsage: encode(objectIdentifier(Oid.extendedKeyUsage)),
+};
+
+const critical = (id: Uint8Array, value: Der): Der => sequence(id, booleanTrue, octetString(value));
+const plain = (id: Uint8Array, value: Der): Der => sequence(id, octetString(value));
 
 export function basicConstraintsExtension(isCa: boolean, pathLength?: number): Der {
   const length = pathLength === undefined ? [] : [unsignedInteger(Uint8Array.of(pathLength))];
-  return critical(Oid.basicConstraints, isCa ? sequence(booleanTrue, ...length) : sequence());
+  return critical(ID.basicConstraints, isCa ? sequence(booleanTrue, ...length) : sequence());
 }
 
 /** A named bit list: trailing zero bits are cut off (X.690 11.2.2). */
@@ -38,20 +49,20 @@ export function keyUsageExtension(usages: readonly KeyUsage[]): Der {
   const bytes = (bits & 0xff) === 0 ? [bits >> 8] : [bits >> 8, bits & 0xff];
   const last = bytes[bytes.length - 1] ?? 0;
   const unusedBits = last === 0 ? 0 : 31 - Math.clz32(last & -last);
-  return critical(Oid.keyUsage, node(Tag.bitString, Uint8Array.of(unusedBits, ...bytes)));
+  return critical(ID.keyUsage, node(Tag.bitString, Uint8Array.of(unusedBits, ...bytes)));
 }
 
 export const extendedKeyUsageExtension = (purposes: readonly string[]): Der =>
-  plain(Oid.extendedKeyUsage, sequence(...purposes.map(objectIdentifier)));
+  plain(ID.extendedKeyUsage, sequence(...purposes.map(objectIdentifier)));
 
-export const subjectKeyIdExtension = (keyId: Uint8Array): Der => plain(Oid.subjectKeyId, octetString(keyId));
+export const subjectKeyIdExtension = (keyId: Uint8Array): Der => plain(ID.subjectKeyId, octetString(keyId));
 
 export const authorityKeyIdExtension = (keyId: Uint8Array): Der =>
-  plain(Oid.authorityKeyId, sequence(node(primitiveTag(0), keyId)));
+  plain(ID.authorityKeyId, sequence(node(primitiveTag(0), keyId)));
 
 /** Critical when it is the only name a certificate has (RFC 5280 4.2.1.6). */
 export function subjectAltNameExtension({ uris, dnsNames }: SubjectAltNames, isCritical: boolean): Der {
-  return (isCritical ? critical : plain)(Oid.subjectAltName, generalNames(uris, dnsNames));
+  return (isCritical ? critical : plain)(ID.subjectAltName, generalNames(uris, dnsNames));
 }
 
 export function nameConstraintsExtension(permitted: SubtreeNames, excluded: SubtreeNames): Der {
@@ -59,7 +70,7 @@ export function nameConstraintsExtension(permitted: SubtreeNames, excluded: Subt
     const names = [...uris.map((uri) => subtree(6, uri)), ...dnsNames.map((name) => subtree(2, name))];
     return names.length === 0 ? [] : [node(constructedTag(n), ...names)];
   });
-  return critical(Oid.nameConstraints, sequence(...lists.flat()));
+  return critical(ID.nameConstraints, sequence(...lists.flat()));
 }
 
 const subtree = (kind: number, name: string): Der =>

@@ -13,31 +13,44 @@ export interface NameAttributes {
   readonly serialNumber?: string;
 }
 
-/** The DER of a name, attributes in the order that SPIRE writes; several values of one kind share one relative name. */
+/** The attribute types, encoded once, in the order that SPIRE writes them. */
+const TYPES = {
+  country: encode(objectIdentifier(Oid.country)),
+  organization: encode(objectIdentifier(Oid.organization)),
+  organizationalUnit: encode(objectIdentifier(Oid.organizationalUnit)),
+  commonName: encode(objectIdentifier(Oid.commonName)),
+  serialNumber: encode(objectIdentifier(Oid.serialNumber)),
+};
+
+/** The DER of a name; empty attributes are left out, several values of one kind share one relative name. */
 export function distinguishedName(attributes: NameAttributes): Uint8Array {
-  const one = (value: string | undefined): readonly string[] =>
-    value === undefined || value === '' ? [] : [value];
-  const kinds: readonly (readonly [string, readonly string[]])[] = [
-    [Oid.country, attributes.country ?? []],
-    [Oid.organization, attributes.organization ?? []],
-    [Oid.organizationalUnit, attributes.organizationalUnit ?? []],
-    [Oid.commonName, one(attributes.commonName)],
-    [Oid.serialNumber, one(attributes.serialNumber)],
-  ];
-  const present = kinds.filter(([, values]) => values.length > 0);
+  const {
+    country = [],
+    organization = [],
+    organizationalUnit = [],
+    commonName = '',
+    serialNumber = '',
+  } = attributes;
   return encode(
-    sequence(...present.map(([oid, values]) => setOf(...values.map((value) => attribute(oid, value))))),
+    sequence(
+      ...relativeName(TYPES.country, country),
+      ...relativeName(TYPES.organization, organization),
+      ...relativeName(TYPES.organizationalUnit, organizationalUnit),
+      ...relativeName(TYPES.commonName, [commonName]),
+      ...relativeName(TYPES.serialNumber, [serialNumber]),
+    ),
   );
+}
+
+function relativeName(type: Uint8Array, values: readonly string[]): readonly Der[] {
+  const present = values.filter((value) => value !== '');
+  return present.length === 0 ? [] : [setOf(...present.map((value) => attribute(type, value)))];
 }
 
 const PRINTABLE = /^[A-Za-z0-9 '()+,./:=?-]*$/; // X.680 41.4
 
-function attribute(oid: string, value: string): Der {
-  return sequence(
-    objectIdentifier(oid),
-    text(PRINTABLE.test(value) ? Tag.printableString : Tag.utf8String, value),
-  );
-}
+const attribute = (type: Uint8Array, value: string): Der =>
+  sequence(type, text(PRINTABLE.test(value) ? Tag.printableString : Tag.utf8String, value));
 
 const EMPTY_NAME_BYTES = 2; // SEQUENCE, length 0
 export const isEmptyName = (name: Uint8Array): boolean => name.length === EMPTY_NAME_BYTES;

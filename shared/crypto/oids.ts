@@ -58,9 +58,9 @@ function arcOf(content: Uint8Array, from: number, to: number): number | bigint {
 
 /** The first two arcs share one number: 40 times the first (0, 1 or 2) plus the second. */
 function firstArcs(joined: number | bigint): string {
-  if (joined < 40) return `0.${joined}`;
-  if (joined < 80) return `1.${BigInt(joined) - 40n}`;
-  return `2.${BigInt(joined) - 80n}`;
+  if (typeof joined === 'bigint') return `2.${joined - 80n}`;
+  const first = Math.min(Math.floor(joined / 40), 2);
+  return `${first}.${joined - first * 40}`;
 }
 
 /** The contents octets of an OBJECT IDENTIFIER. */

@@ -50,7 +50,8 @@ export function timeElement(at: Date): Der {
   const year = at.getUTCFullYear();
   if (!(year >= UTC_TIME_FIRST_YEAR && year <= 9999))
     throw invalidArgument('time is outside the years 1950 to 9999');
-  const compact = `${at.toISOString().slice(0, 19).replace(/[-T:]/g, '')}Z`;
+  const iso = at.toISOString(); // 2026-01-31T23:59:59.000Z
+  const compact = `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 10)}${iso.slice(11, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`;
   return year <= UTC_TIME_LAST_YEAR
     ? text(Tag.utcTime, compact.slice(2))
     : text(Tag.generalizedTime, compact);
