@@ -1,0 +1,150 @@
+/** A typed client of one service on a channel: promises and async iterables, CodedError for every failure. */
+import { Client, type ClientDuplexStream, type ClientReadableStream, Metadata, type MethodDefinition as GrpcMethod } from '@grpc/grpc-js';
+import type { MethodDefinition } from '@grpc/proto-loader';
+import type { Channel } from './channel.ts';
+import { serviceDefinition } from './definitions.ts';
+import { fromStatus } from './status.ts';
+
+type Methods<Def> = Extract<keyof Def, string>;
+type Request<Def, Rpc extends Methods<Def>> =
+  Def[Rpc] extends MethodDefinition<infer Req, infer _Res, infer _ReqOut, infer _ResOut> ? Req : never;
+type Response<Def, Rpc extends Methods<Def>> =
+  Def[Rpc] extends MethodDefinition<infer _Req, infer _Res, infer _ReqOut, infer ResOut> ? ResOut : never;
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  /** Default 30 s for unary calls; none for streams. */
+  readonly timeoutMs?: number;
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Called with the response headers. */
+  readonly onHeader?: (get: (key: string) => string | undefined) => void;
+}
+
+export interface BidiCall<Req, Res> {
+  send(request: Req): void;
+  /** Half-closes: no more requests. */
+  end(): void;
+  readonly responses: AsyncIterableIterator<Res>;
+  cancel(): void;
+}
+
+const UNARY_TIMEOUT_MS = 30_000; // SPIRE agent's RPC timeout
+
+/** `Def` is the generated `<Service>Definition`; `name` its full name. */
+export class ServiceClient<Def> {
+  readonly #client: Client;
+  readonly #name: string;
+
+  constructor(name: string, channel: Channel) {
+    this.#name = name;
+    this.#client = new Client(channel.target, channel.credentials, { ...channel.options, channelOverride: channel.grpc });
+  }
+
+  async unary<Rpc extends Methods<Def>>(
+    rpc: Rpc,
+    request: Request<Def, Rpc>,
+    options: CallOptions = {},
+  ): Promise<Response<Def, Rpc>> {
+    const method = this.#method(rpc);
+    return new Promise((resolve, reject) => {
+      const call = this.#client.makeUnaryRequest(
+        method.path,
+        method.requestSerialize,
+        method.responseDeserialize,
+        request as object,
+        metadataOf(options),
+        { deadline: deadlineOf(options, UNARY_TIMEOUT_MS) },
+        (error, response) => (error === null ? resolve(response as Response<Def, Rpc>) : reject(fromStatus(error))),
+      );
+      attach(call, options);
+    });
+  }
+
+  /** Messages as they come; ends with the stream, throws CodedError on any status but OK. Leaving the loop cancels. */
+  serverStream<Rpc extends Methods<Def>>(
+    rpc: Rpc,
+    request: Request<Def, Rpc>,
+    options: CallOptions = {},
+  ): AsyncIterableIterator<Response<Def, Rpc>> {
+    const method = this.#method(rpc);
+    const call = this.#client.makeServerStreamRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+      request as object,
+      metadataOf(options),
+      { deadline: deadlineOf(options, undefined) },
+    );
+    attach(call, options);
+    return readAll<Response<Def, Rpc>>(call);
+  }
+
+  bidi<Rpc extends Methods<Def>>(
+    rpc: Rpc,
+    options: CallOptions = {},
+  ): BidiCall<Request<Def, Rpc>, Response<Def, Rpc>> {
+    const method = this.#method(rpc);
+    const call = this.#client.makeBidiStreamRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+      metadataOf(options),
+      { deadline: deadlineOf(options, undefined) },
+    );
+    attach(call, options);
+    return {
+      send: (request) => void call.write(request as object),
+      end: () => call.end(),
+      responses: readAll<Response<Def, Rpc>>(call),
+      cancel: () => call.cancel(),
+    };
+  }
+
+  #method(rpc: string): GrpcMethod<object, object> {
+    const method = serviceDefinition(this.#name)[rpc];
+    if (method === undefined) throw new Error(`no RPC ${rpc} in ${this.#name}`);
+    return method;
+  }
+}
+
+function metadataOf({ metadata }: CallOptions): Metadata {
+  const made = new Metadata();
+  for (const [key, value] of Object.entries(metadata ?? {})) made.set(key, value);
+  return made;
+}
+
+function deadlineOf({ timeoutMs }: CallOptions, otherwise: number | undefined): number {
+  const ms = timeoutMs ?? otherwise;
+  return ms === undefined ? Number.POSITIVE_INFINITY : performance.timeOrigin + performance.now() + ms;
+}
+
+interface Cancellable {
+  cancel(): void;
+  on(event: 'metadata', listener: (metadata: Metadata) => void): unknown;
+  on(event: 'status', listener: () => void): unknown;
+}
+
+function attach(call: Cancellable, { signal, onHeader }: CallOptions): void {
+  const cancel = (): void => call.cancel();
+  if (signal?.aborted === true) cancel();
+  signal?.addEventListener('abort', cancel, { once: true });
+  call.on('status', () => signal?.removeEventListener('abort', cancel));
+  if (onHeader !== undefined) call.on('metadata', (metadata) => onHeader((key) => metadata.get(key)[0]?.toString()));
+}
+
+type Readable = ClientReadableStream<object> | ClientDuplexStream<object, object>;
+
+async function* readAll<Res>(call: Readable): AsyncIterableIterator<Res> {
+  // The library's own iterator destroys the stream with a bare error when the loop is left: cancel says it properly.
+  call.on('error', () => {});
+  let ended = false;
+  try {
+    for await (const message of call) yield message as Res;
+    ended = true;
+  } catch (error) {
+    ended = true;
+    throw fromStatus(error);
+  } finally {
+    if (!ended) call.cancel();
+  }
+}

@@ -1,0 +1,119 @@
+/** One gRPC call on the server: adapts a Handler to what the gRPC library calls. */
+import { Metadata, type ServerDuplexStream, type ServerUnaryCall, type ServerWritableStream, type sendUnaryData } from '@grpc/grpc-js';
+import type { EventEmitter } from 'node:events';
+import { Code, CodedError } from '../errors.ts';
+import type { Call, Gate, Handler } from './handler.ts';
+import { toStatus } from './status.ts';
+
+export type GrpcCall =
+  | ServerUnaryCall<object, object>
+  | ServerWritableStream<object, object>
+  | ServerDuplexStream<object, object>;
+
+export interface Environment<Peer, Context> {
+  readonly gate: Gate<Peer, Context>;
+  readonly stopping: AbortSignal;
+  readonly peerOf: (call: GrpcCall) => Peer;
+}
+
+/** The function to register for this RPC. */
+export function adapt<Peer, Context>(method: string, handler: Handler<Context>, environment: Environment<Peer, Context>) {
+  switch (handler.kind) {
+    case 'unary':
+      return (call: ServerUnaryCall<object, object>, done: sendUnaryData<object>) => {
+        void answer({ method, call, environment, request: call.request }, async (context) => {
+          const response = await handler.handle(call.request as never, context);
+          done(null, response);
+        }).catch((error: unknown) => done(toStatus(error)));
+      };
+    case 'server-stream':
+      return (call: ServerWritableStream<object, object>) => {
+        void answer({ method, call, environment, request: call.request }, (context) =>
+          handler.handle(call.request as never, context, sender(call)),
+        ).then(...closing(call));
+      };
+    case 'bidi':
+      return (call: ServerDuplexStream<object, object>) => {
+        void answer({ method, call, environment, request: undefined }, (context) =>
+          handler.handle(requestsOf(call), context, sender(call)),
+        ).then(...closing(call));
+      };
+  }
+}
+
+interface Answering<Peer, Context> {
+  readonly method: string;
+  readonly call: GrpcCall;
+  readonly environment: Environment<Peer, Context>;
+  readonly request: unknown;
+}
+
+async function answer<Peer, Context>(
+  { method, call, environment, request }: Answering<Peer, Context>,
+  run: (context: Context) => Promise<void>,
+): Promise<void> {
+  const ended = new AbortController();
+  (call as EventEmitter).once('cancelled', () => ended.abort(new CodedError(Code.cancelled, 'the caller went away')));
+  const signal = AbortSignal.any([ended.signal, environment.stopping]);
+  const seen: Call<Peer> = {
+    method,
+    peer: environment.peerOf(call),
+    metadata: (key) => call.metadata.get(key).map(String),
+    signal,
+    setHeader: (key, value) => sendHeader(call, key, value),
+  };
+  await environment.gate(seen, request, (context) => untilAborted(run(context), signal));
+}
+
+/** A call ends when its signal does, even where the handler waits for something else. */
+async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    work.catch(() => {}); // already answered: the abort decided
+  }
+}
+
+function sendHeader(call: GrpcCall, key: string, value: string): void {
+  const metadata = new Metadata();
+  metadata.set(key, value);
+  call.sendMetadata(metadata);
+}
+
+/** The default iterator would destroy the whole call when the requests end. */
+const requestsOf = (call: ServerDuplexStream<object, object>): AsyncIterable<never> =>
+  call.iterator({ destroyOnReturn: false }) as AsyncIterable<never>;
+
+interface Writable {
+  readonly cancelled: boolean;
+  readonly destroyed: boolean;
+  write(response: object, done: (error?: Error | null) => void): unknown;
+  end(): unknown;
+  emit(event: 'error', status: object): boolean;
+  once(event: 'cancelled', listener: () => void): unknown;
+  off(event: 'cancelled', listener: () => void): unknown;
+}
+
+const sender =
+  (call: Writable) =>
+  (response: object): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const gone = (): void => reject(new CodedError(Code.cancelled, 'the caller went away'));
+      if (call.cancelled || call.destroyed) return gone();
+      call.once('cancelled', gone);
+      call.write(response, (error?: Error | null) => {
+        call.off('cancelled', gone);
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+
+const closing = (call: Writable): [() => void, (error: unknown) => void] => [
+  () => call.end(),
+  (error) => call.emit('error', toStatus(error)),
+];

@@ -1,0 +1,100 @@
+/**
+ * A gRPC server that is handed its connections: a listener accepts them, learns who is there, and injects the socket
+ * (design D7, D8). Used by server/listen and agent/workload-api.
+ */
+import type { Socket } from 'node:net';
+import { type ChannelOptions, Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { unavailable } from '../errors.ts';
+import { serviceDefinition } from './definitions.ts';
+import type { Gate, Handler, Routes } from './handler.ts';
+import { adapt, type GrpcCall } from './server-call.ts';
+
+export interface RpcServerOptions<Peer, Context> {
+  readonly routes: Routes<Context>;
+  readonly gate: Gate<Peer, Context>;
+  readonly channelOptions?: ChannelOptions;
+}
+
+const DEFAULTS: ChannelOptions = {
+  'grpc.max_receive_message_length': 4 * 1024 * 1024, // gRPC's default, said explicitly
+  'grpc.max_concurrent_streams': 1_000,
+};
+
+export class RpcServer<Peer, Context> {
+  readonly #server: Server;
+  readonly #injector: ReturnType<Server['createConnectionInjector']>;
+  readonly #peers = new Map<string, { readonly peer: Peer; readonly socket: Socket }>();
+  readonly #stopping = new AbortController();
+  #connections = 0;
+
+  constructor({ routes, gate, channelOptions }: RpcServerOptions<Peer, Context>) {
+    this.#server = new Server({ ...DEFAULTS, ...channelOptions });
+    for (const [name, handlers] of Object.entries(routes)) {
+      this.#server.addService(serviceDefinition(name), this.#implement(name, handlers, gate));
+    }
+    this.#injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+  }
+
+  #implement(
+    service: string,
+    handlers: Readonly<Record<string, Handler<Context>>>,
+    gate: Gate<Peer, Context>,
+  ): UntypedServiceImplementation {
+    const environment = {
+      gate,
+      stopping: this.#stopping.signal,
+      peerOf: (call: GrpcCall) => this.#peerOf(call),
+    };
+    return Object.fromEntries(
+      Object.entries(handlers).map(([rpc, handler]) => [rpc, adapt(`/${service}/${rpc}`, handler, environment)]),
+    );
+  }
+
+  #peerOf(call: GrpcCall): Peer {
+    const found = this.#peers.get(call.getPeer());
+    if (found === undefined) throw unavailable('the connection is gone');
+    return found.peer;
+  }
+
+  /** Takes over a connected socket: call it in the same turn in which the socket was accepted or secured. */
+  inject(socket: Socket, peer: Peer): void {
+    const tag = `peer:${++this.#connections}`;
+    Object.defineProperty(socket, 'remoteAddress', { value: tag });
+    Object.defineProperty(socket, 'remotePort', { value: undefined });
+    this.#peers.set(tag, { peer, socket });
+    socket.once('close', () => this.#peers.delete(tag));
+    socket.on('error', () => socket.destroy());
+    this.#injector.injectConnection(socket);
+  }
+
+  /** Open connections. */
+  get connectionCount(): number {
+    return this.#peers.size;
+  }
+
+  /** Ends running calls with Unavailable, then closes; what is left after `graceMs` is cut. */
+  async stop(graceMs = 2_000): Promise<void> {
+    this.#stopping.abort(unavailable('shutting down'));
+    await new Promise<void>((resolve) => setImmediate(resolve)); // the calls' last words go out first
+    this.#injector.drain(graceMs);
+    await this.#closed(graceMs);
+    this.#injector.destroy();
+    this.#server.forceShutdown();
+    for (const { socket } of this.#peers.values()) socket.destroy();
+  }
+
+  /** Resolves when every connection has closed, or after `graceMs`. */
+  #closed(graceMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#peers.size === 0) return resolve();
+      const cut = setTimeout(resolve, graceMs);
+      for (const { socket } of this.#peers.values()) {
+        socket.once('close', () => {
+          if (this.#peers.size > 0) return;
+          clearTimeout(cut);
+          resolve();
+        });
+      }
+    });
+  }
+}

@@ -1,0 +1,83 @@
+/** A TLS listener that asks for a client certificate and leaves judging it to its caller (design D8). */
+import { createServer, type Server, type TLSSocket } from 'node:tls';
+import type { AddressInfo } from 'node:net';
+import { peerChain } from './peer-chain.ts';
+import { H2, LONG_LIVED, tlsOptions } from './protocols.ts';
+
+/** A certificate chain and its key, PEM. */
+export interface TlsIdentity {
+  readonly certificatePem: string;
+  readonly privateKeyPem: string;
+}
+
+export interface SecuredConnection {
+  readonly socket: TLSSocket;
+  /** DER, leaf first; empty without a client certificate. Not verified. */
+  readonly chain: readonly Uint8Array[];
+  readonly remoteAddress: string;
+  readonly isLongLived: boolean;
+}
+
+export interface TlsListenerOptions {
+  readonly identity: TlsIdentity;
+  readonly requirePqKem: boolean;
+  readonly onConnection: (connection: SecuredConnection) => void;
+  /** A handshake that failed: fit for a debug log. */
+  readonly onTlsError: (error: Error) => void;
+}
+
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+export class TlsListener {
+  readonly #server: Server;
+  readonly #requirePqKem: boolean;
+
+  constructor({ identity, requirePqKem, onConnection, onTlsError }: TlsListenerOptions) {
+    this.#requirePqKem = requirePqKem;
+    this.#server = createServer({
+      ...contextOptions(identity, requirePqKem),
+      requestCert: true,
+      rejectUnauthorized: false,
+      ALPNProtocols: [LONG_LIVED, H2],
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    });
+    this.#server.on('secureConnection', (socket) => {
+      onConnection({
+        socket,
+        chain: peerChain(socket),
+        remoteAddress: socket.remoteAddress ?? '',
+        isLongLived: socket.alpnProtocol === LONG_LIVED,
+      });
+    });
+    this.#server.on('tlsClientError', onTlsError);
+  }
+
+  /** New connections get this identity; open ones keep theirs. */
+  setIdentity(identity: TlsIdentity): void {
+    // Every option again: a context without minVersion would admit TLS 1.2.
+    this.#server.setSecureContext(contextOptions(identity, this.#requirePqKem));
+  }
+
+  /** Binds; the port that was bound (0 asks for any). Throws when the address is taken or not allowed. */
+  async listen(host: string, port: number): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ host, port }, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Stops accepting; open connections are their owners' to close. */
+  close(): void {
+    this.#server.close();
+  }
+}
+
+const contextOptions = (identity: TlsIdentity, requirePqKem: boolean) => ({
+  ...tlsOptions(requirePqKem),
+  cert: identity.certificatePem,
+  key: identity.privateKeyPem,
+});
