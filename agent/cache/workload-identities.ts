@@ -1,0 +1,57 @@
+/** What the doors of the agent (workload-api, explain) ask of its cache. Implemented by cache/svid-cache. */
+import type { Bundle } from '../../shared/bundle/bundle.ts';
+import type { Selector } from '../../shared/selectors.ts';
+import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
+
+/** One X.509-SVID with its key, ready to be handed to the workload that it names. */
+export interface Identity {
+  readonly entryId: string;
+  readonly spiffeId: SpiffeId;
+  /** Empty = none. Unique within one update. */
+  readonly hint: string;
+  /** DER, leaf first, without roots. */
+  readonly chain: readonly Uint8Array[];
+  /** PKCS#8 DER. */
+  readonly privateKey: Uint8Array;
+  readonly expiresAt: Date;
+}
+
+/** Everything that a workload is entitled to at one moment. */
+export interface WorkloadUpdate {
+  /** Stable order: oldest entry first, then by entry id; the first is the default. Empty = no identity. */
+  readonly identities: readonly Identity[];
+  /** The agent's own trust domain. */
+  readonly bundle: Bundle;
+  /** Trust domains that the matching entries federate with, where a bundle is held. */
+  readonly federatedBundles: readonly Bundle[];
+}
+
+export interface Subscription {
+  close(): void;
+}
+
+/** An entry that the agent is authorized for, as `explain` shows it. */
+export interface Candidate {
+  readonly entryId: string;
+  readonly spiffeId: SpiffeId;
+  /** Selectors of the entry that the process lacks; empty = it matches. */
+  readonly missing: readonly Selector[];
+  readonly hasSvid: boolean;
+}
+
+export interface SyncState {
+  readonly entriesKnown: number;
+  readonly lastSyncAt: Date | undefined;
+  readonly lastSyncError: string | undefined;
+}
+
+export interface WorkloadIdentities {
+  /**
+   * Calls back at once, or as soon as every matching entry has its SVID, and then after every change, latest wins.
+   * Throws Unavailable while the agent has never synchronised with a server.
+   */
+  subscribe(selectors: readonly Selector[], onUpdate: (update: WorkloadUpdate) => void): Subscription;
+  /** Every entry known, matches first, then the closest; at most `limit`. */
+  candidates(selectors: readonly Selector[], limit: number): readonly Candidate[];
+  syncState(): SyncState;
+}
