@@ -94,7 +94,11 @@ export interface SignatureCheck {
 
 /** Whether the signature is the key's; the caller has checked that key and algorithm fit. */
 export function isSignatureValid({ algorithm, publicKey, message, signature }: SignatureCheck): boolean {
-  return verify(algorithm.digest, message, { key: publicKey, ...paddingOf(algorithm) }, signature);
+  try {
+    return verify(algorithm.digest, message, { key: publicKey, ...paddingOf(algorithm) }, signature);
+  } catch {
+    return false; // OpenSSL could not even try: that signature proves nothing
+  }
 }
 
 /** What node:crypto wants besides the key. The salt is as long as the digest: OpenSSL would accept any length. */
