@@ -1,0 +1,116 @@
+/** Bundles in Postgres: read, changed and written under the row's lock. Made by open.ts. */
+import { X509Certificate } from 'node:crypto';
+import type { BundleStore, NewAuthorities } from '../bundle/bundle-store.ts';
+import type { Bundle, TokenAuthority, X509Authority } from '../../shared/bundle/bundle.ts';
+import { toHex } from '../../shared/bytes.ts';
+import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
+import type { BundleRow } from './bundle-rows.ts';
+import { BUNDLE_COLUMNS, bundleValues, toBundle } from './bundle-rows.ts';
+import type { Database, Queryable } from './database.ts';
+import type { Hints } from './hints.ts';
+
+export const BUNDLES_CHANNEL = 'writ_bundles';
+
+export class PostgresBundles implements BundleStore {
+  readonly #database: Database;
+  readonly #hints: Hints;
+
+  constructor(database: Database, hints: Hints) {
+    this.#database = database;
+    this.#hints = hints;
+  }
+
+  async find(trustDomain: TrustDomain): Promise<Bundle | undefined> {
+    const sql = `select ${BUNDLE_COLUMNS} from bundles where trust_domain = $1`;
+    const [row] = await this.#database.query<BundleRow>(sql, [trustDomain.name]);
+    return row === undefined ? undefined : toBundle(row);
+  }
+
+  append(trustDomain: TrustDomain, authorities: NewAuthorities): Promise<Bundle> {
+    return this.#database.transaction('read committed', async (tx) => {
+      await tx.query(CREATE_IF_MISSING, bundleValues(emptyBundle(trustDomain)));
+      const bundle = (await lockBundle(tx, trustDomain)) ?? emptyBundle(trustDomain);
+      return writeIfChanged(tx, bundle, withAuthorities(bundle, authorities));
+    });
+  }
+
+  prune(trustDomain: TrustDomain, expiredBefore: Date): Promise<Bundle | undefined> {
+    return this.#database.transaction('read committed', async (tx) => {
+      const bundle = await lockBundle(tx, trustDomain);
+      if (bundle === undefined) return undefined;
+      const pruned = withoutExpired(bundle, expiredBefore);
+      if (pruned.x509Authorities.length === 0) return undefined;
+      return writeIfChanged(tx, bundle, pruned);
+    });
+  }
+
+  onHint(listener: () => void): () => void {
+    return this.#hints.on(BUNDLES_CHANNEL, listener);
+  }
+}
+
+const CREATE_IF_MISSING = `
+  insert into bundles (${BUNDLE_COLUMNS}) values ($1, $2, $3, $4, $5, $6) on conflict (trust_domain) do nothing`;
+
+const WRITE = `
+  update bundles set sequence_number = $2, refresh_hint_seconds = $3, x509_authorities = $4, jwt_authorities = $5,
+    wit_authorities = $6
+  where trust_domain = $1`;
+
+const emptyBundle = (trustDomain: TrustDomain): Bundle => ({
+  trustDomain,
+  x509Authorities: [],
+  jwtAuthorities: [],
+  witAuthorities: [],
+  refreshHintSeconds: 0,
+  sequenceNumber: 0,
+});
+
+async function lockBundle(tx: Queryable, trustDomain: TrustDomain): Promise<Bundle | undefined> {
+  const [row] = await tx.query<BundleRow>(
+    `select ${BUNDLE_COLUMNS} from bundles where trust_domain = $1 for no key update`,
+    [trustDomain.name],
+  );
+  return row === undefined ? undefined : toBundle(row);
+}
+
+async function writeIfChanged(tx: Queryable, before: Bundle, after: Bundle): Promise<Bundle> {
+  const isSame =
+    after.x509Authorities.length === before.x509Authorities.length &&
+    after.jwtAuthorities.length === before.jwtAuthorities.length &&
+    after.witAuthorities.length === before.witAuthorities.length;
+  if (isSame) return before;
+  const next = { ...after, sequenceNumber: before.sequenceNumber + 1 };
+  await tx.query(WRITE, bundleValues(next));
+  await tx.query(`select pg_notify($1, '')`, [BUNDLES_CHANNEL]);
+  return next;
+}
+
+const certificateKey = (authority: X509Authority): string => toHex(authority.certificate);
+const tokenKey = (authority: TokenAuthority): string => authority.keyId;
+
+const withAuthorities = (bundle: Bundle, added: NewAuthorities): Bundle => ({
+  ...bundle,
+  x509Authorities: union(bundle.x509Authorities, added.x509 ?? [], certificateKey),
+  jwtAuthorities: union(bundle.jwtAuthorities, added.jwt ?? [], tokenKey),
+  witAuthorities: union(bundle.witAuthorities, added.wit ?? [], tokenKey),
+});
+
+/** `before`, then what of `added` has a new key: an authority never changes by being appended again. */
+function union<T>(before: readonly T[], added: readonly T[], keyOf: (item: T) => string): readonly T[] {
+  const byKey = new Map(before.map((item) => [keyOf(item), item]));
+  for (const item of added) if (!byKey.has(keyOf(item))) byKey.set(keyOf(item), item);
+  return [...byKey.values()];
+}
+
+const withoutExpired = (bundle: Bundle, expiredBefore: Date): Bundle => ({
+  ...bundle,
+  x509Authorities: bundle.x509Authorities.filter(
+    ({ certificate }) => new X509Certificate(certificate).validToDate >= expiredBefore,
+  ),
+  jwtAuthorities: bundle.jwtAuthorities.filter((key) => isKept(key, expiredBefore)),
+  witAuthorities: bundle.witAuthorities.filter((key) => isKept(key, expiredBefore)),
+});
+
+const isKept = (key: TokenAuthority, expiredBefore: Date): boolean =>
+  key.expiresAt === undefined || key.expiresAt >= expiredBefore;

@@ -1,0 +1,161 @@
+/**
+ * The only door to Postgres. Stores send single reads through `query` and every deed through `transaction`.
+ * No session state (a transaction pooler may stand between): statements are unnamed, settings are local to their
+ * transaction. Nothing waits for ever: connecting, statements and idle transactions have limits on both sides.
+ */
+import type { ClientConfig, PoolClient, QueryResultRow } from 'pg';
+import { Pool, types } from 'pg';
+import { Code, CodedError, internal, messageOf } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log/logger.ts';
+import { isConflict, isConnectionLoss, toCodedError } from './database-errors.ts';
+
+export interface Queryable {
+  /** Throws CodedError; Unavailable with DATABASE_UNAVAILABLE when the database does not answer. */
+  query<Row extends QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+}
+
+/** `snapshot`: repeatable read, read only, and run once: its reader has begun to consume. */
+export type Isolation = 'read committed' | 'snapshot';
+
+export interface DatabaseOptions {
+  readonly client: ClientConfig;
+  readonly maxOpenConnections: number;
+  readonly statementTimeoutMs?: number;
+}
+
+const STATEMENT_TIMEOUT_MS = 10_000;
+/** The server gives up first, so that an abandoned statement frees its locks. */
+const SERVER_MARGIN_MS = 1_000;
+const ATTEMPTS = 3;
+const IDLE_MS = 30_000;
+
+/** int8 as number: row ids, change numbers and counts stay below 2^53. */
+const typeParsers = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === types.builtins.INT8 ? Number : types.getTypeParser(oid, format),
+};
+
+export class Database implements Queryable {
+  readonly #pool: Pool;
+  readonly #begin: Readonly<Record<Isolation, string>>;
+
+  constructor(options: DatabaseOptions, log: Logger) {
+    const timeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
+    this.#pool = new Pool({
+      ...options.client,
+      max: options.maxOpenConnections,
+      query_timeout: timeoutMs,
+      idleTimeoutMillis: IDLE_MS,
+      types: typeParsers,
+    });
+    this.#pool.on('error', (error) => log.warn('an idle database connection ended', { reason: messageOf(error) }));
+    const limits = localLimits(Math.max(timeoutMs - SERVER_MARGIN_MS, 1));
+    this.#begin = {
+      'read committed': `begin isolation level read committed read write; ${limits}`,
+      snapshot: `begin isolation level repeatable read read only; ${limits}`,
+    };
+  }
+
+  /** One reading statement, on the primary; sent again when the connection broke. */
+  query<Row extends QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return this.#attempt(isConnectionLoss, async (client) => (await client.query<Row>(sql, [...values])).rows);
+  }
+
+  /**
+   * Runs `deed` in one transaction and commits. `deed` may run more than once, each time on a fresh transaction: after
+   * a conflict, and after the connection broke before COMMIT was sent (then nothing was done). When it broke during
+   * COMMIT the outcome is unknown and Unavailable is thrown.
+   */
+  transaction<T>(isolation: Isolation, deed: (tx: Queryable) => Promise<T>): Promise<T> {
+    let isCommitting = false;
+    const mayRetry = (error: unknown): boolean =>
+      isolation !== 'snapshot' && (isConflict(error) || (!isCommitting && isConnectionLoss(error)));
+    return this.#attempt(mayRetry, async (client) => {
+      isCommitting = false;
+      await client.query(this.#begin[isolation]);
+      const result = await deed(openTransaction(client));
+      isCommitting = true;
+      const { command } = await client.query('commit');
+      // A transaction in which a statement failed answers COMMIT with ROLLBACK and no error.
+      if (command !== 'COMMIT') throw internal('transaction was rolled back at its end');
+      return result;
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  async #attempt<T>(mayRetry: (error: unknown) => boolean, deed: (client: PoolClient) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#onClient(deed);
+      } catch (error) {
+        const raw = error instanceof Carried ? error.cause : error;
+        if (attempt >= ATTEMPTS || !mayRetry(raw)) throw toCodedError(raw);
+      }
+    }
+  }
+
+  async #onClient<T>(deed: (client: PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect();
+    // Between two statements of a transaction the pool does not listen, and an unheard error would end the process.
+    const ignore = (): void => {};
+    client.on('error', ignore);
+    let isHealthy = false;
+    try {
+      const result = await deed(client);
+      isHealthy = true;
+      return result;
+    } catch (error) {
+      isHealthy = await rollback(client, error);
+      throw error;
+    } finally {
+      client.off('error', ignore);
+      client.release(!isHealthy);
+    }
+  }
+}
+
+/** Carries a driver's error through the code of a deed, so that the retry decision sees the original. */
+class Carried extends CodedError {
+  constructor(error: unknown) {
+    const coded = toCodedError(error);
+    super(coded.code, coded.message, { reason: coded.reason, cause: error });
+  }
+}
+
+const openTransaction = (client: PoolClient): Queryable => ({
+  query: async <Row extends QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> => {
+    try {
+      return (await client.query<Row>(sql, [...values])).rows;
+    } catch (error) {
+      throw new Carried(error);
+    }
+  },
+});
+
+/** True when the connection can be used again. A server's own refusal leaves it usable; anything else does not. */
+async function rollback(client: PoolClient, error: unknown): Promise<boolean> {
+  const raw = error instanceof Carried ? error.cause : error;
+  const isRefusal = raw instanceof CodedError || (raw instanceof Error && 'severity' in raw && raw.severity === 'ERROR');
+  if (!isRefusal || isConnectionLoss(raw)) return false;
+  if (client.getTransactionStatus() === 'I') return true;
+  return client.query('rollback').then(
+    () => true,
+    () => false,
+  );
+}
+
+/** SET LOCAL ends with its transaction, so a pooler may give the connection to another afterwards. */
+const localLimits = (ms: number): string =>
+  `set local statement_timeout = ${ms}; set local lock_timeout = ${ms}; ` +
+  `set local idle_in_transaction_session_timeout = ${ms}`;
+
+/** Throws Unavailable when the database does not answer or cannot be written to. */
+export async function checkHealth(database: Queryable): Promise<void> {
+  const [row] = await database.query<{ standby: boolean }>('select pg_is_in_recovery() as standby');
+  if (row?.standby !== false) {
+    throw new CodedError(Code.unavailable, 'database is a standby', { reason: 'DATABASE_UNAVAILABLE' });
+  }
+}

@@ -1,0 +1,231 @@
+/**
+ * The managed local Postgres (design D2): made at the first start, kept running, stopped with the server. Called by
+ * open.ts. Its folder holds `data`, the socket's folder `run`, a log, and a copy of the programs where they come from npm.
+ */
+import { createHash } from 'node:crypto';
+import { lstatSync, mkdirSync, realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ClientConfig } from 'pg';
+import { Client } from 'pg';
+import { Backoff } from '../../shared/backoff.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { Code, CodedError, messageOf } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log/logger.ts';
+import type { Random } from '../../shared/random.ts';
+import { findBinaries } from './managed/binaries.ts';
+import { ROLE, initialize, makeOwned, readDataMajor, dataDirectoryOf, writeAccessFiles } from './managed/data-directory.ts';
+import { claimDirectory } from './managed/owner.ts';
+import type { PostgresUser } from './managed/postgres-user.ts';
+import { checkReachable, choosePostgresUser } from './managed/postgres-user.ts';
+import type { Launch, Place, Postmaster } from './managed/postmaster.ts';
+import { answers, findLeftBehind, launch, stopPostmaster, waitUntilReady } from './managed/postmaster.ts';
+
+export interface ManagedOptions {
+  readonly directory: string;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly preferBinaries?: 'system' | 'npm';
+  /** For tests that throw their data away: commits do not wait for the disk. */
+  readonly unsafeNoFsync?: boolean;
+}
+
+export interface ManagedPostgres {
+  readonly connection: ClientConfig;
+  /** Where it comes from, for the log and the curious. */
+  readonly version: { readonly major: number; readonly origin: 'system' | 'npm' };
+  /** Pid of the postmaster that runs now. */
+  pid(): number;
+  stop(): Promise<void>;
+}
+
+const RESTART = { initialMs: 200, maxMs: 10_000 };
+/** A run that lasted this long makes the next restart a first one again. */
+const STABLE_MS = 60_000;
+/** sun_path holds 108 bytes (unix(7)), and the socket's name takes 14 of them. */
+const SOCKET_FOLDER_MAX_BYTES = 92;
+
+/** Small memory, full durability; messages carry no values. */
+const SETTINGS = [
+  "listen_addresses=''",
+  'unix_socket_permissions=0700',
+  'max_connections=60',
+  'shared_buffers=64MB',
+  'huge_pages=off',
+  'jit=off',
+  'max_parallel_workers_per_gather=0',
+  'wal_level=minimal',
+  'max_wal_senders=0',
+  'max_wal_size=512MB',
+  'checkpoint_timeout=15min',
+  'synchronous_commit=on',
+  'full_page_writes=on',
+  'client_connection_check_interval=5s',
+  'log_min_messages=warning',
+  'log_min_error_statement=panic',
+  'log_error_verbosity=terse',
+  'log_checkpoints=off',
+  'log_timezone=UTC',
+];
+
+/** Throws FailedPrecondition, one line that says what to do, when Postgres cannot be brought up. */
+export async function startManagedPostgres(options: ManagedOptions): Promise<ManagedPostgres> {
+  mkdirSync(options.directory, { recursive: true, mode: 0o711 });
+  const directory = realpathSync(options.directory);
+  const claim = claimDirectory(directory);
+  try {
+    const { launched, connection } = await prepare({ ...options, directory });
+    const supervisor = new Supervisor(options, launched, connection);
+    await supervisor.start();
+    await createDatabase(connection);
+    return {
+      connection: { ...connection, database: ROLE },
+      version: { major: launched.binaries.major, origin: launched.binaries.origin },
+      pid: () => supervisor.pid,
+      stop: async () => {
+        await supervisor.stop();
+        claim.release();
+      },
+    };
+  } catch (error) {
+    claim.release();
+    throw error;
+  }
+}
+
+async function prepare(options: ManagedOptions): Promise<{ launched: Launch; connection: ClientConfig }> {
+  const { directory, log } = options;
+  const dataMajor = readDataMajor(directory);
+  const user = choosePostgresUser(dataDirectoryOf(directory));
+  checkReachable(join(directory, 'data'), user);
+  const binaries = await findBinaries({ directory, dataMajor, prefer: options.preferBinaries ?? 'system' });
+  const socketFolder = prepareSocketFolder(directory, user);
+  if (dataMajor === undefined) {
+    await initialize(directory, binaries, user);
+    log.info('database created', { directory, major: binaries.major, origin: binaries.origin, user: user.name });
+  }
+  const { hbaPath, identPath } = writeAccessFiles(directory);
+  const settings = [
+    ...SETTINGS,
+    `fsync=${options.unsafeNoFsync === true ? 'off' : 'on'}`,
+    `unix_socket_directories=${socketFolder}`,
+    `hba_file=${hbaPath}`,
+    `ident_file=${identPath}`,
+  ];
+  const connection = {
+    host: socketFolder,
+    port: 5_432,
+    user: ROLE,
+    database: 'postgres',
+    password: () => '',
+    ssl: false,
+    application_name: ROLE,
+    connectionTimeoutMillis: 5_000,
+  };
+  return { launched: { directory, binaries, user, settings }, connection };
+}
+
+/** In the directory, or where its path is too long for a socket, in the folder for temporary files. */
+function prepareSocketFolder(directory: string, user: PostgresUser): string {
+  const inside = join(directory, 'run');
+  const isShort = Buffer.byteLength(inside) <= SOCKET_FOLDER_MAX_BYTES;
+  const name = createHash('sha256').update(directory).digest('hex').slice(0, 16);
+  const folder = isShort ? inside : join(tmpdir(), `writ-${name}`);
+  if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) makeOwned(folder, user);
+  const found = lstatSync(folder);
+  if (!found.isDirectory() || found.uid !== user.uid || (found.mode & 0o777) !== 0o700) {
+    throw new CodedError(
+      Code.failedPrecondition,
+      `${folder} must be a folder of user "${user.name}" with mode 0700: remove it and start again`,
+    );
+  }
+  return folder;
+}
+
+/** Keeps one postmaster running until it is told to stop. */
+class Supervisor {
+  readonly #options: ManagedOptions;
+  readonly #launch: Launch;
+  readonly #connection: ClientConfig;
+  readonly #place: Place;
+  readonly #abort = new AbortController();
+  #running: Postmaster = { pid: 0, ended: Promise.resolve() };
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(options: ManagedOptions, launched: Launch, connection: ClientConfig) {
+    this.#options = options;
+    this.#launch = launched;
+    this.#connection = connection;
+    this.#place = { directory: launched.directory, clock: options.clock };
+  }
+
+  get pid(): number {
+    return this.#running.pid;
+  }
+
+  async start(): Promise<void> {
+    this.#running = await this.#bringUp();
+    this.#loop = this.#keepUp();
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort(new Error('stopping'));
+    await stopPostmaster(this.#running, this.#place);
+    await this.#loop;
+  }
+
+  async #bringUp(): Promise<Postmaster> {
+    const left = await findLeftBehind(this.#place);
+    if (left !== undefined && (await answers(this.#connection))) {
+      this.#options.log.info('adopted the database process of an earlier run', { pid: left.pid });
+      return left;
+    }
+    if (left !== undefined) await stopPostmaster(left, this.#place);
+    const started = launch(this.#launch);
+    try {
+      await waitUntilReady(started, this.#connection, this.#place);
+    } catch (error) {
+      await stopPostmaster(started, this.#place);
+      throw error;
+    }
+    return started;
+  }
+
+  async #keepUp(): Promise<void> {
+    const { clock, log, random } = this.#options;
+    const backoff = new Backoff(random, RESTART);
+    for (;;) {
+      const startedAt = clock.now().getTime();
+      await this.#running.ended;
+      if (this.#abort.signal.aborted) return;
+      log.error('database process ended, restarting it', { pid: this.#running.pid });
+      if (clock.now().getTime() - startedAt > STABLE_MS) backoff.reset();
+      await clock.sleep(backoff.next(), this.#abort.signal).catch(() => {});
+      if (this.#abort.signal.aborted) return;
+      await this.#restart();
+    }
+  }
+
+  /** A failed attempt leaves a process that has ended, so the loop tries again after a longer while. */
+  async #restart(): Promise<void> {
+    try {
+      this.#running = await this.#bringUp();
+      this.#options.log.info('database process restarted', { pid: this.#running.pid });
+      if (this.#abort.signal.aborted) await stopPostmaster(this.#running, this.#place);
+    } catch (error) {
+      this.#options.log.error('database process cannot be restarted', { reason: messageOf(error) });
+    }
+  }
+}
+
+async function createDatabase(connection: ClientConfig): Promise<void> {
+  const client = new Client(connection);
+  await client.connect();
+  try {
+    const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [ROLE]);
+    if (rowCount === 0) await client.query(`create database ${ROLE} template template0`);
+  } finally {
+    await client.end();
+  }
+}

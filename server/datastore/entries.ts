@@ -1,0 +1,151 @@
+/** Registration entries in Postgres. Made by open.ts. */
+import type { EntryFilter, EntryStore, EntryUpdate, CreateOutcome, Page, PageRequest, UpdateOutcome } from '../entries/entry-store.ts';
+import type { Entry, NewEntry } from '../entries/entry.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { Random } from '../../shared/random.ts';
+import { recordChanges } from './changes.ts';
+import type { Database, Queryable } from './database.ts';
+import { createEntries, lockBundles } from './entry-creation.ts';
+import type { EntryRow } from './entry-rows.ts';
+import { ENTRY_COLUMNS, UPDATE_ENTRIES, sortedKeys, toEntry, toRecord } from './entry-rows.ts';
+import { Conditions, addPageStart, limitOf, nextPageToken } from './set-filters.ts';
+
+const PRUNE_BATCH = 1_000;
+
+export interface EntriesOptions {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export class PostgresEntries implements EntryStore {
+  readonly #options: EntriesOptions;
+
+  constructor(options: EntriesOptions) {
+    this.#options = options;
+  }
+
+  create(entries: readonly NewEntry[]): Promise<readonly CreateOutcome[]> {
+    const { clock, random, database } = this.#options;
+    return database.transaction('read committed', async (tx) => {
+      const outcomes = await createEntries(tx, entries, { now: clock.now(), newId: () => random.uuid() });
+      const ids = outcomes.flatMap((outcome) => (outcome.kind === 'created' ? [outcome.entry.id] : []));
+      await recordChanges(tx, { entries: ids });
+      return outcomes;
+    });
+  }
+
+  update(updates: readonly EntryUpdate[]): Promise<readonly UpdateOutcome[]> {
+    return this.#options.database.transaction('read committed', async (tx) => {
+      const current = await lockEntries(tx, updates.map((update) => update.id));
+      const bundles = await lockBundles(tx, updates.flatMap((update) => update.changes.federatesWith ?? []));
+      const changed = new Map<string, Entry>();
+      const outcomes = updates.map((update) => {
+        const outcome = applyUpdate(update, changed.get(update.id) ?? current.get(update.id), bundles);
+        if (outcome.kind === 'updated') changed.set(outcome.entry.id, outcome.entry);
+        return outcome;
+      });
+      if (changed.size > 0) await tx.query(UPDATE_ENTRIES, [JSON.stringify([...changed.values()].map(toRecord))]);
+      await recordChanges(tx, { entries: [...changed.keys()] });
+      return outcomes;
+    });
+  }
+
+  delete(ids: readonly string[]): Promise<readonly boolean[]> {
+    return this.#options.database.transaction('read committed', async (tx) => {
+      const deleted = new Set(await deleteEntries(tx, ids));
+      await recordChanges(tx, { entries: [...deleted] });
+      // An id that is named twice existed for the first.
+      return ids.map((id) => deleted.delete(id));
+    });
+  }
+
+  async find(id: string): Promise<Entry | undefined> {
+    const sql = `select item.row_id, ${ENTRY_COLUMNS} from entries as item where item.id = $1`;
+    const [row] = await this.#options.database.query<EntryRow>(sql, [id]);
+    return row === undefined ? undefined : toEntry(row);
+  }
+
+  async list(filter: EntryFilter, page: PageRequest): Promise<Page<Entry>> {
+    const conditions = toConditions(filter);
+    addPageStart(conditions, page);
+    const rows = await this.#options.database.query<EntryRow>(
+      `select item.row_id, ${ENTRY_COLUMNS} from entries as item
+       where ${conditions.where} order by item.row_id ${limitOf(page)}`,
+      conditions.values,
+    );
+    return { items: rows.map(toEntry), nextPageToken: nextPageToken(rows, page) };
+  }
+
+  async count(filter: EntryFilter): Promise<number> {
+    const conditions = toConditions(filter);
+    const [row] = await this.#options.database.query<{ count: number }>(
+      `select count(*) as count from entries as item where ${conditions.where}`,
+      conditions.values,
+    );
+    return row?.count ?? 0;
+  }
+
+  async prune(at: Date): Promise<number> {
+    let total = 0;
+    for (let deleted = PRUNE_BATCH; deleted === PRUNE_BATCH; total += deleted) deleted = await this.#pruneBatch(at);
+    return total;
+  }
+
+  #pruneBatch(at: Date): Promise<number> {
+    return this.#options.database.transaction('read committed', async (tx) => {
+      const expired = await tx.query<{ id: string }>(
+        'select id from entries where expires_at < $1 order by id limit $2 for update',
+        [at, PRUNE_BATCH],
+      );
+      const deleted = await deleteEntries(tx, expired.map((row) => row.id));
+      await recordChanges(tx, { entries: deleted });
+      return deleted.length;
+    });
+  }
+}
+
+/** Deletes inside the caller's transaction, which records the changes; the ids that existed. */
+export async function deleteEntries(tx: Queryable, ids: readonly string[]): Promise<readonly string[]> {
+  if (ids.length === 0) return [];
+  // Rows are locked in the order of their ids, so that two batches never wait for each other in a circle.
+  const rows = await tx.query<{ id: string }>(
+    `with doomed as (select id from entries where id = any($1) order by id for update)
+     delete from entries using doomed where entries.id = doomed.id returning entries.id`,
+    [ids],
+  );
+  return rows.map((row) => row.id);
+}
+
+async function lockEntries(tx: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, Entry>> {
+  if (ids.length === 0) return new Map();
+  const rows = await tx.query<EntryRow>(
+    `select item.row_id, ${ENTRY_COLUMNS} from entries as item where item.id = any($1) order by item.id for update`,
+    [ids],
+  );
+  return new Map(rows.map((row) => [row.id, toEntry(row)]));
+}
+
+function applyUpdate(update: EntryUpdate, entry: Entry | undefined, bundles: ReadonlySet<string>): UpdateOutcome {
+  if (entry === undefined) return { kind: 'not-found' };
+  const missing = update.changes.federatesWith?.find((trustDomain) => !bundles.has(trustDomain.name));
+  if (missing !== undefined) return { kind: 'no-bundle', trustDomain: missing.name };
+  return { kind: 'updated', entry: { ...entry, ...update.changes, revisionNumber: entry.revisionNumber + 1 } };
+}
+
+function toConditions(filter: EntryFilter): Conditions {
+  const conditions = new Conditions();
+  conditions.addIf('item.spiffe_id = $', filter.bySpiffeId?.toString());
+  conditions.addIf('item.parent_id = $', filter.byParentId?.toString());
+  // The partial index answers only a query that says what it leaves out.
+  conditions.addIf(filter.byHint === '' ? 'item.hint = $' : "(item.hint = $ and item.hint <> '')", filter.byHint);
+  if (filter.byDownstream === true) conditions.add('(item.downstream and $::boolean)', true);
+  if (filter.bySelectors !== undefined) {
+    conditions.addSet('item.selectors', sortedKeys(filter.bySelectors.selectors), filter.bySelectors.match);
+  }
+  if (filter.byFederatesWith !== undefined) {
+    const names = filter.byFederatesWith.trustDomains.map((trustDomain) => trustDomain.name);
+    conditions.addSet('item.federates_with', names, filter.byFederatesWith.match);
+  }
+  return conditions;
+}

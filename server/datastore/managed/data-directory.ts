@@ -1,0 +1,60 @@
+/** The data directory: made once and whole, and ours alone. Called by embedded.ts. */
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { Code, CodedError } from '../../../shared/errors.ts';
+import type { Binaries } from './binaries.ts';
+import { explainFailure } from './explain-failure.ts';
+import type { PostgresUser } from './postgres-user.ts';
+import { runProgram } from './run-program.ts';
+
+/** The database role of the server, and the name of its database. */
+export const ROLE = 'writ';
+
+const HALF_MADE = 'data.new';
+
+export const dataDirectoryOf = (directory: string): string => join(directory, 'data');
+
+/** Major version that wrote the data; undefined when there is none yet. Throws FailedPrecondition on foreign content. */
+export function readDataMajor(directory: string): number | undefined {
+  const data = dataDirectoryOf(directory);
+  if (!existsSync(data)) return undefined;
+  const path = join(data, 'PG_VERSION');
+  const major = existsSync(path) ? Number.parseInt(readFileSync(path, 'utf8'), 10) : Number.NaN;
+  if (Number.isInteger(major)) return major;
+  throw new CodedError(Code.failedPrecondition, `${data} holds no Postgres data: move it away or choose another directory`);
+}
+
+/** Makes the data in a folder beside and renames it, so that a kill at any moment leaves all of it or nothing. */
+export async function initialize(directory: string, binaries: Binaries, user: PostgresUser): Promise<void> {
+  const beside = join(directory, HALF_MADE);
+  rmSync(beside, { recursive: true, force: true });
+  makeOwned(beside, user);
+  const args = ['-D', beside, '-U', ROLE, '-A', 'peer', '-E', 'UTF8', '--locale=C', '--data-checksums'];
+  const result = await runProgram(join(binaries.binDirectory, 'initdb'), args, {
+    cwd: beside,
+    libraryPath: binaries.libraryPath,
+    ...(user.isDropped ? { uid: user.uid, gid: user.gid } : {}),
+  });
+  if (result.code !== 0) {
+    rmSync(beside, { recursive: true, force: true });
+    throw explainFailure('cannot create the database', result.stderr);
+  }
+  renameSync(beside, dataDirectoryOf(directory));
+}
+
+/** A folder that only the user which runs Postgres, and root, can enter. */
+export function makeOwned(path: string, user: PostgresUser): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  chmodSync(path, 0o700);
+  if (user.isDropped) chownSync(path, user.uid, user.gid);
+}
+
+/** Who may log in: our own user, by the kernel's word, over the socket. Written outside the data, at each start. */
+export function writeAccessFiles(directory: string): { hbaPath: string; identPath: string } {
+  const hbaPath = join(directory, 'pg_hba.conf');
+  const identPath = join(directory, 'pg_ident.conf');
+  writeFileSync(hbaPath, `local all ${ROLE} peer map=${ROLE}\n`, { mode: 0o644 });
+  writeFileSync(identPath, `${ROLE} "${userInfo().username}" ${ROLE}\n`, { mode: 0o644 });
+  return { hbaPath, identPath };
+}

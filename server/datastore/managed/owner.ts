@@ -1,0 +1,73 @@
+/** One server for each managed database: a file with the owner's pid and start time. Called by embedded.ts. */
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Code, CodedError } from '../../../shared/errors.ts';
+import { startTimeOf } from './processes.ts';
+
+const ATTEMPTS = 5;
+
+/**
+ * Claims the directory until `release`; an owner that died is replaced. Throws FailedPrecondition when another process
+ * has it.
+ */
+export function claimDirectory(directory: string): { release(): void } {
+  const path = join(directory, 'owner');
+  const ours = `${process.pid} ${startTimeOf(process.pid)}`;
+  const beside = `${path}.${process.pid}`;
+  writeFileSync(beside, ours, { mode: 0o600 });
+  try {
+    for (let attempt = 1; !linkIfFree(beside, path); attempt++) {
+      const owner = readOwner(path);
+      if (attempt === ATTEMPTS || (owner !== undefined && isAlive(owner))) {
+        throw new CodedError(
+          Code.failedPrecondition,
+          `database directory ${directory} is in use by process ${owner?.split(' ')[0] ?? 'unknown'}: stop it first`,
+        );
+      }
+      if (owner !== undefined) takeAway(path, owner);
+    }
+  } finally {
+    rmSync(beside, { force: true });
+  }
+  return {
+    release: () => {
+      if (readOwner(path) === ours) rmSync(path, { force: true });
+    },
+  };
+}
+
+/** A link either comes to be with its content or not at all. */
+function linkIfFree(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function readOwner(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(owner: string): boolean {
+  const [pid = '', startTime] = owner.split(' ');
+  return startTimeOf(Number(pid)) === startTime;
+}
+
+/** Moves the dead owner's file aside; where another was quicker and it is no longer his, puts it back. */
+function takeAway(path: string, owner: string): void {
+  const aside = `${path}.old.${process.pid}`;
+  try {
+    renameSync(path, aside);
+  } catch {
+    return;
+  }
+  if (readOwner(aside) !== owner) linkIfFree(aside, path);
+  rmSync(aside, { force: true });
+}

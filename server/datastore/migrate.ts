@@ -1,0 +1,61 @@
+/** Brings the schema up to date: numbered SQL files, run in one transaction under a lock. Called by open.ts. */
+import { readFileSync, readdirSync } from 'node:fs';
+import { Code, CodedError } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log/logger.ts';
+import type { Database, Queryable } from './database.ts';
+import { lockClass } from './locks.ts';
+
+interface Migration {
+  readonly version: number;
+  readonly name: string;
+  readonly sql: string;
+}
+
+const FOLDER = new URL('./migrations/', import.meta.url);
+const FILE_NAME = /^(\d{4})-([a-z0-9-]+)\.sql$/;
+
+/**
+ * Applies what is missing; several servers may call it at once. Throws FailedPrecondition when the schema is newer than
+ * this program.
+ */
+export async function migrate(database: Database, log: Logger): Promise<void> {
+  const migrations = readMigrations();
+  const applied = await database.transaction('read committed', async (tx) => {
+    await tx.query('select pg_advisory_xact_lock($1, 0)', [lockClass.migrate]);
+    const missing = migrations.slice(await currentVersion(tx, migrations.length));
+    for (const migration of missing) await apply(tx, migration);
+    return missing;
+  });
+  for (const { version, name } of applied) log.info('database schema migrated', { version, name });
+}
+
+/** In order of their numbers, which begin at 1 and leave none out. */
+function readMigrations(): readonly Migration[] {
+  const names = readdirSync(FOLDER).filter((name) => FILE_NAME.test(name));
+  return names.sort().map((fileName, index) => {
+    const [, number = '', name = ''] = FILE_NAME.exec(fileName) ?? [];
+    if (Number(number) !== index + 1) throw new Error(`migration ${fileName} is out of sequence`);
+    return { version: index + 1, name, sql: readFileSync(new URL(fileName, FOLDER), 'utf8') };
+  });
+}
+
+async function currentVersion(tx: Queryable, known: number): Promise<number> {
+  await tx.query(
+    'create table if not exists schema_migrations (version integer primary key, name text not null, applied_at timestamptz not null default now())',
+  );
+  const [row] = await tx.query<{ version: number | null }>('select max(version) as version from schema_migrations');
+  const version = row?.version ?? 0;
+  if (version > known) {
+    throw new CodedError(
+      Code.failedPrecondition,
+      `database schema is at version ${version}, this program knows versions up to ${known}: run a newer writ`,
+    );
+  }
+  return version;
+}
+
+async function apply(tx: Queryable, migration: Migration): Promise<void> {
+  // Without parameters the driver uses the simple protocol, which takes several statements at once.
+  await tx.query(migration.sql);
+  await tx.query('insert into schema_migrations (version, name) values ($1, $2)', [migration.version, migration.name]);
+}

@@ -1,0 +1,134 @@
+/** Opens the datastore: connects, brings the schema up to date, makes the stores and the feeds. Called by server.ts. */
+import type { ClientConfig } from 'pg';
+import type { ChangeFeed } from '../entries/change-feed.ts';
+import type { Entry } from '../entries/entry.ts';
+import type { EntryStore } from '../entries/entry-store.ts';
+import type { BundleStore } from '../bundle/bundle-store.ts';
+import type { JournalStore } from '../ca/journal-store.ts';
+import type { JoinTokenStore } from '../nodes/join-token-store.ts';
+import type { Node } from '../nodes/node.ts';
+import type { NodeStore } from '../nodes/node-store.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { every } from '../../shared/clock.ts';
+import { messageOf } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log/logger.ts';
+import type { Random } from '../../shared/random.ts';
+import { BUNDLES_CHANNEL, PostgresBundles } from './bundles.ts';
+import { PostgresJournals } from './ca-journal.ts';
+import { PostgresChangeFeed, channelOf } from './changes.ts';
+import { Database, checkHealth } from './database.ts';
+import { startManagedPostgres } from './embedded.ts';
+import { PostgresEntries } from './entries.ts';
+import { entryItems } from './entry-rows.ts';
+import { Hints } from './hints.ts';
+import { PostgresJoinTokens } from './join-tokens.ts';
+import { migrate } from './migrate.ts';
+import { nodeItems } from './node-rows.ts';
+import { PostgresNodes } from './nodes.ts';
+import type { PostgresConfig } from './postgres.ts';
+import { clientConfig } from './postgres.ts';
+import { pruneChanges } from './prune-changes.ts';
+
+export interface ManagedConfig {
+  readonly kind: 'managed';
+  readonly directory: string;
+}
+
+export type DatastoreConfig = PostgresConfig | ManagedConfig;
+
+export interface DatastoreOptions {
+  readonly config: DatastoreConfig;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Ends the background work; `close` ends everything. */
+  readonly signal: AbortSignal;
+}
+
+export interface Datastore {
+  readonly entries: EntryStore;
+  readonly nodes: NodeStore;
+  readonly bundles: BundleStore;
+  readonly joinTokens: JoinTokenStore;
+  readonly journals: JournalStore;
+  readonly entryFeed: ChangeFeed<Entry>;
+  readonly nodeFeed: ChangeFeed<Node>;
+  /** Throws Unavailable with DATABASE_UNAVAILABLE unless the database answers and can be written to. */
+  health(): Promise<void>;
+  /** Ends connections, and the managed Postgres. */
+  close(): Promise<void>;
+}
+
+const MANAGED_CONNECTIONS = 20;
+const MIGRATION_TIMEOUT_MS = 600_000;
+const PRUNE_INTERVAL_MS = 600_000;
+/** SPIRE keeps its events for 12 hours; a reader that is longer away reloads. */
+const KEPT_CHANGES = { count: 10_000, ms: 12 * 3_600_000 };
+
+/** Throws FailedPrecondition or InvalidArgument on what the operator must mend, Unavailable when nobody answers. */
+export async function openDatastore(options: DatastoreOptions): Promise<Datastore> {
+  const { config, log } = options;
+  if (config.kind === 'postgres') {
+    return connect(options, { client: clientConfig(config), maxOpenConnections: config.maxOpenConnections });
+  }
+  const managed = await startManagedPostgres({ ...options, directory: config.directory });
+  log.info('managed database is up', { ...managed.version, directory: config.directory });
+  try {
+    const store = await connect(options, { client: managed.connection, maxOpenConnections: MANAGED_CONNECTIONS });
+    return { ...store, close: () => store.close().finally(() => managed.stop()) };
+  } catch (error) {
+    await managed.stop();
+    throw error;
+  }
+}
+
+interface Target {
+  readonly client: ClientConfig;
+  readonly maxOpenConnections: number;
+}
+
+async function connect(options: DatastoreOptions, target: Target): Promise<Datastore> {
+  const { log, clock, random, signal } = options;
+  await migrateSchema(target.client, log);
+  const database = new Database(target, log);
+  const channels = [channelOf('entries'), channelOf('nodes'), BUNDLES_CHANNEL];
+  const hints = new Hints({ client: target.client, channels, clock, random, log });
+  await hints.start();
+  const stopped = new AbortController();
+  const pruning = pruneRegularly(database, options, AbortSignal.any([signal, stopped.signal]));
+  return {
+    entries: new PostgresEntries({ database, clock, random }),
+    nodes: new PostgresNodes(database),
+    bundles: new PostgresBundles(database, hints),
+    joinTokens: new PostgresJoinTokens({ database, clock, random }),
+    journals: new PostgresJournals(database, random),
+    entryFeed: new PostgresChangeFeed(database, hints, entryItems),
+    nodeFeed: new PostgresChangeFeed(database, hints, nodeItems),
+    health: () => checkHealth(database),
+    close: async () => {
+      stopped.abort(new Error('stopping'));
+      await Promise.all([hints.stop(), pruning]);
+      await database.close();
+    },
+  };
+}
+
+/** On a connection of its own, with the patience that other servers' migrations need. */
+async function migrateSchema(client: ClientConfig, log: Logger): Promise<void> {
+  const database = new Database({ client, maxOpenConnections: 1, statementTimeoutMs: MIGRATION_TIMEOUT_MS }, log);
+  try {
+    await migrate(database, log);
+  } finally {
+    await database.close();
+  }
+}
+
+const pruneRegularly = (database: Database, { clock, log }: DatastoreOptions, signal: AbortSignal): Promise<void> =>
+  every(clock, () => PRUNE_INTERVAL_MS, signal, async () => {
+    try {
+      const count = await pruneChanges(database, KEPT_CHANGES);
+      if (count > 0) log.debug('old changes deleted', { count });
+    } catch (error) {
+      if (!signal.aborted) log.warn('old changes cannot be deleted', { reason: messageOf(error) });
+    }
+  });
