@@ -1,0 +1,26 @@
+/** What the CA is told by server.conf. Made by config.ts, defaults included. */
+import type { KeyType } from '../../shared/crypto/signer.ts';
+
+/** SPIRE's `ca_subject`. */
+export interface CaSubject {
+  readonly country: readonly string[];
+  readonly organization: readonly string[];
+  readonly commonName: string;
+}
+
+export interface CaConfig {
+  readonly caTtlSeconds: number;
+  readonly caKeyType: KeyType;
+  readonly caSubject: CaSubject;
+  readonly defaultX509SvidTtlSeconds: number;
+  readonly agentTtlSeconds: number;
+}
+
+/** SPIRE's defaults (facts: CA management). */
+export const DEFAULT_CA_CONFIG: CaConfig = {
+  caTtlSeconds: 24 * 3_600,
+  caKeyType: 'ec-p256',
+  caSubject: { country: ['US'], organization: ['SPIFFE'], commonName: '' },
+  defaultX509SvidTtlSeconds: 3_600,
+  agentTtlSeconds: 3_600,
+};

@@ -1,0 +1,52 @@
+/** When an authority is prepared and when it takes over (facts: SPIRE's CA management). Pure; asked by ca/rotate. */
+import type { Authorities, Authority } from './authorities.ts';
+
+const DAY_MS = 24 * 3_600_000;
+const PREPARE_BEFORE_MAX_MS = 30 * DAY_MS; // SPIRE's preparation threshold
+const ACTIVATE_BEFORE_MAX_MS = 7 * DAY_MS; // SPIRE's activation threshold
+const PUBLISH_AHEAD_REFRESHES = 5; // SPIFFE Federation 4.1: new keys out three to five refresh hints before use
+
+export type RotationStep = 'prepare' | 'publish' | 'activate';
+
+type Lifetime = Pick<Authority, 'issuedAt' | 'expiresAt'>;
+
+const lifetimeMs = ({ issuedAt, expiresAt }: Lifetime): number => expiresAt.getTime() - issuedAt.getTime();
+
+/** How long before an authority's end the next one is to take over: a sixth of its life, at most seven days. */
+export const activationMarginMs = (lifeMs: number): number => Math.min(lifeMs / 6, ACTIVATE_BEFORE_MAX_MS);
+
+/** After this moment the successor is prepared. */
+export const prepareAfter = (active: Lifetime): Date =>
+  new Date(active.expiresAt.getTime() - Math.min(lifetimeMs(active) / 2, PREPARE_BEFORE_MAX_MS));
+
+/**
+ * After this moment the successor takes over. One that was published late (a server that was down for hours) first gets
+ * time to reach those who poll for the bundle, but no more than half of what the active authority has left.
+ */
+export function activateAfter(active: Lifetime, publishedAt: Date, refreshHintSeconds: number): Date {
+  const marginMs = activationMarginMs(lifetimeMs(active));
+  const aheadMs = PUBLISH_AHEAD_REFRESHES * refreshHintSeconds * 1_000;
+  const endMs = active.expiresAt.getTime();
+  return new Date(
+    Math.max(endMs - marginMs, Math.min(publishedAt.getTime() + aheadMs, endMs - marginMs / 2)),
+  );
+}
+
+/** What is to be done now, one step at a time; undefined when all is well. */
+export function nextStep(
+  authorities: Authorities,
+  now: Date,
+  refreshHintSeconds: number,
+): RotationStep | undefined {
+  const active = unexpired(authorities.active, now);
+  const prepared = unexpired(authorities.prepared, now);
+  if ([active, prepared].some((authority) => authority !== undefined && authority.publishedAt === undefined))
+    return 'publish';
+  if (prepared?.publishedAt === undefined)
+    return active === undefined || now > prepareAfter(active) ? 'prepare' : undefined;
+  if (active === undefined) return 'activate';
+  return now > activateAfter(active, prepared.publishedAt, refreshHintSeconds) ? 'activate' : undefined;
+}
+
+const unexpired = (authority: Authority | undefined, now: Date): Authority | undefined =>
+  authority !== undefined && now < authority.expiresAt ? authority : undefined;

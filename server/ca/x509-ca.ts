@@ -1,0 +1,210 @@
+/**
+ * The X.509 authority as the API sees it: signs SVIDs with the active authority and keeps the authorities rotating.
+ * Started by server.ts; called by api/svid, api/agent and listen/own-svid.
+ */
+import { Backoff } from '../../shared/backoff.ts';
+import { toDecimal } from '../../shared/bytes.ts';
+import { addSeconds, every, toSeconds } from '../../shared/clock.ts';
+import { checkWorkloadKey } from '../../shared/crypto/public-key.ts';
+import { internal, invalidArgument, messageOf, unavailable } from '../../shared/errors.ts';
+import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
+import type { Part } from '../../shared/tasks.ts';
+import type { Authority } from './authorities.ts';
+import { X509SvidTemplate } from './certificate-template.ts';
+import { checkIssued } from './check-certificate.ts';
+import { issueX509Svid } from './issue-x509-svid.ts';
+import { RotatingAuthorities, type RotatingAuthoritiesNeeds } from './rotating-authorities.ts';
+import { activationMarginMs } from './rotation.ts';
+import { newSerialNumber, serialNumberOf } from './serial-number.ts';
+
+const CHECK_MS = 10_000; // SPIRE's interval
+const RETRY = { initialMs: 1_000, maxMs: 30_000 };
+const REPORT_AGAIN_MS = 60_000;
+const BACKDATE_SECONDS = 10; // SPIRE: for clocks that run behind the server's
+
+export interface X509CaNeeds extends RotatingAuthoritiesNeeds {
+  /** How often it is looked whether a rotation is due. */
+  readonly checkMs?: number;
+}
+
+export interface SvidRequest {
+  readonly spiffeId: SpiffeId;
+  readonly dnsNames: readonly string[];
+  /** 0 for the configured default; cut to the life of the active authority. */
+  readonly ttlSeconds: number;
+}
+
+export interface CsrSvidRequest extends SvidRequest {
+  /** PKCS #10, DER. */
+  readonly csr: Uint8Array;
+}
+
+export interface KeySvidRequest extends SvidRequest {
+  /** SubjectPublicKeyInfo, DER. */
+  readonly publicKey: Uint8Array;
+}
+
+export interface IssuedX509Svid {
+  /** The leaf, then intermediates: none below a self-signed authority. DER each. */
+  readonly chain: readonly Uint8Array[];
+  /** Decimal. */
+  readonly serialNumber: string;
+  readonly expiresAt: Date;
+}
+
+export interface AuthorityState {
+  readonly active: Authority;
+  readonly prepared: Authority | undefined;
+  readonly old: Authority | undefined;
+}
+
+export class X509Ca implements Part {
+  readonly name = 'x509 ca';
+  readonly #needs: X509CaNeeds;
+  readonly #authorities: RotatingAuthorities;
+  readonly #retry: Backoff;
+  readonly #listeners = new Set<() => void>();
+  #isServing = false;
+  #hasFailed = false;
+  #reportedAt: Date | undefined;
+  #template: X509SvidTemplate | undefined;
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(needs: X509CaNeeds) {
+    this.#needs = needs;
+    this.#retry = new Backoff(needs.random, RETRY);
+    this.#authorities = new RotatingAuthorities(needs, () => {
+      for (const listener of this.#listeners) listener();
+    });
+  }
+
+  /** Resumes or makes the first authority, then rotates until the signal aborts; throws when there is none to sign with. */
+  async start(signal: AbortSignal): Promise<void> {
+    const { clock, checkMs = CHECK_MS } = this.#needs;
+    this.#warnOfLongTtls();
+    await this.#authorities.resume();
+    await this.#authorities.round();
+    this.#isServing = true;
+    const delayMs = (): number => (this.#hasFailed ? Math.min(this.#retry.next(), checkMs) : checkMs);
+    this.#loop = every(clock, delayMs, signal, () => this.#round());
+  }
+
+  async stop(): Promise<void> {
+    await this.#loop;
+  }
+
+  /** Signs for the CSR's key. Throws InvalidArgument on a bad CSR or TTL, Unavailable while there is no valid authority. */
+  async signX509Svid({ csr, ...request }: CsrSvidRequest): Promise<IssuedX509Svid> {
+    const { template, validity } = this.#prepareToSign(request);
+    const { spiffeId, dnsNames } = request;
+    const { random } = this.#needs;
+    const leaf = await issueX509Svid({ template, csr, spiffeId, dnsNames, random, ...validity });
+    return { chain: [leaf], serialNumber: toDecimal(serialNumberOf(leaf)), expiresAt: validity.notAfter };
+  }
+
+  /** Signs for a key that is the server's own: there is no CSR to prove that. Throws as signX509Svid does. */
+  async signServerSvid({ publicKey, ...request }: KeySvidRequest): Promise<IssuedX509Svid> {
+    const { template, validity } = this.#prepareToSign(request);
+    checkWorkloadKey(publicKey);
+    const serialNumber = newSerialNumber(this.#needs.random);
+    const { spiffeId, dnsNames } = request;
+    const fields = { spiffeId, dnsNames, publicKey, serialNumber, ...validity };
+    const leaf = await template.build(fields);
+    checkIssued(leaf, { ...fields, issuer: template.issuerCertificate });
+    return { chain: [leaf], serialNumber: toDecimal(serialNumber), expiresAt: validity.notAfter };
+  }
+
+  /** What the slots hold; throws Unavailable before the first authority. */
+  authorityState(): AuthorityState {
+    const { active, prepared, old } = this.#authorities.current;
+    if (!this.#isServing || active === undefined) throw unavailable('server is initializing');
+    return { active, prepared, old };
+  }
+
+  /** Called whenever authorityState changed. Returns the way to stop. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #prepareToSign({ spiffeId, ttlSeconds }: SvidRequest) {
+    const { clock, config, trustDomain } = this.#needs;
+    if (!spiffeId.isMemberOf(trustDomain))
+      throw internal(`SPIFFE ID ${spiffeId} is not of trust domain ${trustDomain}`);
+    if (!(ttlSeconds >= 0)) throw invalidArgument(`TTL of ${ttlSeconds} s is negative`);
+    const { active } = this.authorityState();
+    const now = clock.now();
+    if (now >= active.expiresAt)
+      throw unavailable('the active X.509 authority has expired and no new one could be made');
+    const ttlMs = (ttlSeconds || config.defaultX509SvidTtlSeconds) * 1_000;
+    const validity = {
+      notBefore: toSeconds(addSeconds(now, -BACKDATE_SECONDS)),
+      notAfter: toSeconds(new Date(Math.min(now.getTime() + ttlMs, active.expiresAt.getTime()))),
+    };
+    return { template: this.#templateOf(active), validity };
+  }
+
+  /** Made when an authority signs for the first time. */
+  #templateOf({ certificate, signer }: Authority): X509SvidTemplate {
+    if (this.#template?.issuerCertificate !== certificate) {
+      this.#template = new X509SvidTemplate({ issuer: signer, issuerCertificate: certificate });
+    }
+    return this.#template;
+  }
+
+  async #round(): Promise<void> {
+    try {
+      await this.#authorities.round();
+      if (this.#hasFailed) this.#needs.log.info('X.509 authorities can be rotated again');
+      this.#hasFailed = false;
+      this.#reportedAt = undefined;
+      this.#retry.reset();
+    } catch (error) {
+      this.#hasFailed = true;
+      this.#reportNowAndThen(error);
+    }
+  }
+
+  #reportNowAndThen(error: unknown): void {
+    const now = this.#needs.clock.now();
+    if (this.#reportedAt !== undefined && now.getTime() - this.#reportedAt.getTime() < REPORT_AGAIN_MS)
+      return;
+    this.#reportedAt = now;
+    this.#report(error);
+  }
+
+  #report(error: unknown): void {
+    const { clock, log } = this.#needs;
+    const { active } = this.#authorities.current;
+    const leftMs = active === undefined ? 0 : active.expiresAt.getTime() - clock.now().getTime();
+    const lifeMs = active === undefined ? 0 : active.expiresAt.getTime() - active.issuedAt.getTime();
+    const fields = { error: messageOf(error), expiresAt: active?.expiresAt };
+    if (leftMs > activationMarginMs(lifeMs)) {
+      log.warn('X.509 authorities could not be checked or rotated: it is tried again', fields);
+    } else {
+      log.error(
+        'X.509 authority cannot be replaced and expires soon: no SVID can be signed after that; bring back the database and the key manager',
+        { ...fields, leftSeconds: Math.floor(leftMs / 1_000) },
+      );
+    }
+  }
+
+  /** SPIRE's warning: an authority that is about to be replaced has no longer than this to live. */
+  #warnOfLongTtls(): void {
+    const { config, log } = this.#needs;
+    const limitSeconds = Math.floor(activationMarginMs(config.caTtlSeconds * 1_000) / 1_000);
+    const { defaultX509SvidTtlSeconds, agentTtlSeconds } = config;
+    for (const [setting, seconds] of Object.entries({
+      default_x509_svid_ttl: defaultX509SvidTtlSeconds,
+      agent_ttl: agentTtlSeconds,
+    })) {
+      if (seconds > limitSeconds) {
+        log.warn('SVIDs may get a shorter life than configured: lower the setting or raise ca_ttl', {
+          setting,
+          seconds,
+          limitSeconds,
+        });
+      }
+    }
+  }
+}

@@ -1,0 +1,96 @@
+/** One CA server's parts for tests: what outlives a restart (clock, keys, database), and servers made upon it. */
+import { X509Certificate } from 'node:crypto';
+import type { BundleStore } from '../../../server/bundle/bundle-store.ts';
+import { type CaConfig, DEFAULT_CA_CONFIG } from '../../../server/ca/ca-config.ts';
+import type { JournalStore } from '../../../server/ca/journal-store.ts';
+import { type IssuedX509Svid, X509Ca } from '../../../server/ca/x509-ca.ts';
+import type { KeyManager } from '../../../server/key-manager/key-manager.ts';
+import type { X509Authority } from '../../../shared/bundle/bundle.ts';
+import { buildCsr } from '../../../shared/crypto/csr.ts';
+import { generateKeyPair, keySigner } from '../../../shared/crypto/keys.ts';
+import type { Random } from '../../../shared/random.ts';
+import { SpiffeId } from '../../../shared/spiffe/spiffe-id.ts';
+import { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
+import { FakeBundleStore } from '../../fakes/bundle-store.ts';
+import { FakeClock } from '../../fakes/clock.ts';
+import { FakeJournalStore } from '../../fakes/journal-store.ts';
+import { FakeKeyManager } from '../../fakes/key-manager.ts';
+import { FakeLog } from '../../fakes/log.ts';
+import { FakeRandom } from '../../fakes/random.ts';
+
+export const HOUR_MS = 3_600_000;
+export const trustDomain = TrustDomain.parse('example.org');
+export const workloadId = SpiffeId.parse('spiffe://example.org/web');
+
+export interface CaServer {
+  readonly ca: X509Ca;
+  /** Ends the server as a restart does; keys and database stay. */
+  stop(): Promise<void>;
+}
+
+interface CaServerOptions {
+  readonly config?: Partial<CaConfig>;
+  readonly checkMs?: number;
+  readonly keyManager?: KeyManager;
+  readonly journals?: JournalStore;
+  readonly bundles?: BundleStore;
+  readonly random?: Random;
+}
+
+export class CaTestbed {
+  readonly clock = new FakeClock();
+  readonly log = new FakeLog();
+  readonly keyManager = new FakeKeyManager();
+  readonly journals = new FakeJournalStore();
+  readonly bundles = new FakeBundleStore();
+  readonly random = new FakeRandom();
+
+  make(options: CaServerOptions = {}): X509Ca {
+    const { clock, log, random, keyManager, journals, bundles } = this;
+    const config = { ...DEFAULT_CA_CONFIG, ...options.config };
+    return new X509Ca({ clock, log, random, keyManager, journals, bundles, trustDomain, ...options, config });
+  }
+
+  async start(options: CaServerOptions = {}): Promise<CaServer> {
+    const ca = this.make(options);
+    const abort = new AbortController();
+    await ca.start(abort.signal);
+    const stop = async (): Promise<void> => {
+      abort.abort(new Error('stopping'));
+      await ca.stop();
+    };
+    return { ca, stop };
+  }
+
+  async authorities(): Promise<readonly X509Authority[]> {
+    return (await this.bundles.find(trustDomain))?.x509Authorities ?? [];
+  }
+
+  async roots(): Promise<readonly X509Certificate[]> {
+    return (await this.authorities()).map(({ certificate }) => new X509Certificate(certificate));
+  }
+
+  /** Whether the SVID is valid at this moment to somebody who trusts the bundle. */
+  async isTrusted({ chain, expiresAt }: IssuedX509Svid): Promise<boolean> {
+    const leaf = new X509Certificate(chain[0] ?? new Uint8Array());
+    const now = this.clock.now();
+    return (
+      now < expiresAt &&
+      now >= leaf.validFromDate &&
+      (await this.roots()).some(
+        (root) =>
+          leaf.checkIssued(root) &&
+          leaf.verify(root.publicKey) &&
+          now >= root.validFromDate &&
+          now < root.validToDate,
+      )
+    );
+  }
+}
+
+const { privateKey } = await generateKeyPair('ec-p256');
+/** A signing request, the same for all tests of the process: its key does not matter to a CA. */
+export const csr = await buildCsr(keySigner(privateKey));
+export const { publicKey } = keySigner(privateKey);
+
+export const svidRequest = { csr, spiffeId: workloadId, dnsNames: [], ttlSeconds: 0 };

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { encodeJournal, type JournalEntry, parseJournal } from '../../../server/ca/journal.ts';
+import { utf8 } from '../../../shared/bytes.ts';
+import { Code, CodedError } from '../../../shared/errors.ts';
+
+const issuedAt = new Date('2026-01-01T00:00:00Z');
+const entries: readonly JournalEntry[] = [
+  { slot: 'A', status: 'OLD', issuedAt, certificate: Uint8Array.of(1, 2, 3) },
+  { slot: 'B', status: 'ACTIVE', issuedAt, certificate: Uint8Array.of(4, 5) },
+];
+
+test('reads what it wrote', () => {
+  assert.deepEqual(parseJournal(encodeJournal(entries)), entries);
+  assert.deepEqual(parseJournal(encodeJournal([])), []);
+});
+
+const entry = { slot: 'A', status: 'ACTIVE', issuedAt: 1_767_225_600, certificate: 'AQID' };
+const journal = (...x509: readonly unknown[]): string => JSON.stringify({ version: 1, x509 });
+const malformed: readonly (readonly [string, string, RegExp])[] = [
+  ['text that is not JSON', 'x509', /not valid JSON/],
+  ['a list', '[]', /other fields/],
+  ['null', 'null', /not an object/],
+  ['a later version', '{"version":2,"x509":[]}', /version is 2, this server reads 1/],
+  ['an unknown field', '{"version":1,"x509":[],"jwt":[]}', /other fields/],
+  ['a missing field', journal({ ...entry, status: undefined }), /other fields/],
+  ['an unknown field of an authority', journal({ ...entry, more: 1 }), /other fields/],
+  ['an unknown slot', journal({ ...entry, slot: 'C' }), /"C" is not one of A, B/],
+  ['an unknown status', journal({ ...entry, status: 'TAINTED' }), /is not one of PREPARED, ACTIVE, OLD/],
+  ['a time that is text', journal({ ...entry, issuedAt: '2026' }), /issuedAt/],
+  ['a time before all times', journal({ ...entry, issuedAt: -1 }), /issuedAt/],
+  ['a time after all times', journal({ ...entry, issuedAt: 253_402_300_800 }), /issuedAt/],
+  ['a fraction of a second', journal({ ...entry, issuedAt: 1.5 }), /issuedAt/],
+  [
+    'a certificate that is not base64',
+    journal({ ...entry, certificate: 'AQI' }),
+    /certificate is not base64/,
+  ],
+  ['an empty certificate', journal({ ...entry, certificate: '' }), /certificate is not base64/],
+  ['a slot that occurs twice', journal(entry, { ...entry, status: 'OLD' }), /occurs twice/],
+  ['two active authorities', journal(entry, { ...entry, slot: 'B' }), /occurs twice/],
+  ['three authorities', journal(entry, entry, entry), /at most 2/],
+  ['more than any journal holds', journal({ ...entry, certificate: 'A'.repeat(70_000) }), /longer than/],
+];
+for (const [name, text, words] of malformed) {
+  test(`refuses ${name}, and says what to do`, () => {
+    assert.throws(
+      () => parseJournal(utf8(text)),
+      (error) =>
+        error instanceof CodedError &&
+        error.code === Code.internal &&
+        words.test(error.message) &&
+        /delete this server's row of ca_journals/.test(error.message),
+    );
+  });
+}
+
+test('refuses bytes that are not UTF-8', () => {
+  assert.throws(() => parseJournal(Uint8Array.of(0xff, 0xfe)), /ca journal cannot be read/);
+});
