@@ -1,38 +1,78 @@
-/** The agent's configuration, parsed once: what `run` and `validate` load, split so that each part gets its own. */
-import type { HealthChecksConfig } from '../shared/config/health-checks.ts';
-import type { LogConfig } from '../shared/config/log-fields.ts';
-import type { SecretText } from '../shared/config/secret-text.ts';
-import type { KeyType } from '../shared/crypto/signer.ts';
-import type { TrustDomain } from '../shared/spiffe/trust-domain.ts';
-import type { BootstrapConfig } from './config/bootstrap-fields.ts';
-import type { AgentKeyManagerConfig, UnixAttestorConfig } from './config/plugins.ts';
+/** The agent's configuration: what `run` and `validate` load, parsed once and split so that each part gets its own. */
+import { type ConfigFlag, type FlagValues, overridesOf } from '../shared/config/flags.ts';
+import { type HealthChecksConfig, healthChecksShape } from '../shared/config/health-checks.ts';
+import { type ConfigText, type Loaded, loadShape } from '../shared/config/load.ts';
+import type { Shape } from '../shared/config/shape.ts';
+import { type AgentFields, agentFields } from './config/agent-fields.ts';
+import { type AgentPlugins, agentPlugins } from './config/plugins.ts';
 
-export interface AgentConfig extends LogConfig {
-  readonly trustDomain: TrustDomain;
-  readonly serverAddress: string;
-  readonly serverPort: number;
-  readonly dataDir: string;
-  /** The Workload API's Unix socket. */
-  readonly socketPath: string;
-  /** Undefined: no admin API. */
-  readonly adminSocketPath: string | undefined;
-  /** At most one of the two join token sources is given. */
-  readonly joinToken: SecretText | undefined;
-  readonly joinTokenFile: string | undefined;
-  readonly bootstrap: BootstrapConfig;
-  readonly workloadKeyType: KeyType;
-  /** Undefined: SVIDs are renewed at half of their life. */
-  readonly availabilityTargetSeconds: number | undefined;
-  readonly syncIntervalSeconds: number;
-  readonly useSyncAuthorizedEntries: boolean;
-  readonly x509SvidCacheMaxSize: number;
-  readonly allowUnauthenticatedVerifiers: boolean;
-  readonly logSelectors: boolean;
-  readonly requirePqKem: boolean;
-  /** Refuse a Workload API caller whose process cannot be held by a pidfd from the socket. */
-  readonly requirePeerPidfd: boolean;
-  readonly svidCache: 'memory' | 'none';
-  readonly keyManager: AgentKeyManagerConfig;
-  readonly workloadAttestors: { readonly unix: UnixAttestorConfig };
+export interface AgentConfig extends AgentFields, AgentPlugins {
   readonly healthChecks: HealthChecksConfig;
+}
+
+/** Flags of `agent run` and `agent validate` that stand above the file. */
+export const agentFlags = [
+  { name: 'trustDomain', key: 'trust_domain', takesValue: true, doc: 'trust domain of this agent' },
+  {
+    name: 'serverAddress',
+    key: 'server_address',
+    takesValue: true,
+    doc: 'DNS name or IP address of the server',
+  },
+  { name: 'serverPort', key: 'server_port', takesValue: true, doc: 'port of the server' },
+  {
+    name: 'joinToken',
+    key: 'join_token',
+    takesValue: true,
+    doc: 'join token for the first start; seen by all in the list of processes',
+  },
+  { name: 'joinTokenFile', key: 'join_token_file', takesValue: true, doc: 'file that holds the join token' },
+  { name: 'trustBundle', key: 'trust_bundle_path', takesValue: true, doc: "file with the server's bundle" },
+  { name: 'trustBundleUrl', key: 'trust_bundle_url', takesValue: true, doc: 'not supported yet' },
+  { name: 'trustBundleFormat', key: 'trust_bundle_format', takesValue: true, doc: 'pem or spiffe' },
+  {
+    name: 'insecureBootstrap',
+    key: 'insecure_bootstrap',
+    takesValue: false,
+    doc: 'believe any server at the first start',
+  },
+  { name: 'rebootstrapMode', key: 'rebootstrap_mode', takesValue: true, doc: 'only never yet' },
+  {
+    name: 'allowUnauthenticatedVerifiers',
+    key: 'allow_unauthenticated_verifiers',
+    takesValue: false,
+    doc: 'give bundles to processes that no entry matches',
+  },
+  { name: 'socketPath', key: 'socket_path', takesValue: true, doc: "the Workload API's Unix socket" },
+  { name: 'adminSocketPath', key: 'admin_socket_path', takesValue: true, doc: "the admin API's Unix socket" },
+  { name: 'dataDir', key: 'data_dir', takesValue: true, doc: 'directory for what the agent keeps on disk' },
+  { name: 'logLevel', key: 'log_level', takesValue: true, doc: 'DEBUG, INFO, WARN or ERROR' },
+  { name: 'logFormat', key: 'log_format', takesValue: true, doc: 'text or json' },
+  { name: 'logFile', key: 'log_file', takesValue: true, doc: 'file to write logs to' },
+  {
+    name: 'logSourceLocation',
+    key: 'log_source_location',
+    takesValue: false,
+    doc: 'name file and line in each log line',
+  },
+] as const satisfies readonly ConfigFlag[];
+
+export type AgentFlags = FlagValues<(typeof agentFlags)[number]['name']>;
+
+/** The whole file, as the loader and the reference page read it. */
+export const agentShape: Shape<AgentConfig> = (file) => {
+  const agent = file.block('agent', 'the agent itself', agentFields);
+  const plugins = file.block('plugins', 'the parts that can be chosen', agentPlugins);
+  file.withoutEffect('telemetry', 'where metrics go');
+  return {
+    ...agent,
+    ...plugins,
+    healthChecks: file.block('health_checks', 'liveness and readiness over HTTP', healthChecksShape),
+  };
+};
+
+/** Throws ConfigFaults with every fault of the file and the flags, each with its place. */
+export function loadAgentConfig(input: ConfigText & { readonly flags?: AgentFlags }): Loaded<AgentConfig> {
+  const overrides = overridesOf(agentFlags, input.flags ?? {});
+  return loadShape(input, { shape: agentShape, section: 'agent', overrides });
 }

@@ -1,5 +1,8 @@
 /** The keys of `server {}` about the CA and lifetimes. */
-import type { KeyType } from '../../shared/crypto/signer.ts';
+import { formatDuration } from '../../shared/config/duration.ts';
+import { duration, listOf, oneOf, text } from '../../shared/config/kinds.ts';
+import { type Block, defaulting, optional, type Shape } from '../../shared/config/shape.ts';
+import { KEY_TYPES, type KeyType } from '../../shared/crypto/signer.ts';
 
 export interface CaSubject {
   readonly country: readonly string[];
@@ -15,4 +18,62 @@ export interface CaConfig {
   readonly defaultX509SvidTtlSeconds: number;
   /** Lifetime of agents' own SVIDs; defaults to `defaultX509SvidTtlSeconds`. */
   readonly agentTtlSeconds: number;
+}
+
+export const caFields: Shape<CaConfig> = (block) => {
+  const defaultX509SvidTtlSeconds = block.field(
+    'default_x509_svid_ttl',
+    defaulting(ttl, 3_600, { doc: 'lifetime of X.509-SVIDs whose entry names none', shown: '1h' }),
+  );
+  const agentTtlSeconds = block.field(
+    'agent_ttl',
+    optional(ttl, "lifetime of agents' own SVIDs; without it, `default_x509_svid_ttl`"),
+  );
+  const ca = {
+    keyType: block.field(
+      'ca_key_type',
+      defaulting(oneOf(KEY_TYPES), 'ec-p256', { doc: 'key of the X.509 CA' }),
+    ),
+    ttlSeconds: block.field(
+      'ca_ttl',
+      defaulting(ttl, 86_400, { doc: 'lifetime of a CA certificate', shown: '24h' }),
+    ),
+    subject: caSubject(block),
+    defaultX509SvidTtlSeconds,
+    agentTtlSeconds: agentTtlSeconds ?? defaultX509SvidTtlSeconds,
+  };
+  warnWhenCapped(block, ca);
+  return ca;
+};
+
+const ttl = duration(1);
+
+function caSubject(block: Block): CaSubject | undefined {
+  const subject = block.block(
+    'ca_subject',
+    "the CA certificates' subject; without it, `C=US, O=SPIFFE`",
+    (inner) => ({
+      country: inner.field('country', defaulting(listOf(text), [], { doc: 'values of C', shown: '' })),
+      organization: inner.field(
+        'organization',
+        defaulting(listOf(text), [], { doc: 'values of O', shown: '' }),
+      ),
+      commonName: inner.field('common_name', optional(text, 'value of CN')),
+    }),
+  );
+  return block.isSet('ca_subject') ? subject : undefined;
+}
+
+/** An SVID never outlives its CA, which serves until a sixth of its life (7 days at most) is left (SPIRE: rotation). */
+function warnWhenCapped(block: Block, ca: CaConfig): void {
+  const leastLeft = Math.min(ca.ttlSeconds / 6, 7 * 86_400);
+  const capped = (key: string, seconds: number): void => {
+    if (seconds <= leastLeft) return;
+    block.warn(
+      `"${key}" (${formatDuration(seconds)}) can be cut short by the end of the CA: at ca_ttl ${formatDuration(ca.ttlSeconds)} only ${formatDuration(leastLeft)} are sure`,
+      key,
+    );
+  };
+  capped('default_x509_svid_ttl', ca.defaultX509SvidTtlSeconds);
+  if (ca.agentTtlSeconds !== ca.defaultX509SvidTtlSeconds) capped('agent_ttl', ca.agentTtlSeconds);
 }

@@ -27,14 +27,17 @@ export const logFields: Shape<LogConfig> = (block) => ({
 });
 
 /** Also the names that the logger of SPIRE takes. */
-const logLevel = inAnyCase<LogLevel>(
-  oneOf(['error', 'warn', 'info', 'debug'], {
-    warning: 'warn',
-    trace: 'debug',
-    fatal: 'error',
-    panic: 'error',
-  }),
-);
+const logLevel: Kind<LogLevel> = {
+  ...inAnyCase<LogLevel>(
+    oneOf(['error', 'warn', 'info', 'debug'], {
+      warning: 'warn',
+      trace: 'debug',
+      fatal: 'error',
+      panic: 'error',
+    }),
+  ),
+  type: 'DEBUG, INFO, WARN or ERROR',
+};
 
 const logFormat = inAnyCase<LogFormat>(oneOf(['text', 'json']));
 

@@ -54,44 +54,57 @@ export const pluginEnvelope: Shape<PluginEnvelope> = (block) => {
   };
 };
 
-/** The plugin, or undefined when it is disabled, at fault, or ignored with a warning. */
+/** What became of a plugin block; ignored ones count as not there. */
+export type PluginReadout<T> =
+  | { readonly kind: 'ready'; readonly plugin: Plugin<T> }
+  | { readonly kind: 'at-fault' | 'ignored' };
+
+/** Reads the block; what is wrong with it goes to the sink. */
 export function readPlugin<T>(
   found: FoundPlugin,
   spec: PluginSpec<T>,
   reading: PluginReading,
-): Plugin<T> | undefined {
+): PluginReadout<T> {
   const name = found.name.key;
   const kind = Object.hasOwn(spec.kinds, name) ? spec.kinds[name] : undefined;
-  const shape = (block: Block): Plugin<T> | undefined => {
+  const shape = (block: Block): PluginReadout<T> => {
     const envelope = pluginEnvelope(block);
     const hasData = block.isSet('plugin_data');
-    if (!envelope.isEnabled) return undefined;
+    if (!envelope.isEnabled) return { kind: 'ignored' };
     if (envelope.command !== undefined) {
       block.fault(
         `${labelOf(found)} is an external plugin (plugin_cmd), which is not supported`,
         'plugin_cmd',
       );
-      return undefined;
+      return { kind: 'at-fault' };
     }
     if (kind === undefined) return withoutKind(found, spec, reading.sink);
-    if (envelope.dataFile === undefined)
-      return { name, value: block.block('plugin_data', kind.doc, kind.shape) };
+    if (envelope.dataFile === undefined) {
+      return { kind: 'ready', plugin: { name, value: block.block('plugin_data', kind.doc, kind.shape) } };
+    }
     if (hasData)
       block.fault(`${labelOf(found)} has both plugin_data and plugin_data_file`, 'plugin_data_file');
-    const value = readDataFile({ found, kind, dataFile: envelope.dataFile, block }, reading);
-    return value === undefined ? undefined : { name, value: value.read };
+    return readDataFile({ found, kind, dataFile: envelope.dataFile, block }, reading);
   };
   return reading.read(found.body, shape, labelOf(found));
 }
 
 const labelOf = (found: FoundPlugin): string => `${found.type} "${found.name.key.slice(0, 64)}"`;
 
-function withoutKind<T>(found: FoundPlugin, spec: PluginSpec<T>, sink: Sink): undefined {
+function withoutKind<T>(found: FoundPlugin, spec: PluginSpec<T>, sink: Sink): PluginReadout<T> {
   const at = found.name.at;
   const isKnown = spec.notYet.includes(found.name.key);
-  if (isKnown && spec.ifNotYet === 'warn') sink.warn(at, `${labelOf(found)} has no effect yet`);
-  else if (isKnown) sink.fault(at, `${labelOf(found)} is not supported yet`);
-  else sink.fault(at, `unknown plugin ${labelOf(found)}${hintFor(found.name.key, spec)}`);
+  if (isKnown && spec.ifNotYet === 'warn') {
+    sink.warn(at, `${labelOf(found)} has no effect yet`);
+    return { kind: 'ignored' };
+  }
+  sink.fault(
+    at,
+    isKnown
+      ? `${labelOf(found)} is not supported yet`
+      : `unknown plugin ${labelOf(found)}${hintFor(found.name.key, spec)}`,
+  );
+  return { kind: 'at-fault' };
 }
 
 function hintFor<T>(name: string, spec: PluginSpec<T>): string {
@@ -106,14 +119,15 @@ interface DataFile<T> {
   readonly block: Block;
 }
 
-function readDataFile<T>(file: DataFile<T>, reading: PluginReading): { readonly read: T } | undefined {
+function readDataFile<T>(file: DataFile<T>, reading: PluginReading): PluginReadout<T> {
   try {
     const node = parseConfig(file.dataFile, reading.sink.readFile(file.dataFile));
-    return { read: reading.read(node, file.kind.shape, labelOf(file.found)) };
+    const value = reading.read(node, file.kind.shape, labelOf(file.found));
+    return { kind: 'ready', plugin: { name: file.found.name.key, value } };
   } catch (error) {
     if (error instanceof ConfigFaults)
       for (const fault of error.faults) reading.sink.fault(fault.at, fault.message);
     else file.block.fault(messageOf(error), 'plugin_data_file');
-    return undefined;
+    return { kind: 'at-fault' };
   }
 }

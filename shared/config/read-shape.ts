@@ -1,6 +1,7 @@
 /** Reads a parsed file through its shape: every fault goes to the sink, unknown keys included. Called by load. */
 import { nameOf } from './kinds.ts';
 import { isZero, type ConfigItem, type ConfigNode, type ObjectNode, type Position } from './node.ts';
+import { checkCount, type EnabledPlugin } from './plugin-count.ts';
 import { readPlugin } from './read-plugin.ts';
 import type { Block, Field, Plugin, PluginSpec, Shape } from './shape.ts';
 import type { Sink } from './sink.ts';
@@ -66,15 +67,18 @@ class ReadingBlock implements Block {
 
   plugins<T>(type: string, spec: PluginSpec<T>): readonly Plugin<T>[] {
     this.#known.add(type);
-    const found: Plugin<T>[] = [];
+    const ready: Plugin<T>[] = [];
+    const enabled: EnabledPlugin[] = [];
     for (const { name, body } of this.#labelled(type)) {
-      const plugin = readPlugin({ type, name, body }, spec, {
+      const readout = readPlugin({ type, name, body }, spec, {
         sink: this.#sink,
         read: (node, shape, scope) => readShape(node, shape, { scope, sink: this.#sink }),
       });
-      if (plugin !== undefined) found.push(plugin);
+      if (readout.kind === 'ready') ready.push(readout.plugin);
+      if (readout.kind !== 'ignored') enabled.push({ name: name.key, at: name.at });
     }
-    return found;
+    checkCount({ type, spec, enabled, at: this.#at }, this.#sink);
+    return ready;
   }
 
   withoutEffect(key: string): void {

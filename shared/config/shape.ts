@@ -56,6 +56,8 @@ export interface PluginKind<T> {
 
 export interface PluginSpec<T> {
   readonly doc: string;
+  /** How many may be enabled. */
+  readonly count: 'any' | 'at-most-one' | 'exactly-one' | 'at-least-one';
   readonly kinds: Readonly<Record<string, PluginKind<T>>>;
   /** Names that SPIRE has and that do not exist here yet. */
   readonly notYet: readonly string[];

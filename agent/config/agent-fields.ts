@@ -1,0 +1,173 @@
+/** The keys of `agent {}`, those that have no effect yet and those that are refused included. Called by agent/config. */
+import { dirname, resolve } from 'node:path';
+import {
+  boolean,
+  duration,
+  integer,
+  oneOf,
+  path,
+  port,
+  secret,
+  socketPath,
+  text,
+  trustDomain,
+} from '../../shared/config/kinds.ts';
+import { type LogConfig, logFields } from '../../shared/config/log-fields.ts';
+import type { SecretText } from '../../shared/config/secret-text.ts';
+import { type Block, defaulting, optional, required, type Shape } from '../../shared/config/shape.ts';
+import type { KeyType } from '../../shared/crypto/signer.ts';
+import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
+import { type BootstrapConfig, bootstrapFields } from './bootstrap-fields.ts';
+import { type ExperimentalFields, experimentalFields } from './experimental-fields.ts';
+
+export interface AgentFields extends LogConfig, ExperimentalFields {
+  readonly trustDomain: TrustDomain;
+  readonly serverAddress: string;
+  readonly serverPort: number;
+  readonly dataDir: string;
+  /** The Workload API's Unix socket. */
+  readonly socketPath: string;
+  /** Undefined: no admin API. */
+  readonly adminSocketPath: string | undefined;
+  /** At most one of the two join token sources is given. */
+  readonly joinToken: SecretText | undefined;
+  readonly joinTokenFile: string | undefined;
+  readonly bootstrap: BootstrapConfig;
+  readonly workloadKeyType: KeyType;
+  /** Undefined: SVIDs are renewed at half of their life. */
+  readonly availabilityTargetSeconds: number | undefined;
+  readonly x509SvidCacheMaxSize: number;
+  readonly allowUnauthenticatedVerifiers: boolean;
+  readonly logSelectors: boolean;
+  /** Refuse a Workload API caller whose process cannot be held by a pidfd from the socket. */
+  readonly requirePeerPidfd: boolean;
+  /** Whether SVIDs are kept for the next start. */
+  readonly svidCache: 'memory' | 'none';
+}
+
+export const agentFields: Shape<AgentFields> = (block) => {
+  const fields = {
+    trustDomain: block.field('trust_domain', required(trustDomain, 'the trust domain of this agent')),
+    serverAddress: block.field('server_address', required(text, 'DNS name or IP address of the server')),
+    serverPort: block.field('server_port', required(port, 'port of the server')),
+    dataDir: block.field(
+      'data_dir',
+      defaulting(path, '.', { doc: 'directory for what the agent keeps on disk' }),
+    ),
+    ...socketFields(block),
+    ...joinTokenFields(block),
+    bootstrap: bootstrapFields(block),
+    ...workloadFields(block),
+    ...ownFields(block),
+    ...logFields(block),
+    ...block.block('experimental', 'keys that SPIRE calls experimental', experimentalFields),
+  };
+  otherFields(block);
+  return fields;
+};
+
+/** The admin API must not be within reach of whoever is given the directory of the Workload API. */
+function socketFields(block: Block): Pick<AgentFields, 'socketPath' | 'adminSocketPath'> {
+  const fields = {
+    socketPath: block.field(
+      'socket_path',
+      defaulting(socketPath, '/tmp/spire-agent/public/api.sock', { doc: "the Workload API's Unix socket" }),
+    ),
+    adminSocketPath: block.field(
+      'admin_socket_path',
+      optional(socketPath, "the admin API's Unix socket; without it, there is none"),
+    ),
+  };
+  if (
+    fields.adminSocketPath !== undefined &&
+    isBelow(resolve(fields.adminSocketPath), dirname(resolve(fields.socketPath)))
+  ) {
+    block.fault(
+      '"admin_socket_path" must not be in the directory of "socket_path" or below it',
+      'admin_socket_path',
+    );
+  }
+  return fields;
+}
+
+const isBelow = (file: string, directory: string): boolean =>
+  file.startsWith(directory === '/' ? '/' : `${directory}/`);
+
+function joinTokenFields(block: Block): Pick<AgentFields, 'joinToken' | 'joinTokenFile'> {
+  const fields = {
+    joinToken: block.field('join_token', optional(secret, 'join token for the first start')),
+    joinTokenFile: block.field('join_token_file', optional(path, 'file that holds it')),
+  };
+  if (fields.joinToken !== undefined && fields.joinTokenFile !== undefined) {
+    block.fault('"join_token" and "join_token_file" exclude each other: keep one', 'join_token_file');
+  }
+  return fields;
+}
+
+type WorkloadFields = Pick<
+  AgentFields,
+  | 'workloadKeyType'
+  | 'availabilityTargetSeconds'
+  | 'x509SvidCacheMaxSize'
+  | 'allowUnauthenticatedVerifiers'
+  | 'logSelectors'
+>;
+
+const workloadFields = (block: Block): WorkloadFields => ({
+  workloadKeyType: block.field(
+    'workload_x509_svid_key_type',
+    defaulting(oneOf(['ec-p256', 'ec-p384', 'rsa-2048']), 'ec-p256', { doc: 'keys of X.509-SVIDs' }),
+  ),
+  // SPIRE takes no target below a day.
+  availabilityTargetSeconds: block.field(
+    'availability_target',
+    optional(
+      duration(86_400),
+      'how long SVIDs must last without a server; without it, they are renewed at half of their life',
+    ),
+  ),
+  x509SvidCacheMaxSize: block.field(
+    'x509_svid_cache_max_size',
+    defaulting(integer(1), 1_000, { doc: 'X.509-SVIDs kept; more only while they are in use' }),
+  ),
+  allowUnauthenticatedVerifiers: block.field(
+    'allow_unauthenticated_verifiers',
+    defaulting(boolean, false, { doc: 'give bundles to processes that no entry matches' }),
+  ),
+  logSelectors: block.field(
+    'log_selectors',
+    defaulting(boolean, false, { doc: 'log the selectors of each workload' }),
+  ),
+});
+
+function ownFields(block: Block): Pick<AgentFields, 'requirePeerPidfd' | 'svidCache'> {
+  const requirePeerPidfd = block.field(
+    'require_peer_pidfd',
+    defaulting(boolean, false, {
+      doc: "Writ's own: refuse workloads on kernels before 6.5, where a process cannot be held by its socket",
+    }),
+  );
+  const svidCache = block.field(
+    'svid_cache',
+    defaulting(oneOf(['none', 'memory', 'disk']), 'none', {
+      doc: 'Writ\'s own: keep SVIDs for the next start; only "none" has an effect yet',
+    }),
+  );
+  if (svidCache === 'memory')
+    block.warn('"svid_cache" "memory" does not keep SVIDs across restarts yet', 'svid_cache');
+  if (svidCache === 'disk') block.fault('"svid_cache" "disk" in agent is not supported yet', 'svid_cache');
+  return { requirePeerPidfd, svidCache: svidCache === 'memory' ? 'memory' : 'none' };
+}
+
+function otherFields(block: Block): void {
+  block.notSupported('disable_workload_api', 'no Workload API');
+  block.notSupported('ratelimit', 'calls of the Workload API per user');
+  block.field('disable_sds_api', defaulting(boolean, false, { doc: 'no SDS API; there is none yet' }));
+  block.withoutEffect('sds', 'names in the SDS API');
+  block.withoutEffect('authorized_delegates', 'SPIFFE IDs that may use the delegated identity API');
+  block.withoutEffect('allowed_foreign_jwt_claims', 'claims passed on from JWT-SVIDs of other trust domains');
+  block.withoutEffect('jwt_svid_cache_max_size', 'JWT-SVIDs kept');
+  for (const key of ['profiling_enabled', 'profiling_freq', 'profiling_names', 'profiling_port']) {
+    block.withoutEffect(key, "profiles of SPIRE's runtime; Node has its own");
+  }
+}

@@ -1,0 +1,41 @@
+/** `experimental {}` of agent.conf. Called by agent-fields. */
+import { boolean, duration } from '../../shared/config/kinds.ts';
+import { defaulting, type Shape } from '../../shared/config/shape.ts';
+
+export interface ExperimentalFields {
+  readonly syncIntervalSeconds: number;
+  readonly useSyncAuthorizedEntries: boolean;
+  readonly requirePqKem: boolean;
+}
+
+/** Faster would be a load on the server and no sooner news: those are pushed. */
+const MIN_SYNC_SECONDS = 0.1;
+
+export const experimentalFields: Shape<ExperimentalFields> = (block) => {
+  block.notSupported('broker', 'the broker API');
+  block.notSupported('ratelimit', 'calls of the Workload API per user');
+  block.withoutEffect('admin_named_pipe_name', 'Windows only');
+  block.withoutEffect('named_pipe_name', 'Windows only');
+  block.withoutEffect('feature_flags', 'names of features to turn on');
+  block.withoutEffect(
+    'jwt_svid_cache_hit_timeout',
+    'how long a new JWT-SVID may take while an older one is good',
+  );
+  return {
+    syncIntervalSeconds: block.field(
+      'sync_interval',
+      defaulting(duration(MIN_SYNC_SECONDS), 5, {
+        doc: 'time between two looks at the server, where it does not push',
+        shown: '5s',
+      }),
+    ),
+    useSyncAuthorizedEntries: block.field(
+      'use_sync_authorized_entries',
+      defaulting(boolean, true, { doc: 'ask for changes of entries only' }),
+    ),
+    requirePqKem: block.field(
+      'require_pq_kem',
+      defaulting(boolean, false, { doc: 'only TLS 1.3 with a post-quantum key exchange' }),
+    ),
+  };
+};

@@ -1,0 +1,90 @@
+/** The `plugins {}` of server.conf. Called by server/config. */
+import type { PluginSpec, Shape } from '../../shared/config/shape.ts';
+import { type DataStoreChoice, datastorePlugins } from './datastore-plugin.ts';
+import { type KeyManagerConfig, keyManagerPlugins } from './key-manager-plugin.ts';
+
+export interface ServerPlugins {
+  readonly datastore: DataStoreChoice;
+  readonly keyManager: KeyManagerConfig;
+  readonly nodeAttestors: { readonly joinToken: true };
+}
+
+export const serverPlugins: Shape<ServerPlugins> = (block) => {
+  const [datastore] = block.plugins('DataStore', datastorePlugins);
+  const [keyManager] = block.plugins('KeyManager', keyManagerPlugins);
+  for (const [type, spec] of otherPlugins) block.plugins(type, spec);
+  return {
+    datastore: datastore?.value ?? { kind: 'managed' },
+    keyManager: keyManager?.value ?? { kind: 'memory' },
+    nodeAttestors: { joinToken: true },
+  };
+};
+
+const nothing = (doc: string): { readonly doc: string; readonly shape: Shape<undefined> } => ({
+  doc,
+  shape: () => undefined,
+});
+
+const otherPlugins: readonly (readonly [string, PluginSpec<undefined>])[] = [
+  [
+    'NodeAttestor',
+    {
+      count: 'any',
+      doc: 'how agents prove what they run on; join tokens are always taken, with or without this block',
+      kinds: { join_token: nothing('a token made by `token generate`, good for one attestation') },
+      notYet: [
+        'aws_iid',
+        'azure_imds',
+        'azure_msi',
+        'gcp_iit',
+        'http_challenge',
+        'k8s_psat',
+        'k8s_sat',
+        'sshpop',
+        'tpm_devid',
+        'x509pop',
+      ],
+      ifNotYet: 'refuse',
+    },
+  ],
+  [
+    'UpstreamAuthority',
+    {
+      count: 'at-most-one',
+      doc: 'a CA above ours',
+      kinds: {},
+      notYet: ['disk', 'aws_pca', 'awssecret', 'cert-manager', 'ejbca', 'gcp_cas', 'spire', 'vault'],
+      ifNotYet: 'refuse',
+    },
+  ],
+  [
+    'CredentialComposer',
+    {
+      count: 'any',
+      doc: 'changes what certificates say',
+      kinds: {},
+      notYet: ['uniqueid'],
+      ifNotYet: 'refuse',
+    },
+  ],
+  [
+    'BundlePublisher',
+    {
+      count: 'any',
+      doc: 'writes the bundle somewhere else',
+      kinds: {},
+      notYet: ['aws_rolesanywhere_trustanchor', 'aws_s3', 'azure_blob', 'gcp_cloudstorage', 'k8s_configmap'],
+      ifNotYet: 'warn',
+    },
+  ],
+  [
+    'Notifier',
+    {
+      count: 'any',
+      doc: 'tells others of a new bundle',
+      kinds: {},
+      notYet: ['gcs_bundle', 'k8sbundle'],
+      ifNotYet: 'warn',
+    },
+  ],
+];
