@@ -1,5 +1,5 @@
 /** DNS names that an entry may give its SVIDs. Used by check-entry. */
-import { domainToASCII } from 'node:url';
+import { domainToASCII, domainToUnicode } from 'node:url';
 import { invalidArgument } from '../../shared/errors.ts';
 
 const NAME_MAX = 253; // RFC 1035 2.3.4, in text form
@@ -31,9 +31,12 @@ function checkLabel(label: string, name: string): void {
     throw refusal(name, `"${label}" is not an IDNA label`);
 }
 
-/** RFC 5891 4.2.3.1 reserves hyphens in the third and fourth place for encoded labels, which must decode. */
-const isPunycode = (label: string): boolean =>
-  /^xn--/i.test(label) && domainToASCII(`${label}.test`) === `${label.toLowerCase()}.test`;
+/** RFC 5891 4.2.3.1 reserves hyphens in the third and fourth place for encoded labels, which must decode and encode back. */
+function isPunycode(label: string): boolean {
+  const folded = label.toLowerCase();
+  const decoded = domainToUnicode(folded);
+  return folded.startsWith('xn--') && decoded !== folded && domainToASCII(decoded) === folded;
+}
 
 const refusal = (name: string, why: string): Error =>
   invalidArgument(`invalid DNS name ${JSON.stringify(name)}: ${why}`);

@@ -1,0 +1,136 @@
+/** Attested nodes in memory, written through a fake change feed. */
+import type { Node, NodeCertificate } from '../../server/nodes/node.ts';
+import type { AttestOutcome, NodeFilter, NodeStore } from '../../server/nodes/node-store.ts';
+import type { Page, PageRequest } from '../../server/entries/entry-store.ts';
+import { selectorKey } from '../../shared/selectors.ts';
+import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
+import { FakeChangeFeed } from './change-feed.ts';
+import type { FakeJoinTokenStore } from './join-token-store.ts';
+import type { FakeRow } from './paging.ts';
+import { pageOf } from './paging.ts';
+import { setsMatch } from './set-match.ts';
+
+export interface FakeNodeStoreParts {
+  readonly feed?: FakeChangeFeed<Node>;
+  /** Where join tokens are used up; without it every token is gone. */
+  readonly joinTokens?: FakeJoinTokenStore;
+}
+
+export class FakeNodeStore implements NodeStore {
+  readonly feed: FakeChangeFeed<Node>;
+  readonly #joinTokens: FakeJoinTokenStore | undefined;
+  readonly #rowIds = new Map<string, number>();
+  #lastRowId = 0;
+  /** Every call fails with this while it is set. */
+  failure: Error | undefined;
+  /** Rows read by `find`. */
+  finds = 0;
+
+  constructor({ feed = new FakeChangeFeed(), joinTokens }: FakeNodeStoreParts = {}) {
+    this.feed = feed;
+    this.#joinTokens = joinTokens;
+  }
+
+  async attest(node: Node, joinToken: string | undefined): Promise<AttestOutcome> {
+    await this.#reach();
+    const known = this.feed.items.get(node.id.toString());
+    if (known !== undefined && known.current === undefined) return 'banned';
+    if (joinToken !== undefined && (await this.#joinTokens?.find(joinToken)) === undefined)
+      return 'token-gone';
+    if (joinToken !== undefined) await this.#joinTokens?.delete(joinToken);
+    this.#put({ ...node, pending: undefined });
+    return 'stored';
+  }
+
+  async find(id: SpiffeId): Promise<Node | undefined> {
+    this.finds += 1;
+    await this.#reach();
+    return this.feed.items.get(id.toString());
+  }
+
+  async setPending(id: SpiffeId, pending: NodeCertificate): Promise<boolean> {
+    return this.#change(id, (node) => ({ ...node, pending }));
+  }
+
+  async activatePending(id: SpiffeId, serialNumber: string): Promise<boolean> {
+    return this.#change(id, (node) =>
+      node.pending?.serialNumber === serialNumber
+        ? { ...node, current: node.pending, pending: undefined }
+        : undefined,
+    );
+  }
+
+  async setAgentVersion(id: SpiffeId, agentVersion: string): Promise<void> {
+    await this.#change(id, (node) => ({ ...node, agentVersion }));
+  }
+
+  async list(filter: NodeFilter, page: PageRequest): Promise<Page<Node>> {
+    await this.#reach();
+    return pageOf(this.#rows(filter), page);
+  }
+
+  async count(filter: NodeFilter): Promise<number> {
+    await this.#reach();
+    return this.#rows(filter).length;
+  }
+
+  async remove(id: SpiffeId, how: 'ban' | 'evict'): Promise<boolean> {
+    if (how === 'ban')
+      return this.#change(id, (node) => ({ ...node, current: undefined, pending: undefined }));
+    await this.#reach();
+    const node = this.feed.items.get(id.toString());
+    if (node === undefined) return false;
+    this.feed.delete(id.toString());
+    if (node.attestationType === 'join_token')
+      await this.#joinTokens?.dropAlias(id.path.split('/').at(-1) ?? '');
+    this.feed.hint();
+    return true;
+  }
+
+  async #reach(): Promise<void> {
+    await Promise.resolve();
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  async #change(id: SpiffeId, change: (node: Node) => Node | undefined): Promise<boolean> {
+    await this.#reach();
+    const known = this.feed.items.get(id.toString());
+    const changed = known === undefined ? undefined : change(known);
+    if (changed !== undefined) this.#put(changed);
+    return changed !== undefined;
+  }
+
+  #put(node: Node): void {
+    const id = node.id.toString();
+    if (!this.feed.items.has(id)) {
+      this.#lastRowId += 1;
+      this.#rowIds.set(id, this.#lastRowId);
+    }
+    this.feed.put(id, node);
+    this.feed.hint();
+  }
+
+  #rows(filter: NodeFilter): readonly FakeRow<Node>[] {
+    return [...this.feed.items.values()]
+      .filter((node) => passes(node, filter))
+      .map((item) => ({ rowId: this.#rowIds.get(item.id.toString()) ?? 0, item }))
+      .sort((a, b) => a.rowId - b.rowId);
+  }
+}
+
+function passes(node: Node, filter: NodeFilter): boolean {
+  const { bySelectors } = filter;
+  return (
+    (filter.byAttestationType === undefined || filter.byAttestationType === node.attestationType) &&
+    (bySelectors === undefined ||
+      setsMatch(
+        node.selectors.map(selectorKey),
+        bySelectors.selectors.map(selectorKey),
+        bySelectors.match,
+      )) &&
+    (filter.byBanned === undefined || filter.byBanned === (node.current === undefined)) &&
+    (filter.byCanReattest === undefined || filter.byCanReattest === node.canReattest) &&
+    (filter.byExpiresBefore === undefined ||
+      (node.current !== undefined && node.current.expiresAt < filter.byExpiresBefore))
+  );
+}
