@@ -48,7 +48,9 @@ export class PostgresJournals implements JournalStore {
 
   prune(expiredBefore: Date): Promise<number> {
     return this.#database.transaction('read committed', async (tx) => {
-      const deleted = await tx.query('delete from ca_journals where expires_at < $1 returning 1 as done', [expiredBefore]);
+      const deleted = await tx.query('delete from ca_journals where expires_at < $1 returning 1 as done', [
+        expiredBefore,
+      ]);
       return deleted.length;
     });
   }

@@ -39,7 +39,8 @@ const KEYWORDS = new Set([
 
 /** Throws InvalidArgument that names the keyword at fault and never repeats the string (it may hold a password). */
 export function parseConnectionString(text: string): ConnectionParameters {
-  if (text.length > TEXT_MAX_BYTES) throw invalidArgument(`connection string is longer than ${TEXT_MAX_BYTES} bytes`);
+  if (text.length > TEXT_MAX_BYTES)
+    throw invalidArgument(`connection string is longer than ${TEXT_MAX_BYTES} bytes`);
   const isUrl = /^postgres(ql)?:\/\//.test(text);
   return toParameters(isUrl ? readUrl(text) : readKeywords(text));
 }
@@ -50,7 +51,8 @@ function toParameters(settings: ReadonlyMap<string, string>): ConnectionParamete
   }
   const get = (key: string): string | undefined => settings.get(key) || undefined;
   const host = get('host') ?? 'localhost';
-  if (host.includes(',')) throw invalidArgument('connection string: several hosts are not supported, name one');
+  if (host.includes(','))
+    throw invalidArgument('connection string: several hosts are not supported, name one');
   const user = get('user');
   if (user === undefined) throw invalidArgument('connection string: user is missing');
   return {
@@ -71,7 +73,8 @@ function toParameters(settings: ReadonlyMap<string, string>): ConnectionParamete
 function readNumber(key: string, text: string | undefined, max: number): number | undefined {
   if (text === undefined) return undefined;
   const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value >= 1 && value <= max)) throw invalidArgument(`connection string: ${key} must be a number from 1 to ${max}`);
+  if (!(value >= 1 && value <= max))
+    throw invalidArgument(`connection string: ${key} must be a number from 1 to ${max}`);
   return value;
 }
 
@@ -86,7 +89,8 @@ function readSslMode(text: string | undefined, host: string): SslMode {
 function readUrl(text: string): Map<string, string> {
   const settings = new Map<string, string>();
   // A socket folder cannot stand in a URL's host; libpq writes it percent-encoded, which URL refuses to read.
-  const [, authority = '', path = '', search = ''] = /^[a-z]+:\/\/([^/?#]*)([^?#]*)(\?[^#]*)?$/.exec(text) ?? [];
+  const [, authority = '', path = '', search = ''] =
+    /^[a-z]+:\/\/([^/?#]*)([^?#]*)(\?[^#]*)?$/.exec(text) ?? [];
   const [, userInfo, hostPort = ''] = /^(?:(.*)@)?([^@]*)$/.exec(authority) ?? [];
   const [, user = '', password = ''] = /^([^:]*)(?::(.*))?$/.exec(userInfo ?? '') ?? [];
   const [, host = '', port = ''] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/.exec(hostPort) ?? [];

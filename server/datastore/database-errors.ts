@@ -69,7 +69,8 @@ export function toCodedError(error: unknown): CodedError {
 function fromDatabase(error: DatabaseError): CodedError {
   const state = error.code ?? '';
   const cause = new Error(describe(error, state));
-  const [code, message] = MAPPINGS[state] ?? MAPPINGS[state.slice(0, 2)] ?? [Code.internal, `database error ${state}`];
+  const [code, message] = MAPPINGS[state] ??
+    MAPPINGS[state.slice(0, 2)] ?? [Code.internal, `database error ${state}`];
   return code === Code.unavailable
     ? new CodedError(code, message, { reason: 'DATABASE_UNAVAILABLE', cause })
     : new CodedError(code, message, { cause });

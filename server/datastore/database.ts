@@ -48,7 +48,9 @@ export class Database implements Queryable {
       idleTimeoutMillis: IDLE_MS,
       types: typeParsers,
     });
-    this.#pool.on('error', (error) => log.warn('an idle database connection ended', { reason: messageOf(error) }));
+    this.#pool.on('error', (error) =>
+      log.warn('an idle database connection ended', { reason: messageOf(error) }),
+    );
     const limits = localLimits(Math.max(timeoutMs - SERVER_MARGIN_MS, 1));
     this.#begin = {
       'read committed': `begin isolation level read committed read write; ${limits}`,
@@ -58,7 +60,10 @@ export class Database implements Queryable {
 
   /** One reading statement, on the primary; sent again when the connection broke. */
   query<Row extends QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
-    return this.#attempt(isConnectionLoss, async (client) => (await client.query<Row>(sql, [...values])).rows);
+    return this.#attempt(
+      isConnectionLoss,
+      async (client) => (await client.query<Row>(sql, [...values])).rows,
+    );
   }
 
   /**
@@ -86,7 +91,10 @@ export class Database implements Queryable {
     await this.#pool.end();
   }
 
-  async #attempt<T>(mayRetry: (error: unknown) => boolean, deed: (client: PoolClient) => Promise<T>): Promise<T> {
+  async #attempt<T>(
+    mayRetry: (error: unknown) => boolean,
+    deed: (client: PoolClient) => Promise<T>,
+  ): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#onClient(deed);
@@ -138,7 +146,8 @@ const openTransaction = (client: PoolClient): Queryable => ({
 /** True when the connection can be used again. A server's own refusal leaves it usable; anything else does not. */
 async function rollback(client: PoolClient, error: unknown): Promise<boolean> {
   const raw = error instanceof Carried ? error.cause : error;
-  const isRefusal = raw instanceof CodedError || (raw instanceof Error && 'severity' in raw && raw.severity === 'ERROR');
+  const isRefusal =
+    raw instanceof CodedError || (raw instanceof Error && 'severity' in raw && raw.severity === 'ERROR');
   if (!isRefusal || isConnectionLoss(raw)) return false;
   if (client.getTransactionStatus() === 'I') return true;
   return client.query('rollback').then(

@@ -14,7 +14,14 @@ import { Code, CodedError, messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { Random } from '../../shared/random.ts';
 import { findBinaries } from './managed/binaries.ts';
-import { ROLE, initialize, makeOwned, readDataMajor, dataDirectoryOf, writeAccessFiles } from './managed/data-directory.ts';
+import {
+  ROLE,
+  initialize,
+  makeOwned,
+  readDataMajor,
+  dataDirectoryOf,
+  writeAccessFiles,
+} from './managed/data-directory.ts';
 import { claimDirectory } from './managed/owner.ts';
 import type { PostgresUser } from './managed/postgres-user.ts';
 import { checkReachable, choosePostgresUser } from './managed/postgres-user.ts';
@@ -48,7 +55,7 @@ const SOCKET_FOLDER_MAX_BYTES = 92;
 
 /** Small memory, full durability; messages carry no values. */
 const SETTINGS = [
-  "listen_addresses=''",
+  'listen_addresses=',
   'unix_socket_permissions=0700',
   'max_connections=60',
   'shared_buffers=64MB',
@@ -103,7 +110,12 @@ async function prepare(options: ManagedOptions): Promise<{ launched: Launch; con
   const socketFolder = prepareSocketFolder(directory, user);
   if (dataMajor === undefined) {
     await initialize(directory, binaries, user);
-    log.info('database created', { directory, major: binaries.major, origin: binaries.origin, user: user.name });
+    log.info('database created', {
+      directory,
+      major: binaries.major,
+      origin: binaries.origin,
+      user: user.name,
+    });
   }
   const { hbaPath, identPath } = writeAccessFiles(directory);
   const settings = [

@@ -1,5 +1,13 @@
 /** Registration entries in Postgres. Made by open.ts. */
-import type { EntryFilter, EntryStore, EntryUpdate, CreateOutcome, Page, PageRequest, UpdateOutcome } from '../entries/entry-store.ts';
+import type {
+  EntryFilter,
+  EntryStore,
+  EntryUpdate,
+  CreateOutcome,
+  Page,
+  PageRequest,
+  UpdateOutcome,
+} from '../entries/entry-store.ts';
 import type { Entry, NewEntry } from '../entries/entry.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Random } from '../../shared/random.ts';
@@ -37,15 +45,22 @@ export class PostgresEntries implements EntryStore {
 
   update(updates: readonly EntryUpdate[]): Promise<readonly UpdateOutcome[]> {
     return this.#options.database.transaction('read committed', async (tx) => {
-      const current = await lockEntries(tx, updates.map((update) => update.id));
-      const bundles = await lockBundles(tx, updates.flatMap((update) => update.changes.federatesWith ?? []));
+      const current = await lockEntries(
+        tx,
+        updates.map((update) => update.id),
+      );
+      const bundles = await lockBundles(
+        tx,
+        updates.flatMap((update) => update.changes.federatesWith ?? []),
+      );
       const changed = new Map<string, Entry>();
       const outcomes = updates.map((update) => {
         const outcome = applyUpdate(update, changed.get(update.id) ?? current.get(update.id), bundles);
         if (outcome.kind === 'updated') changed.set(outcome.entry.id, outcome.entry);
         return outcome;
       });
-      if (changed.size > 0) await tx.query(UPDATE_ENTRIES, [JSON.stringify([...changed.values()].map(toRecord))]);
+      if (changed.size > 0)
+        await tx.query(UPDATE_ENTRIES, [JSON.stringify([...changed.values()].map(toRecord))]);
       await recordChanges(tx, { entries: [...changed.keys()] });
       return outcomes;
     });
@@ -88,7 +103,8 @@ export class PostgresEntries implements EntryStore {
 
   async prune(at: Date): Promise<number> {
     let total = 0;
-    for (let deleted = PRUNE_BATCH; deleted === PRUNE_BATCH; total += deleted) deleted = await this.#pruneBatch(at);
+    for (let deleted = PRUNE_BATCH; deleted === PRUNE_BATCH; total += deleted)
+      deleted = await this.#pruneBatch(at);
     return total;
   }
 
@@ -98,7 +114,10 @@ export class PostgresEntries implements EntryStore {
         'select id from entries where expires_at < $1 order by id limit $2 for update',
         [at, PRUNE_BATCH],
       );
-      const deleted = await deleteEntries(tx, expired.map((row) => row.id));
+      const deleted = await deleteEntries(
+        tx,
+        expired.map((row) => row.id),
+      );
       await recordChanges(tx, { entries: deleted });
       return deleted.length;
     });
@@ -126,11 +145,18 @@ async function lockEntries(tx: Queryable, ids: readonly string[]): Promise<Reado
   return new Map(rows.map((row) => [row.id, toEntry(row)]));
 }
 
-function applyUpdate(update: EntryUpdate, entry: Entry | undefined, bundles: ReadonlySet<string>): UpdateOutcome {
+function applyUpdate(
+  update: EntryUpdate,
+  entry: Entry | undefined,
+  bundles: ReadonlySet<string>,
+): UpdateOutcome {
   if (entry === undefined) return { kind: 'not-found' };
   const missing = update.changes.federatesWith?.find((trustDomain) => !bundles.has(trustDomain.name));
   if (missing !== undefined) return { kind: 'no-bundle', trustDomain: missing.name };
-  return { kind: 'updated', entry: { ...entry, ...update.changes, revisionNumber: entry.revisionNumber + 1 } };
+  return {
+    kind: 'updated',
+    entry: { ...entry, ...update.changes, revisionNumber: entry.revisionNumber + 1 },
+  };
 }
 
 function toConditions(filter: EntryFilter): Conditions {
@@ -138,7 +164,10 @@ function toConditions(filter: EntryFilter): Conditions {
   conditions.addIf('item.spiffe_id = $', filter.bySpiffeId?.toString());
   conditions.addIf('item.parent_id = $', filter.byParentId?.toString());
   // The partial index answers only a query that says what it leaves out.
-  conditions.addIf(filter.byHint === '' ? 'item.hint = $' : "(item.hint = $ and item.hint <> '')", filter.byHint);
+  conditions.addIf(
+    filter.byHint === '' ? 'item.hint = $' : "(item.hint = $ and item.hint <> '')",
+    filter.byHint,
+  );
   if (filter.byDownstream === true) conditions.add('(item.downstream and $::boolean)', true);
   if (filter.bySelectors !== undefined) {
     conditions.addSet('item.selectors', sortedKeys(filter.bySelectors.selectors), filter.bySelectors.match);

@@ -30,7 +30,9 @@ export async function createEntries(
   const ids = entries.flatMap((entry) => entry.id ?? []);
   await lock(tx, shapes, ids);
   const known = await readKnown(tx, { shapes, ids, entries });
-  const outcomes = entries.map((entry, index) => decide(entry, shapes[index]?.toString('hex') ?? '', known, context));
+  const outcomes = entries.map((entry, index) =>
+    decide(entry, shapes[index]?.toString('hex') ?? '', known, context),
+  );
   const created = outcomes.flatMap((outcome) => (outcome.kind === 'created' ? [outcome.entry] : []));
   if (created.length > 0) await tx.query(INSERT_ENTRIES, [JSON.stringify(created.map(toRecord))]);
   return outcomes;
@@ -38,7 +40,9 @@ export async function createEntries(
 
 async function lock(tx: Queryable, shapes: readonly Buffer[], ids: readonly string[]): Promise<void> {
   const shapeLocks = shapes.map((shape) => shape.readUInt32BE(0) % LOCK_BUCKETS);
-  const idLocks = ids.map((id) => LOCK_BUCKETS + (createHash('sha256').update(id).digest().readUInt32BE(0) % LOCK_BUCKETS));
+  const idLocks = ids.map(
+    (id) => LOCK_BUCKETS + (createHash('sha256').update(id).digest().readUInt32BE(0) % LOCK_BUCKETS),
+  );
   const ordered = [...new Set([...shapeLocks, ...idLocks])].sort((a, b) => a - b);
   await tx.query('select pg_advisory_xact_lock($1, bucket) from unnest($2::int[]) as bucket', [
     lockClass.entryCreation,
@@ -66,16 +70,24 @@ async function readKnown(tx: Queryable, { shapes, ids, entries }: Asked): Promis
     [shapes],
   );
   const taken =
-    ids.length === 0 ? [] : await tx.query<{ id: string }>('select id from entries where id = any($1)', [ids]);
+    ids.length === 0
+      ? []
+      : await tx.query<{ id: string }>('select id from entries where id = any($1)', [ids]);
   return {
     byShape: new Map(similar.map((row) => [row.shape_hex, toEntry(row)])),
     ids: new Set(taken.map((row) => row.id)),
-    bundles: await lockBundles(tx, entries.flatMap((entry) => entry.federatesWith)),
+    bundles: await lockBundles(
+      tx,
+      entries.flatMap((entry) => entry.federatesWith),
+    ),
   };
 }
 
 /** Which of the trust domains have a bundle; those bundles stay until the transaction ends. */
-export async function lockBundles(tx: Queryable, trustDomains: readonly TrustDomain[]): Promise<ReadonlySet<string>> {
+export async function lockBundles(
+  tx: Queryable,
+  trustDomains: readonly TrustDomain[],
+): Promise<ReadonlySet<string>> {
   const names = [...new Set(trustDomains.map((trustDomain) => trustDomain.name))];
   if (names.length === 0) return new Set();
   const rows = await tx.query<{ trust_domain: string }>(

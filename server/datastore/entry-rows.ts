@@ -114,7 +114,9 @@ export const INSERT_ENTRIES = `insert into entries (${NAMES.join(', ')}) select 
 
 /** $1: a JSON list of records, each of another entry. */
 export const UPDATE_ENTRIES = `update entries as item
-  set ${NAMES.filter((name) => name !== 'id' && name !== 'created_at').map((name) => `${name} = record.${name}`).join(', ')}
+  set ${NAMES.filter((name) => name !== 'id' && name !== 'created_at')
+    .map((name) => `${name} = record.${name}`)
+    .join(', ')}
   from ${RECORDS} where item.id = record.id`;
 
 type Shape = Pick<EntryFields, 'spiffeId' | 'parentId' | 'selectors'>;

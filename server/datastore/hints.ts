@@ -78,7 +78,9 @@ export class Hints {
       client.once('end', () => resolve());
       client.once('error', () => resolve());
     });
-    client.on('error', (error) => this.#options.log.debug('notification connection ended', { reason: messageOf(error) }));
+    client.on('error', (error) =>
+      this.#options.log.debug('notification connection ended', { reason: messageOf(error) }),
+    );
     client.on('notification', ({ channel }) => this.#wake(channel));
     const ready = this.#subscribe(client).catch(async (error: unknown) => {
       this.#options.log.debug('cannot listen for notifications', { reason: messageOf(error) });
@@ -90,7 +92,8 @@ export class Hints {
 
   async #subscribe(client: Client): Promise<boolean> {
     await client.connect();
-    for (const channel of this.#options.channels) await client.query(`listen ${client.escapeIdentifier(channel)}`);
+    for (const channel of this.#options.channels)
+      await client.query(`listen ${client.escapeIdentifier(channel)}`);
     return !this.#abort.signal.aborted;
   }
 

@@ -43,7 +43,9 @@ async function currentVersion(tx: Queryable, known: number): Promise<number> {
   await tx.query(
     'create table if not exists schema_migrations (version integer primary key, name text not null, applied_at timestamptz not null default now())',
   );
-  const [row] = await tx.query<{ version: number | null }>('select max(version) as version from schema_migrations');
+  const [row] = await tx.query<{ version: number | null }>(
+    'select max(version) as version from schema_migrations',
+  );
   const version = row?.version ?? 0;
   if (version > known) {
     throw new CodedError(
@@ -57,5 +59,8 @@ async function currentVersion(tx: Queryable, known: number): Promise<number> {
 async function apply(tx: Queryable, migration: Migration): Promise<void> {
   // Without parameters the driver uses the simple protocol, which takes several statements at once.
   await tx.query(migration.sql);
-  await tx.query('insert into schema_migrations (version, name) values ($1, $2)', [migration.version, migration.name]);
+  await tx.query('insert into schema_migrations (version, name) values ($1, $2)', [
+    migration.version,
+    migration.name,
+  ]);
 }

@@ -6,7 +6,12 @@ import type { Queryable } from './database.ts';
 import { UPSERT_NODES, toNodeRecord } from './node-rows.ts';
 
 export type NodeDeed =
-  | { readonly kind: 'attest'; readonly id: string; readonly node: Node; readonly joinToken: string | undefined }
+  | {
+      readonly kind: 'attest';
+      readonly id: string;
+      readonly node: Node;
+      readonly joinToken: string | undefined;
+    }
   | { readonly kind: 'set-pending'; readonly id: string; readonly pending: NodeCertificate }
   | { readonly kind: 'activate-pending'; readonly id: string; readonly serialNumber: string }
   | { readonly kind: 'set-version'; readonly id: string; readonly version: string };
@@ -17,7 +22,10 @@ export type NodeOutcome = AttestOutcome | 'done' | 'missed';
 type Kind<K extends NodeDeed['kind']> = Extract<NodeDeed, { kind: K }>;
 
 /** One outcome for each deed, in order. */
-export async function doNodeDeeds(tx: Queryable, deeds: readonly NodeDeed[]): Promise<readonly NodeOutcome[]> {
+export async function doNodeDeeds(
+  tx: Queryable,
+  deeds: readonly NodeDeed[],
+): Promise<readonly NodeOutcome[]> {
   await lockNodes(tx, deeds);
   const outcomes = new Map<string, NodeOutcome>();
   const changed = [
@@ -37,7 +45,9 @@ function ofKind<K extends NodeDeed['kind']>(deeds: readonly NodeDeed[], kind: K)
 
 /** In the order of the ids, so that the groups of two servers never wait for each other in a circle. */
 async function lockNodes(tx: Queryable, deeds: readonly NodeDeed[]): Promise<void> {
-  await tx.query('select 1 from nodes where id = any($1) order by id for update', [deeds.map((deed) => deed.id)]);
+  await tx.query('select 1 from nodes where id = any($1) order by id for update', [
+    deeds.map((deed) => deed.id),
+  ]);
 }
 
 async function attest(
@@ -49,9 +59,13 @@ async function attest(
   const tokens = await lockTokens(tx, deeds);
   const allowed = deeds.filter(({ joinToken }) => joinToken === undefined || tokens.delete(joinToken));
   for (const deed of deeds) outcomes.set(deed.id, allowed.includes(deed) ? 'banned' : 'token-gone');
-  const stored = await tx.query<{ id: string }>(UPSERT_NODES, [JSON.stringify(allowed.map(({ node }) => toNodeRecord(node)))]);
+  const stored = await tx.query<{ id: string }>(UPSERT_NODES, [
+    JSON.stringify(allowed.map(({ node }) => toNodeRecord(node))),
+  ]);
   for (const { id } of stored) outcomes.set(id, 'stored');
-  const used = allowed.filter((deed) => outcomes.get(deed.id) === 'stored').flatMap((deed) => deed.joinToken ?? []);
+  const used = allowed
+    .filter((deed) => outcomes.get(deed.id) === 'stored')
+    .flatMap((deed) => deed.joinToken ?? []);
   if (used.length > 0) await tx.query('delete from join_tokens where value = any($1)', [used]);
   return stored.map(({ id }) => id);
 }
@@ -73,7 +87,11 @@ async function setPending(tx: Queryable, deeds: readonly Kind<'set-pending'>[]):
     `update nodes set pending_serial_number = given.serial, pending_expires_at = given.expires
      from unnest($1::text[], $2::text[], $3::timestamptz[]) as given (id, serial, expires)
      where nodes.id = given.id and nodes.serial_number is not null returning nodes.id`,
-    [deeds.map(({ id }) => id), deeds.map(({ pending }) => pending.serialNumber), deeds.map(({ pending }) => pending.expiresAt)],
+    [
+      deeds.map(({ id }) => id),
+      deeds.map(({ pending }) => pending.serialNumber),
+      deeds.map(({ pending }) => pending.expiresAt),
+    ],
   );
 }
 

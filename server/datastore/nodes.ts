@@ -100,9 +100,15 @@ async function evict(tx: Queryable, id: string): Promise<boolean> {
   if (node === undefined) return false;
   const aliases =
     node.attestation_type === 'join_token'
-      ? await tx.query<{ id: string }>('select id from entries where parent_id = $1 and selectors = array[$2]', [id, `spiffe_id:${id}`])
+      ? await tx.query<{ id: string }>(
+          'select id from entries where parent_id = $1 and selectors = array[$2]',
+          [id, `spiffe_id:${id}`],
+        )
       : [];
-  const deleted = await deleteEntries(tx, aliases.map((alias) => alias.id));
+  const deleted = await deleteEntries(
+    tx,
+    aliases.map((alias) => alias.id),
+  );
   await recordChanges(tx, { entries: deleted, nodes: [id] });
   return true;
 }

@@ -74,7 +74,10 @@ export async function openDatastore(options: DatastoreOptions): Promise<Datastor
   const managed = await startManagedPostgres({ ...options, directory: config.directory });
   log.info('managed database is up', { ...managed.version, directory: config.directory });
   try {
-    const store = await connect(options, { client: managed.connection, maxOpenConnections: MANAGED_CONNECTIONS });
+    const store = await connect(options, {
+      client: managed.connection,
+      maxOpenConnections: MANAGED_CONNECTIONS,
+    });
     return { ...store, close: () => store.close().finally(() => managed.stop()) };
   } catch (error) {
     await managed.stop();
@@ -115,7 +118,10 @@ async function connect(options: DatastoreOptions, target: Target): Promise<Datas
 
 /** On a connection of its own, with the patience that other servers' migrations need. */
 async function migrateSchema(client: ClientConfig, log: Logger): Promise<void> {
-  const database = new Database({ client, maxOpenConnections: 1, statementTimeoutMs: MIGRATION_TIMEOUT_MS }, log);
+  const database = new Database(
+    { client, maxOpenConnections: 1, statementTimeoutMs: MIGRATION_TIMEOUT_MS },
+    log,
+  );
   try {
     await migrate(database, log);
   } finally {
@@ -123,12 +129,21 @@ async function migrateSchema(client: ClientConfig, log: Logger): Promise<void> {
   }
 }
 
-const pruneRegularly = (database: Database, { clock, log }: DatastoreOptions, signal: AbortSignal): Promise<void> =>
-  every(clock, () => PRUNE_INTERVAL_MS, signal, async () => {
-    try {
-      const count = await pruneChanges(database, KEPT_CHANGES);
-      if (count > 0) log.debug('old changes deleted', { count });
-    } catch (error) {
-      if (!signal.aborted) log.warn('old changes cannot be deleted', { reason: messageOf(error) });
-    }
-  });
+const pruneRegularly = (
+  database: Database,
+  { clock, log }: DatastoreOptions,
+  signal: AbortSignal,
+): Promise<void> =>
+  every(
+    clock,
+    () => PRUNE_INTERVAL_MS,
+    signal,
+    async () => {
+      try {
+        const count = await pruneChanges(database, KEPT_CHANGES);
+        if (count > 0) log.debug('old changes deleted', { count });
+      } catch (error) {
+        if (!signal.aborted) log.warn('old changes cannot be deleted', { reason: messageOf(error) });
+      }
+    },
+  );

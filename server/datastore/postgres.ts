@@ -67,6 +67,8 @@ function readTlsFile(what: string, path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {
-    throw new CodedError(Code.failedPrecondition, `cannot read the database's ${what}: ${messageOf(cause)}`, { cause });
+    throw new CodedError(Code.failedPrecondition, `cannot read the database's ${what}: ${messageOf(cause)}`, {
+      cause,
+    });
   }
 }

@@ -1,5 +1,15 @@
 /** Finds the programs of Postgres: those of the system, else those of the npm package. Called by embedded.ts. */
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Code, CodedError } from '../../../shared/errors.ts';
@@ -37,13 +47,23 @@ export async function findBinaries(options: FindOptions): Promise<Binaries> {
   const system = await systemBinaries();
   const npm = npmVersion();
   const wanted = options.prefer === 'system' ? [...system, npm] : [npm, ...system];
-  const fitting = wanted.find((found) => found !== undefined && (dataMajor === undefined || found.major === dataMajor));
-  if (fitting !== undefined) return 'version' in fitting ? copyNpmBinaries(fitting, options.directory) : fitting;
-  throw new CodedError(Code.failedPrecondition, missingMessage(dataMajor, wanted.flatMap((found) => found?.major ?? [])));
+  const fitting = wanted.find(
+    (found) => found !== undefined && (dataMajor === undefined || found.major === dataMajor),
+  );
+  if (fitting !== undefined)
+    return 'version' in fitting ? copyNpmBinaries(fitting, options.directory) : fitting;
+  throw new CodedError(
+    Code.failedPrecondition,
+    missingMessage(
+      dataMajor,
+      wanted.flatMap((found) => found?.major ?? []),
+    ),
+  );
 }
 
 function missingMessage(dataMajor: number | undefined, found: readonly number[]): string {
-  if (dataMajor === undefined) return 'no Postgres found: run "apt-get install postgresql", or give a connection string';
+  if (dataMajor === undefined)
+    return 'no Postgres found: run "apt-get install postgresql", or give a connection string';
   const others = found.length === 0 ? 'none' : `version ${found.join(', ')}`;
   return `the database was written by Postgres ${dataMajor}, and ${others} is installed: run "apt-get install postgresql-${dataMajor}"`;
 }
@@ -51,7 +71,9 @@ function missingMessage(dataMajor: number | undefined, found: readonly number[])
 /** Newest first. */
 async function systemBinaries(): Promise<readonly Binaries[]> {
   const folders = [...VERSIONED_FOLDERS.flatMap(versionedFolders), ...FIXED_FOLDERS];
-  const found = await Promise.all(folders.filter((folder) => existsSync(join(folder, 'initdb'))).map(systemBinary));
+  const found = await Promise.all(
+    folders.filter((folder) => existsSync(join(folder, 'initdb'))).map(systemBinary),
+  );
   return found.filter((binaries) => binaries !== undefined).sort((a, b) => b.major - a.major);
 }
 
@@ -80,7 +102,11 @@ function npmVersion(): NpmVersion | undefined {
   try {
     const root = dirname(dirname(fileURLToPath(import.meta.resolve(NPM_PACKAGE))));
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-    return { version: String(version), major: Number.parseInt(String(version), 10), native: join(root, 'native') };
+    return {
+      version: String(version),
+      major: Number.parseInt(String(version), 10),
+      native: join(root, 'native'),
+    };
   } catch {
     return undefined;
   }
@@ -98,16 +124,25 @@ function copyNpmBinaries(npm: NpmVersion, directory: string): Binaries {
     chmodSync(beside, 0o755);
     renameSync(beside, target);
   }
-  return { origin: 'npm', binDirectory: join(target, 'bin'), libraryPath: join(target, 'lib'), major: npm.major };
+  return {
+    origin: 'npm',
+    binDirectory: join(target, 'bin'),
+    libraryPath: join(target, 'lib'),
+    major: npm.major,
+  };
 }
 
 const copyPart = (from: string, to: string): void =>
-  cpSync(from, to, { recursive: true, filter: (path) => !path.endsWith('.a') && basename(path) !== 'pkgconfig' });
+  cpSync(from, to, {
+    recursive: true,
+    filter: (path) => !path.endsWith('.a') && basename(path) !== 'pkgconfig',
+  });
 
 /** npm packages hold no links; this one lists them in a file, for an install script that does not run here. */
 function linkLibraries(native: string, target: string): void {
   const links: unknown = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8'));
-  if (!Array.isArray(links)) throw new CodedError(Code.internal, `${NPM_PACKAGE}: pg-symlinks.json is not a list`);
+  if (!Array.isArray(links))
+    throw new CodedError(Code.internal, `${NPM_PACKAGE}: pg-symlinks.json is not a list`);
   for (const link of links) {
     symlinkSync(basename(String(link.source)), join(target, 'lib', basename(String(link.target))));
   }

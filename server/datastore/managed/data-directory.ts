@@ -1,5 +1,14 @@
 /** The data directory: made once and whole, and ours alone. Called by embedded.ts. */
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { Code, CodedError } from '../../../shared/errors.ts';
@@ -22,7 +31,10 @@ export function readDataMajor(directory: string): number | undefined {
   const path = join(data, 'PG_VERSION');
   const major = existsSync(path) ? Number.parseInt(readFileSync(path, 'utf8'), 10) : Number.NaN;
   if (Number.isInteger(major)) return major;
-  throw new CodedError(Code.failedPrecondition, `${data} holds no Postgres data: move it away or choose another directory`);
+  throw new CodedError(
+    Code.failedPrecondition,
+    `${data} holds no Postgres data: move it away or choose another directory`,
+  );
 }
 
 /** Makes the data in a folder beside and renames it, so that a kill at any moment leaves all of it or nothing. */

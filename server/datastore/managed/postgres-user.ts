@@ -24,12 +24,17 @@ export function choosePostgresUser(dataDirectory: string): PostgresUser {
   const owner = statSync(dataDirectory, { throwIfNoEntry: false })?.uid;
   if (us.uid !== 0) {
     if (owner !== undefined && owner !== us.uid) {
-      throw refused(`database directory ${dataDirectory} belongs to uid ${owner}: run as that user, or as root`);
+      throw refused(
+        `database directory ${dataDirectory} belongs to uid ${owner}: run as that user, or as root`,
+      );
     }
     return { name: us.username, uid: us.uid, gid: us.gid, isDropped: false };
   }
   const users = readUsers();
-  const wanted = owner === undefined ? UNPRIVILEGED : [...users.values()].filter((user) => user.uid === owner).map((user) => user.name);
+  const wanted =
+    owner === undefined
+      ? UNPRIVILEGED
+      : [...users.values()].filter((user) => user.uid === owner).map((user) => user.name);
   const found = wanted.map((name) => users.get(name)).find((user) => user !== undefined && user.uid !== 0);
   if (found === undefined) {
     throw refused(
@@ -46,7 +51,8 @@ function readUsers(): ReadonlyMap<string, PostgresUser> {
   const users = new Map<string, PostgresUser>();
   for (const line of readFileSync('/etc/passwd', 'utf8').split('\n')) {
     const [name = '', , uid = '', gid = ''] = line.split(':');
-    if (/^\d+$/.test(uid) && /^\d+$/.test(gid)) users.set(name, { name, uid: Number(uid), gid: Number(gid), isDropped: true });
+    if (/^\d+$/.test(uid) && /^\d+$/.test(gid))
+      users.set(name, { name, uid: Number(uid), gid: Number(gid), isDropped: true });
   }
   return users;
 }

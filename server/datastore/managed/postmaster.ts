@@ -69,14 +69,22 @@ function openLog(directory: string): number {
 }
 
 /** Resolves once it answers; throws FailedPrecondition with Postgres' own reason when it ended or takes too long. */
-export async function waitUntilReady(launched: Postmaster, connection: ClientConfig, { directory, clock }: Place): Promise<void> {
+export async function waitUntilReady(
+  launched: Postmaster,
+  connection: ClientConfig,
+  { directory, clock }: Place,
+): Promise<void> {
   let hasEnded = false;
   void launched.ended.then(() => {
     hasEnded = true;
   });
   for (let waitedMs = 0; !(await answers(connection)); waitedMs += POLL_MS) {
     if (hasEnded) throw explainFailure('Postgres did not start', lastRun(directory));
-    if (waitedMs > READY_MS) throw new CodedError(Code.failedPrecondition, `Postgres did not get ready: see ${logPathOf(directory)}`);
+    if (waitedMs > READY_MS)
+      throw new CodedError(
+        Code.failedPrecondition,
+        `Postgres did not get ready: see ${logPathOf(directory)}`,
+      );
     await clock.sleep(POLL_MS);
   }
 }
@@ -114,7 +122,10 @@ export async function findLeftBehind({ directory, clock }: Place): Promise<Postm
   if (pid > 0 && worksIn(pid, data)) return { pid, ended: watch(pid, { directory, clock }) };
   for (let waitedMs = 0; processesIn(data).length > 0; waitedMs += POLL_MS) {
     if (waitedMs > IMMEDIATE_STOP_MS) {
-      throw new CodedError(Code.failedPrecondition, `processes ${processesIn(data).join(', ')} still use ${data}: end them`);
+      throw new CodedError(
+        Code.failedPrecondition,
+        `processes ${processesIn(data).join(', ')} still use ${data}: end them`,
+      );
     }
     await clock.sleep(POLL_MS);
   }
@@ -137,6 +148,7 @@ export async function stopPostmaster({ pid }: Postmaster, { directory, clock }: 
   for (const { signal, waitMs } of steps) {
     if (!worksIn(pid, dataDirectoryOf(directory))) return;
     process.kill(pid, signal);
-    for (let waitedMs = 0; isRunning(pid) && waitedMs < waitMs; waitedMs += POLL_MS) await clock.sleep(POLL_MS);
+    for (let waitedMs = 0; isRunning(pid) && waitedMs < waitMs; waitedMs += POLL_MS)
+      await clock.sleep(POLL_MS);
   }
 }

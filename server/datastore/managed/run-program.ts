@@ -27,7 +27,11 @@ export const programEnvironment = (libraryPath: string | undefined): Record<stri
 });
 
 /** Never rejects: a program that cannot be started has code 127 and says why in `stderr`. */
-export function runProgram(path: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+export function runProgram(
+  path: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<RunResult> {
   const { libraryPath, ...spawnOptions } = options;
   return new Promise((resolve) => {
     const output = { stdout: '', stderr: '' };
