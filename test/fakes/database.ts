@@ -155,10 +155,18 @@ function removeLeftServers(): void {
 function removeServer(directory: string): void {
   const data = dataDirectoryOf(directory);
   const working = (): readonly number[] => (existsSync(data) ? processesIn(data) : []);
-  for (const pid of working()) process.kill(pid, 'SIGQUIT');
+  for (const pid of working()) quit(pid);
   for (let waits = 0; working().length > 0 && waits < STOP_WAITS; waits++)
     Atomics.wait(NEVER, 0, 0, STOP_WAIT_MS);
   rmSync(directory, { recursive: true, force: true });
+}
+
+function quit(pid: number): void {
+  try {
+    process.kill(pid, 'SIGQUIT');
+  } catch {
+    // It ended by itself meanwhile.
+  }
 }
 
 async function dropLeftDatabases(parameters: ConnectionParameters): Promise<void> {
