@@ -1,6 +1,6 @@
 /**
  * X509-SVIDs in SPIRE's profile, from a template: what is the same for every SVID of an authority is encoded once,
- * when the authority is activated, and copied. Called by issue-x509-svid for workloads, agents and the server itself.
+ * when the authority is activated, and copied. Called by issue-x509-svid for workloads and agents, by x509-ca for the server itself.
  */
 import type { Certificate } from '../../shared/crypto/certificate.ts';
 import { signCertificate, VERSION_3 } from '../../shared/crypto/certificate-builder.ts';
