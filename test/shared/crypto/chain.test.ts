@@ -1,0 +1,339 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { test } from 'node:test';
+import { fromHex } from '../../../shared/bytes.ts';
+import { type Certificate, parseCertificate } from '../../../shared/crypto/certificate.ts';
+import { verifyChain } from '../../../shared/crypto/chain.ts';
+import { bitString, encode, sequence } from '../../../shared/crypto/der-writer.ts';
+import { Oid } from '../../../shared/crypto/oids.ts';
+import { Code, CodedError } from '../../../shared/errors.ts';
+import {
+  type Changes,
+  type Entity,
+  makeIntermediate,
+  makeLeaf,
+  makeRoot,
+  NOT_AFTER,
+  NOT_BEFORE,
+  NOW,
+  named,
+} from './pki.ts';
+
+interface Path {
+  readonly root: Entity;
+  readonly intermediate: Entity;
+  readonly leaf: Entity;
+}
+
+async function makePath(
+  changes: { root?: Changes; intermediate?: Changes; leaf?: Changes } = {},
+): Promise<Path> {
+  const root = await makeRoot(changes.root);
+  const intermediate = await makeIntermediate(root, changes.intermediate);
+  return { root, intermediate, leaf: await makeLeaf(intermediate, changes.leaf) };
+}
+
+function verifyPath({ root, intermediate, leaf }: Path, at: Date = NOW): readonly Certificate[] {
+  return verifyChain({ chain: [leaf.certificate, intermediate.certificate], roots: [root.certificate], at });
+}
+
+function refuses(deed: () => unknown, telling: RegExp): void {
+  assert.throws(deed, (error: unknown) => {
+    assert.ok(error instanceof CodedError);
+    assert.equal(error.code, Code.invalidArgument);
+    assert.match(error.message, telling);
+    return true;
+  });
+}
+
+test('finds the path from the leaf by an intermediate to the root', async () => {
+  const path = await makePath();
+  const found = verifyPath(path);
+  assert.deepEqual(found, [path.leaf.certificate, path.intermediate.certificate, path.root.certificate]);
+});
+
+test('finds a path of every key type', async () => {
+  for (const keyType of ['ec-p384', 'rsa-2048'] as const) {
+    const path = await makePath({
+      root: { keyType },
+      intermediate: { keyType: 'ec-p384' },
+      leaf: { keyType },
+    });
+    assert.equal(verifyPath(path).length, 3);
+  }
+});
+
+test('accepts a leaf that the root signed itself', async () => {
+  const root = await makeRoot();
+  const leaf = await makeLeaf(root);
+  assert.equal(verifyChain({ chain: [leaf.certificate], roots: [root.certificate], at: NOW }).length, 2);
+});
+
+test('accepts a root that is its own leaf', async () => {
+  const { certificate } = await makeRoot();
+  assert.deepEqual(verifyChain({ chain: [certificate], roots: [certificate], at: NOW }), [certificate]);
+});
+
+test('takes no notice of certificates that the path does not need, nor of their order', async () => {
+  const { root, intermediate, leaf } = await makePath();
+  const lower = await makeIntermediate(intermediate, { subject: named('lower') });
+  const deepLeaf = await makeLeaf(lower);
+  const chain = [deepLeaf, root, leaf, intermediate, lower].map(({ certificate }) => certificate);
+  const found = verifyChain({ chain, roots: [root.certificate], at: NOW });
+  assert.deepEqual(
+    found,
+    [deepLeaf, lower, intermediate, root].map(({ certificate }) => certificate),
+  );
+});
+
+test('finds the root that signed among roots of the same name', async () => {
+  const roots = await Promise.all([makeRoot(), makeRoot(), makeRoot()]);
+  const [, right] = roots;
+  const leaf = await makeLeaf(right, { authorityKeyId: Uint8Array.of(1) });
+  const found = verifyChain({
+    chain: [leaf.certificate],
+    roots: roots.map(({ certificate }) => certificate),
+    at: NOW,
+  });
+  assert.equal(found[1], right.certificate);
+});
+
+test('turns back from a cross-signed intermediate that has expired', async () => {
+  const root = await makeRoot();
+  const intermediate = await makeIntermediate(root);
+  const expired = await makeIntermediate(root, {
+    publicKey: intermediate.signer.publicKey,
+    notAfter: NOT_BEFORE,
+  });
+  const leaf = await makeLeaf(intermediate);
+  const chain = [leaf.certificate, expired.certificate, intermediate.certificate];
+  assert.equal(verifyChain({ chain, roots: [root.certificate], at: NOW })[1], intermediate.certificate);
+});
+
+test('counts both ends of the validity in, and nothing beyond', async () => {
+  const path = await makePath();
+  verifyPath(path, NOT_BEFORE);
+  verifyPath(path, NOT_AFTER);
+  refuses(() => verifyPath(path, new Date(NOT_BEFORE.getTime() - 1)), /not valid before 2026-01-01T00:00:00/);
+  refuses(() => verifyPath(path, new Date(NOT_AFTER.getTime() + 1)), /expired at 2026-01-02T00:00:00/);
+});
+
+const early = { notAfter: new Date('2026-01-01T06:00:00Z') };
+const REFUSED: readonly (readonly [string, Parameters<typeof makePath>[0], RegExp])[] = [
+  ['a leaf that has expired', { leaf: early }, /leaf certificate has expired/],
+  ['an intermediate that has expired', { intermediate: early }, /intermediate certificate has expired/],
+  ['a root that has expired', { root: early }, /root certificate has expired/],
+  [
+    'an intermediate without the CA flag',
+    { intermediate: { isCa: false } },
+    /intermediate certificate is not a CA/,
+  ],
+  ['a root without the CA flag', { root: { isCa: false } }, /root certificate is not a CA/],
+  [
+    'an intermediate that may not sign',
+    { intermediate: { keyUsage: ['crlSign'] } },
+    /intermediate certificate may not sign/,
+  ],
+  ['a root that may not sign', { root: { keyUsage: ['digitalSignature'] } }, /root certificate may not sign/],
+  [
+    'more intermediates than the root allows',
+    { root: { pathLength: 0 } },
+    /allows 0 intermediates below it, not 1/,
+  ],
+  [
+    'purposes that an intermediate does not have',
+    { intermediate: { extendedKeyUsage: ['1.3.6.1.5.5.7.3.3'] } },
+    /no key purpose in common/,
+  ],
+  [
+    'a URI outside what the root permits',
+    { root: { nameConstraints: { permitted: { uris: ['example.com'] } } } },
+    /"spiffe:\/\/example.org" is not permitted|"spiffe:\/\/example.org\/web" is not permitted/,
+  ],
+  [
+    'a URI that an intermediate excludes',
+    { intermediate: { nameConstraints: { excluded: { uris: ['example.org'] } } } },
+    /URI "spiffe:\/\/example.org\/web" is excluded/,
+  ],
+  [
+    'a DNS name outside what the intermediate permits',
+    {
+      intermediate: { nameConstraints: { permitted: { dnsNames: ['a.test'] } } },
+      leaf: { dnsSans: ['b.test'] },
+    },
+    /DNS name "b.test" is not permitted/,
+  ],
+];
+
+for (const [what, changes, telling] of REFUSED) {
+  test(`refuses ${what}`, async () => {
+    const path = await makePath(changes);
+    refuses(() => verifyPath(path), telling);
+  });
+}
+
+const ACCEPTED: readonly (readonly [string, Parameters<typeof makePath>[0]])[] = [
+  ['as many intermediates as the root allows', { root: { pathLength: 1 }, intermediate: { pathLength: 0 } }],
+  ['CA certificates without key usage', { root: { keyUsage: [] }, intermediate: { keyUsage: [] } }],
+  ['one purpose in common', { intermediate: { extendedKeyUsage: [Oid.clientAuth] } }],
+  ['an intermediate for any purpose', { intermediate: { extendedKeyUsage: [Oid.anyExtendedKeyUsage] } }],
+  ['a leaf for some other purpose', { leaf: { extendedKeyUsage: ['1.3.6.1.5.5.7.3.3'] } }],
+  ['a URI that the root permits', { root: { nameConstraints: { permitted: { uris: ['example.org'] } } } }],
+  [
+    'names of a kind that is not constrained',
+    { root: { nameConstraints: { permitted: { dnsNames: ['x.test'] } } } },
+  ],
+];
+
+for (const [what, changes] of ACCEPTED) {
+  test(`accepts ${what}`, async () => {
+    assert.equal(verifyPath(await makePath(changes)).length, 3);
+  });
+}
+
+test('wants one of the purposes that the caller names', async () => {
+  const root = await makeRoot();
+  const leaf = await makeLeaf(root, { extendedKeyUsage: [Oid.serverAuth] });
+  const options = { chain: [leaf.certificate], roots: [root.certificate], at: NOW };
+  assert.equal(verifyChain({ ...options, purposes: [Oid.clientAuth, Oid.serverAuth] }).length, 2);
+  refuses(() => verifyChain({ ...options, purposes: [Oid.clientAuth] }), /no key purpose in common/);
+});
+
+test('refuses an empty chain, no roots, and more certificates than SDKs take', async () => {
+  const { root, leaf } = await makePath();
+  const at = NOW;
+  refuses(() => verifyChain({ chain: [], roots: [root.certificate], at }), /chain is empty/);
+  refuses(() => verifyChain({ chain: [leaf.certificate], roots: [], at }), /there are no roots/);
+  const chain = Array.from({ length: 17 }, () => leaf.certificate);
+  refuses(() => verifyChain({ chain, roots: [root.certificate], at }), /more than 16 certificates/);
+});
+
+test('refuses a leaf that nothing at hand has signed', async () => {
+  const { intermediate, leaf } = await makePath();
+  const { certificate: stranger } = await makeRoot();
+  const options = { chain: [leaf.certificate, intermediate.certificate], roots: [stranger], at: NOW };
+  refuses(() => verifyChain(options), /signature is invalid/);
+  refuses(() => verifyChain({ ...options, chain: [leaf.certificate] }), /signed by none of the roots/);
+});
+
+test('refuses a leaf that was changed after it was signed', async () => {
+  const { root, intermediate, leaf } = await makePath();
+  const forged = parseCertificate(
+    Uint8Array.from(Buffer.from(leaf.certificate.raw).toString('latin1').replace('/web', '/sql'), (c) =>
+      c.charCodeAt(0),
+    ),
+  );
+  assert.deepEqual(forged.uriSans, ['spiffe://example.org/sql']);
+  const chain = [forged, intermediate.certificate];
+  refuses(() => verifyChain({ chain, roots: [root.certificate], at: NOW }), /signature is invalid/);
+});
+
+test('refuses unknown critical extensions, leaf to root', async () => {
+  const { root, intermediate, leaf } = await makePath();
+  const odd = (certificate: Certificate): Certificate => ({
+    ...certificate,
+    unhandledCriticalExtensions: ['1.2.3'],
+  });
+  const at = NOW;
+  for (const at_ of ['leaf', 'intermediate', 'root'] as const) {
+    const path = { root, intermediate, leaf };
+    const entity = path[at_];
+    path[at_] = { ...entity, certificate: odd(entity.certificate) };
+    refuses(() => verifyPath(path, at), new RegExp(`${at_} certificate has the critical extension 1.2.3`));
+  }
+});
+
+test('refuses critical constraints on kinds of names that it cannot judge', async () => {
+  const path = await makePath({ root: { nameConstraints: { permitted: { uris: ['example.org'] } } } });
+  const { certificate } = path.root;
+  const permitted = { uris: [], dnsNames: [], otherCount: 1 };
+  const constrained = {
+    ...certificate,
+    nameConstraints: { permitted, excluded: { ...permitted, otherCount: 0 } },
+  };
+  refuses(
+    () => verifyPath({ ...path, root: { ...path.root, certificate: constrained } }),
+    /kind of name that is not supported/,
+  );
+});
+
+/** The same certificate under another algorithm identifier, signed by whatever makes that signature. */
+function resign(
+  { tbs, signatureAlgorithmDer }: Certificate,
+  algorithmHex: string,
+  make: (tbs: Uint8Array) => Uint8Array,
+): Certificate {
+  const algorithm = fromHex(algorithmHex);
+  const inside = Buffer.from(tbs);
+  const at = inside.indexOf(signatureAlgorithmDer);
+  assert.equal(algorithm.length, signatureAlgorithmDer.length);
+  inside.set(algorithm, at);
+  return parseCertificate(encode(sequence(inside, algorithm, bitString(make(inside)))));
+}
+
+test('refuses SHA-1 signatures though they are right', async () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const spki = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }));
+  const root = await makeRoot({ publicKey: spki });
+  const { certificate: leaf } = await makeLeaf(root);
+  // ecdsa-with-SHA256 with its last arcs cut to ecdsa-with-SHA1 would be shorter; ecdsa-with-SHA224 is as long
+  const sha224 = resign(leaf, '300a06082a8648ce3d040301', (tbs) => sign('sha224', tbs, privateKey));
+  const options = { roots: [root.certificate], at: NOW };
+  refuses(
+    () => verifyChain({ chain: [sha224], ...options }),
+    /signature algorithm 1.2.840.10045.4.3.1 is not allowed/,
+  );
+  const { certificate: rsaLeaf } = await makeLeaf(await makeRoot({ keyType: 'rsa-2048' }));
+  const sha1 = resign(rsaLeaf, '300d06092a864886f70d0101050500', () => new Uint8Array(256));
+  const rsaRoot = await makeRoot({ keyType: 'rsa-2048' });
+  refuses(
+    () => verifyChain({ chain: [sha1], roots: [rsaRoot.certificate], at: NOW }),
+    /1.2.840.113549.1.1.5 is not allowed/,
+  );
+  const md5 = resign(rsaLeaf, '300d06092a864886f70d0101040500', () => new Uint8Array(256));
+  refuses(
+    () => verifyChain({ chain: [md5], roots: [rsaRoot.certificate], at: NOW }),
+    /1.2.840.113549.1.1.4 is not allowed/,
+  );
+});
+
+test('refuses a signature algorithm that is not of the issuer’s key', async () => {
+  const rsaRoot = await makeRoot({ keyType: 'rsa-2048' });
+  const { certificate } = await makeLeaf(await makeRoot());
+  refuses(
+    () => verifyChain({ chain: [certificate], roots: [rsaRoot.certificate], at: NOW }),
+    /ecdsa-sha256 does not fit a key of kind rsa/,
+  );
+});
+
+test('refuses RSA keys that are too short', async () => {
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1_024 });
+  const short = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }));
+  const root = await makeRoot();
+  const { certificate } = await makeLeaf(root, { publicKey: short });
+  refuses(
+    () => verifyChain({ chain: [certificate], roots: [root.certificate], at: NOW }),
+    /RSA key has 1024 bits/,
+  );
+});
+
+test('gives up on certificates that are tangled to cost time', async () => {
+  const root = await makeRoot();
+  const top = await makeIntermediate(root, { subject: named('tangle'), issuerName: named('tangle') });
+  const tangle = await Promise.all(
+    Array.from({ length: 15 }, () =>
+      makeIntermediate(top, {
+        subject: named('tangle'),
+        issuerName: named('tangle'),
+        publicKey: top.signer.publicKey,
+      }),
+    ),
+  );
+  const varied = tangle.map(({ certificate }, n) => ({
+    ...certificate,
+    uriSans: [`spiffe://example.org/${n}`],
+  }));
+  const leaf = await makeLeaf({ certificate: top.certificate, signer: top.signer });
+  const chain = [leaf.certificate, ...varied];
+  refuses(() => verifyChain({ chain, roots: [root.certificate], at: NOW }), /more than 64 signature checks/);
+});
