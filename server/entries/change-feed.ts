@@ -3,7 +3,7 @@
  * Implemented by datastore/changes. One feed each for entries and nodes.
  */
 
-/** A place in a feed. `tag` is the random mark of the change at `n` (empty at 0): a differing tag is another history. */
+/** A place in a feed. `tag` is the random mark of the change at `n`: a differing tag is another history. */
 export interface Position {
   readonly epoch: string;
   readonly n: number;
@@ -15,7 +15,11 @@ export type Change<Item> =
   | { readonly kind: 'delete'; readonly id: string };
 
 export type ChangesAfter<Item> =
-  /** In order, at most a page; `position` is the last one's (the given one when there are none). */
+  /**
+   * In order, at most a page; `position` is the last one's (the given one when there are none). Of an item that changed
+   * several times, the last. At the head the reader has exactly the state of that number; before it, items may show what
+   * a later change made of them, so positions before the head are no state to tell others about.
+   */
   | {
       readonly kind: 'changes';
       readonly changes: readonly Change<Item>[];

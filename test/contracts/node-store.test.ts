@@ -1,0 +1,4 @@
+import { testDatabase } from '../fakes/database.ts';
+import { nodeStoreContract } from './node-store.ts';
+
+nodeStoreContract(async (t) => (await testDatabase(t)).open());
