@@ -10,7 +10,7 @@ import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import { AliasIndex } from './alias-index.ts';
 import type { Entry } from './entry.ts';
-import { EntryInterner } from './intern-entry.ts';
+import { compactId, EntryInterner } from './intern-entry.ts';
 import { Hanging, Place } from './place.ts';
 import { Tombstones } from './tombstones.ts';
 
@@ -181,8 +181,8 @@ export class EntryGraph {
   #place(id: SpiffeId): Place {
     const known = this.#places.get(id.path);
     if (known !== undefined) return known;
-    const made = new Place(id);
-    this.#places.set(id.path, made);
+    const made = new Place(compactId(id));
+    this.#places.set(made.id.path, made);
     return made;
   }
 }

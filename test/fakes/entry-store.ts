@@ -10,7 +10,6 @@ import type {
   UpdateOutcome,
 } from '../../server/entries/entry-store.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { toSeconds } from '../../shared/clock.ts';
 import { selectorKey } from '../../shared/selectors.ts';
 import { FakeChangeFeed } from './change-feed.ts';
 import type { FakeRow } from './paging.ts';
@@ -102,7 +101,7 @@ export class FakeEntryStore implements EntryStore {
       ...fields,
       id: id ?? this.#random.uuid(),
       revisionNumber: 0,
-      createdAt: toSeconds(this.#clock.now()),
+      createdAt: this.#clock.now(),
     };
     this.#lastRowId += 1;
     this.#rowIds.set(entry.id, this.#lastRowId);
@@ -114,7 +113,7 @@ export class FakeEntryStore implements EntryStore {
     const before = this.feed.items.get(id);
     if (before === undefined) return { kind: 'not-found' };
     const entry: Entry = { ...before, ...changes, id, revisionNumber: before.revisionNumber + 1 };
-    const unknown = this.#withoutBundle(entry);
+    const unknown = this.#withoutBundle(changes);
     if (unknown !== undefined) return { kind: 'no-bundle', trustDomain: unknown };
     this.feed.put(id, entry);
     return { kind: 'updated', entry };
@@ -126,8 +125,8 @@ export class FakeEntryStore implements EntryStore {
     return true;
   }
 
-  #withoutBundle({ federatesWith }: EntryFields): string | undefined {
-    return federatesWith.find(({ name }) => !this.#hasBundle(name))?.name;
+  #withoutBundle({ federatesWith }: Partial<EntryFields>): string | undefined {
+    return federatesWith?.find(({ name }) => !this.#hasBundle(name))?.name;
   }
 
   #rows(filter: EntryFilter): readonly FakeRow<Entry>[] {

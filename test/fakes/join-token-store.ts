@@ -6,8 +6,6 @@ import type { FakeEntryStore } from './entry-store.ts';
 export class FakeJoinTokenStore implements JoinTokenStore {
   readonly #entries: FakeEntryStore | undefined;
   readonly #tokens = new Map<string, JoinToken>();
-  /** Token -> id of the entry that was created with it; outlives the token. */
-  readonly #aliases = new Map<string, string>();
 
   constructor(entries?: FakeEntryStore) {
     this.#entries = entries;
@@ -16,8 +14,7 @@ export class FakeJoinTokenStore implements JoinTokenStore {
   async create(token: JoinToken, alias: NewEntry | undefined): Promise<boolean> {
     if (this.#tokens.has(token.value)) return false;
     this.#tokens.set(token.value, token);
-    const [outcome] = alias === undefined ? [] : ((await this.#entries?.create([alias])) ?? []);
-    if (outcome?.kind === 'created') this.#aliases.set(token.value, outcome.entry.id);
+    if (alias !== undefined) await this.#entries?.create([alias]);
     return true;
   }
 
@@ -27,12 +24,5 @@ export class FakeJoinTokenStore implements JoinTokenStore {
 
   async delete(value: string): Promise<void> {
     this.#tokens.delete(value);
-  }
-
-  /** The token's agent was evicted: its entry goes with it. */
-  async dropAlias(value: string): Promise<void> {
-    const id = this.#aliases.get(value);
-    if (id !== undefined) await this.#entries?.delete([id]);
-    this.#aliases.delete(value);
   }
 }

@@ -1,11 +1,12 @@
 /** Attested nodes in memory, written through a fake change feed. */
+import type { JoinTokenStore } from '../../server/nodes/join-token-store.ts';
 import type { Node, NodeCertificate } from '../../server/nodes/node.ts';
 import type { AttestOutcome, NodeFilter, NodeStore } from '../../server/nodes/node-store.ts';
 import type { Page, PageRequest } from '../../server/entries/entry-store.ts';
 import { selectorKey } from '../../shared/selectors.ts';
 import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 import { FakeChangeFeed } from './change-feed.ts';
-import type { FakeJoinTokenStore } from './join-token-store.ts';
+import type { FakeEntryStore } from './entry-store.ts';
 import type { FakeRow } from './paging.ts';
 import { pageOf } from './paging.ts';
 import { setsMatch } from './set-match.ts';
@@ -13,12 +14,15 @@ import { setsMatch } from './set-match.ts';
 export interface FakeNodeStoreParts {
   readonly feed?: FakeChangeFeed<Node>;
   /** Where join tokens are used up; without it every token is gone. */
-  readonly joinTokens?: FakeJoinTokenStore;
+  readonly joinTokens?: JoinTokenStore;
+  /** Where the entries of evicted join tokens are. */
+  readonly entries?: FakeEntryStore;
 }
 
 export class FakeNodeStore implements NodeStore {
   readonly feed: FakeChangeFeed<Node>;
-  readonly #joinTokens: FakeJoinTokenStore | undefined;
+  readonly #joinTokens: JoinTokenStore | undefined;
+  readonly #entries: FakeEntryStore | undefined;
   readonly #rowIds = new Map<string, number>();
   #lastRowId = 0;
   /** Every call fails with this while it is set. */
@@ -26,9 +30,10 @@ export class FakeNodeStore implements NodeStore {
   /** Rows read by `find`. */
   finds = 0;
 
-  constructor({ feed = new FakeChangeFeed(), joinTokens }: FakeNodeStoreParts = {}) {
+  constructor({ feed = new FakeChangeFeed(), joinTokens, entries }: FakeNodeStoreParts = {}) {
     this.feed = feed;
     this.#joinTokens = joinTokens;
+    this.#entries = entries;
   }
 
   async attest(node: Node, joinToken: string | undefined): Promise<AttestOutcome> {
@@ -81,8 +86,7 @@ export class FakeNodeStore implements NodeStore {
     const node = this.feed.items.get(id.toString());
     if (node === undefined) return false;
     this.feed.delete(id.toString());
-    if (node.attestationType === 'join_token')
-      await this.#joinTokens?.dropAlias(id.path.split('/').at(-1) ?? '');
+    if (node.attestationType === 'join_token') await this.#entries?.delete(this.#aliasesOf(id));
     this.feed.hint();
     return true;
   }
@@ -108,6 +112,15 @@ export class FakeNodeStore implements NodeStore {
     }
     this.feed.put(id, node);
     this.feed.hint();
+  }
+
+  /** What a join token's own SPIFFE ID is given by (SPIRE: CreateJoinToken). */
+  #aliasesOf(id: SpiffeId): readonly string[] {
+    return [...(this.#entries?.feed.items.values() ?? [])]
+      .filter(
+        (entry) => entry.parentId.equals(id) && entry.selectors.map(selectorKey).join() === `spiffe_id:${id}`,
+      )
+      .map((entry) => entry.id);
   }
 
   #rows(filter: NodeFilter): readonly FakeRow<Node>[] {
