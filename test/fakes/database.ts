@@ -1,5 +1,5 @@
 /**
- * Fresh databases for tests: each is a copy of a migrated one. They live on a Postgres that this process starts when it
+ * Empty databases for tests: each is a copy of a migrated one, emptied for the next test. They live on a Postgres that this process starts when it
  * is first asked and stops at its end, or on the server that WRIT_TEST_POSTGRES names (a connection string; CI runs the
  * same tests on another version, and behind a pooler).
  */
@@ -44,38 +44,38 @@ const NEVER = new Int32Array(new SharedArrayBuffer(4));
 let server: Promise<Server> | undefined;
 let count = 0;
 
-/** An empty, migrated database of its own; dropped after the test. */
+/** An empty, migrated database that nobody else uses until the test ends. */
 export async function testDatabase(t: Ending): Promise<TestDatabase> {
   server ??= startServer();
-  const { parameters, template } = await server;
-  count += 1;
-  const name = `${PREFIX}${process.pid}_${count}`;
-  await administer(
-    parameters,
-    `drop database if exists ${name}`,
-    `create database ${name} template ${template}`,
-  );
+  const { parameters, template, free } = await server;
+  const name = free.pop() ?? (await createDatabase(parameters, template));
+  const ofTest = { ...parameters, database: name };
+  const connectionString = toConnectionString(ofTest);
+  const opened: Datastore[] = [];
   t.after(async () => {
-    await administer(parameters, `drop database if exists ${name} with (force)`);
+    await Promise.all(opened.map((store) => store.close()));
+    await administer(parameters, disconnect(name));
+    await administer(ofTest, EMPTY_ALL);
+    free.push(name);
   });
-  const connectionString = toConnectionString({ ...parameters, database: name });
   return {
     connectionString,
     database: () => openDatabase(connectionString),
     open: async (overrides) => {
-      const store = await openDatastore({
-        config: { kind: 'postgres', connectionString, maxOpenConnections: TEST_CONNECTIONS },
-        log: silentLogger,
-        clock: systemClock,
-        random: systemRandom,
-        signal: new AbortController().signal,
-        ...overrides,
-      });
-      t.after(() => store.close());
+      const store = await openDatastore({ ...optionsFor(connectionString), ...overrides });
+      opened.push(store);
       return store;
     },
   };
 }
+
+const optionsFor = (connectionString: string): DatastoreOptions => ({
+  config: { kind: 'postgres', connectionString, maxOpenConnections: TEST_CONNECTIONS },
+  log: silentLogger,
+  clock: systemClock,
+  random: systemRandom,
+  signal: new AbortController().signal,
+});
 
 /** A database with nothing in it, for tests of the migrations. */
 export async function emptyDatabase(t: Ending): Promise<{ connectionString: string; database: Database }> {
@@ -103,7 +103,32 @@ export const isGivenServer = (): boolean => givenServer() !== undefined;
 interface Server {
   readonly parameters: ConnectionParameters;
   readonly template: string;
+  /** Databases whose tests ended: emptying one is ten times faster than making one. */
+  readonly free: string[];
 }
+
+async function createDatabase(parameters: ConnectionParameters, template: string): Promise<string> {
+  count += 1;
+  const name = `${PREFIX}${process.pid}_${count}`;
+  await administer(
+    parameters,
+    `drop database if exists ${name}`,
+    `create database ${name} template ${template}`,
+  );
+  return name;
+}
+
+/** Waits until the connections are gone; a pooler keeps some, and tests forget some. */
+const disconnect = (name: string): string =>
+  `select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '${name}' and pid <> pg_backend_pid()`;
+
+/** As the migrations leave it. */
+const EMPTY_ALL = `
+  delete from entries; delete from nodes; delete from join_tokens; delete from bundles; delete from ca_journals;
+  delete from changes;
+  alter sequence entries_row_id_seq restart; alter sequence nodes_row_id_seq restart;
+  update feeds set epoch = gen_random_uuid(), head = 0;
+  insert into changes (feed, n) select name, 0 from feeds`;
 
 const givenServer = (): string | undefined => process.env['WRIT_TEST_POSTGRES'] || undefined;
 
@@ -121,11 +146,8 @@ async function startServer(): Promise<Server> {
   await migrate(database, silentLogger);
   await database.close();
   // A pooler keeps its connections, and a database that has some cannot be copied.
-  await administer(
-    parameters,
-    `select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '${template}'`,
-  );
-  return { parameters, template };
+  await administer(parameters, disconnect(template));
+  return { parameters, template, free: [] };
 }
 
 async function startOwnServer(): Promise<string> {
