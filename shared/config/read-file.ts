@@ -49,7 +49,7 @@ function explain(path: string, error: unknown): CodedError {
     case 'ENOENT':
       return new CodedError(
         Code.notFound,
-        `configuration file "${path}" does not exist: name another with -config`,
+        `configuration file "${path}" does not exist: create it or name another`,
         { cause: error },
       );
     case 'EACCES':
