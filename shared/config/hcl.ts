@@ -45,7 +45,9 @@ function readItem(cursor: Cursor): ConfigItem {
   cursor.countNode();
   if (cursor.here === '{') return { at, key, labels, value: readObject(cursor) };
   if (!cursor.takeToken('=')) {
-    return cursor.fail(`expected "=" or "{" after ${JSON.stringify(key)}, found ${cursor.describe()}`);
+    return cursor.fail(
+      `expected "=" or "{" after ${JSON.stringify(key.slice(0, 64))}, found ${cursor.describe()}`,
+    );
   }
   if (labels.length > 0) return cursor.fail(`a block with a label takes no "="`, cursor.at - 1);
   skipBlank(cursor);
@@ -83,8 +85,8 @@ function readNumber(cursor: Cursor): ConfigNode {
   const text = cursor.take(NUMBER) ?? '';
   const value = parseNumber(text);
   if (value !== undefined) return { kind: 'number', at, value, text };
-  const hint = /^\d+(ns|us|ms|s|m|h)/.test(text) ? '; a duration stands in quotes' : '';
-  return cursor.fail(`${JSON.stringify(text.slice(0, 40))} is not a number${hint}`, start);
+  // The text is not repeated: it may be the beginning of a token that lacks its quotes.
+  return cursor.fail('not a number; text and durations stand in quotes', start);
 }
 
 function readWord(cursor: Cursor): ConfigNode {

@@ -141,6 +141,8 @@ class ReadingBlock implements Block {
   #object(key: string): ObjectNode {
     const found = this.#single(key);
     if (found === undefined) return { kind: 'object', at: this.#at, items: [] };
+    if (found.value.kind === 'list' && isZero(found.value))
+      return { kind: 'object', at: found.at, items: [] };
     const [first, second] = objectsOf(found.value);
     if (first === undefined)
       this.#sink.fault(found.value.at, `${this.#name(key)} must be a block, not ${nameOf(found.value)}`);
@@ -152,11 +154,15 @@ class ReadingBlock implements Block {
   *#labelled(type: string): Generator<{ name: ConfigItem; body: ObjectNode }> {
     for (const { at, value } of this.#occurrences.get(type) ?? []) {
       const named = objectsOf(value).flatMap((object) => object.items);
-      if (named.length === 0) this.#sink.fault(at, `${this.#name(type)} needs a name: ${type} "name" { … }`);
+      if (named.length === 0 && !isZero(value))
+        this.#sink.fault(at, `${this.#name(type)} needs a name: ${type} "name" { … }`);
       for (const name of named) {
         const bodies = objectsOf(name.value);
         if (bodies.length === 0)
-          this.#sink.fault(name.value.at, `${type} "${name.key}" must be a block, not ${nameOf(name.value)}`);
+          this.#sink.fault(
+            name.value.at,
+            `${type} "${name.key.slice(0, 64)}" must be a block, not ${nameOf(name.value)}`,
+          );
         for (const body of bodies) yield { name, body };
       }
     }
