@@ -3,7 +3,7 @@ import { Cursor } from './cursor.ts';
 import type { ConfigItem, ConfigNode, ObjectNode } from './node.ts';
 
 const BLANK = /[ \t\r\n]+/y;
-const TEXT = /"(?:[^"\\\x00-\x1f]|\\.)*"/y;
+const TEXT = /"(?:[^"\\\r\n]|\\.)*"/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /[a-zA-Z]+/y;
 
@@ -102,6 +102,6 @@ function takeText(cursor: Cursor): string {
   try {
     return String(JSON.parse(literal));
   } catch {
-    return cursor.fail('unknown escape in a text', start);
+    return cursor.fail('unknown escape or control character in a text', start);
   }
 }

@@ -20,7 +20,7 @@ describe('JSON configuration', () => {
     ['{"a" 1}', '1:6: expected ":" after the key, found "1"'],
     ['{"a": 01}', '1:8: expected "," or "}", found "1"'],
     ['{"a": "x\n"}', '1:7: the text is never closed, or has a line break in it'],
-    ['{"a": "\\q"}', '1:7: unknown escape in a text'],
+    ['{"a": "\\q"}', '1:7: unknown escape or control character in a text'],
     ['{"a": yes}', '1:7: expected a value, found a bare word'],
     ['{"a": [null]}', '1:8: null is no element of a list'],
     ['{"a": 1e999}', '1:7: the number is too large'],
