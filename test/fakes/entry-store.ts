@@ -9,47 +9,55 @@ import type {
   PageRequest,
   UpdateOutcome,
 } from '../../server/entries/entry-store.ts';
+import type { BundleStore } from '../../server/bundle/bundle-store.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { selectorKey } from '../../shared/selectors.ts';
+import { invalidArgument } from '../../shared/errors.ts';
+import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
+import { normalizeSelectors, selectorKey } from '../../shared/selectors.ts';
 import { FakeChangeFeed } from './change-feed.ts';
 import type { FakeRow } from './paging.ts';
 import { FakeRandom } from './random.ts';
 import { pageOf } from './paging.ts';
-import { setsMatch } from './set-match.ts';
+import { checkSet, setsMatch } from './set-match.ts';
 
 export interface FakeEntryStoreParts {
   readonly clock: Clock;
   readonly feed?: FakeChangeFeed<Entry>;
-  /** Names of the trust domains that have a bundle; without it all do. */
-  readonly hasBundle?: (trustDomain: string) => boolean;
+  /** Where the bundles are that entries federate with; without it every trust domain has one. */
+  readonly bundles?: Pick<BundleStore, 'find'>;
 }
 
 export class FakeEntryStore implements EntryStore {
   readonly feed: FakeChangeFeed<Entry>;
   readonly #clock: Clock;
-  readonly #hasBundle: (trustDomain: string) => boolean;
+  readonly #bundles: FakeEntryStoreParts['bundles'];
   readonly #rowIds = new Map<string, number>();
   readonly #random = new FakeRandom();
   #lastRowId = 0;
   /** Every call fails with this while it is set. */
   failure: Error | undefined;
 
-  constructor({ clock, feed = new FakeChangeFeed(), hasBundle = () => true }: FakeEntryStoreParts) {
+  constructor({ clock, feed = new FakeChangeFeed(), bundles }: FakeEntryStoreParts) {
     this.#clock = clock;
     this.feed = feed;
-    this.#hasBundle = hasBundle;
+    this.#bundles = bundles;
   }
 
   async create(entries: readonly NewEntry[]): Promise<readonly CreateOutcome[]> {
     await this.#reach();
-    const outcomes = entries.map((entry) => this.#createOne(entry));
+    if (entries.some((entry) => JSON.stringify(entry).includes('\\u0000'))) {
+      throw invalidArgument('text with a NUL cannot be stored');
+    }
+    const unknown = await this.#withoutBundle(entries);
+    const outcomes = entries.map((entry) => this.#createOne(entry, unknown));
     this.feed.hint();
     return outcomes;
   }
 
   async update(updates: readonly EntryUpdate[]): Promise<readonly UpdateOutcome[]> {
     await this.#reach();
-    const outcomes = updates.map((update) => this.#updateOne(update));
+    const unknown = await this.#withoutBundle(updates.map(({ changes }) => changes));
+    const outcomes = updates.map((update) => this.#updateOne(update, unknown));
     this.feed.hint();
     return outcomes;
   }
@@ -91,14 +99,15 @@ export class FakeEntryStore implements EntryStore {
     if (this.failure !== undefined) throw this.failure;
   }
 
-  #createOne({ id, ...fields }: NewEntry): CreateOutcome {
+  #createOne({ id, ...fields }: NewEntry, withoutBundle: ReadonlySet<TrustDomain>): CreateOutcome {
     const similar = [...this.feed.items.values()].find((entry) => shapeOf(entry) === shapeOf(fields));
     if (similar !== undefined) return { kind: 'similar', entry: similar };
     if (id !== undefined && this.feed.items.has(id)) return { kind: 'duplicate-id' };
-    const unknown = this.#withoutBundle(fields);
-    if (unknown !== undefined) return { kind: 'no-bundle', trustDomain: unknown };
+    const unknown = fields.federatesWith.find((domain) => withoutBundle.has(domain));
+    if (unknown !== undefined) return { kind: 'no-bundle', trustDomain: unknown.name };
     const entry: Entry = {
       ...fields,
+      selectors: normalizeSelectors(fields.selectors),
       id: id ?? this.#random.uuid(),
       revisionNumber: 0,
       createdAt: this.#clock.now(),
@@ -109,12 +118,12 @@ export class FakeEntryStore implements EntryStore {
     return { kind: 'created', entry };
   }
 
-  #updateOne({ id, changes }: EntryUpdate): UpdateOutcome {
+  #updateOne({ id, changes }: EntryUpdate, withoutBundle: ReadonlySet<TrustDomain>): UpdateOutcome {
     const before = this.feed.items.get(id);
     if (before === undefined) return { kind: 'not-found' };
     const entry: Entry = { ...before, ...changes, id, revisionNumber: before.revisionNumber + 1 };
-    const unknown = this.#withoutBundle(changes);
-    if (unknown !== undefined) return { kind: 'no-bundle', trustDomain: unknown };
+    const unknown = changes.federatesWith?.find((domain) => withoutBundle.has(domain));
+    if (unknown !== undefined) return { kind: 'no-bundle', trustDomain: unknown.name };
     this.feed.put(id, entry);
     return { kind: 'updated', entry };
   }
@@ -125,11 +134,18 @@ export class FakeEntryStore implements EntryStore {
     return true;
   }
 
-  #withoutBundle({ federatesWith }: Partial<EntryFields>): string | undefined {
-    return federatesWith?.find(({ name }) => !this.#hasBundle(name))?.name;
+  async #withoutBundle(fields: readonly Partial<EntryFields>[]): Promise<ReadonlySet<TrustDomain>> {
+    const missing = new Set<TrustDomain>();
+    for (const domain of fields.flatMap(({ federatesWith }) => federatesWith ?? [])) {
+      if (this.#bundles !== undefined && (await this.#bundles.find(domain)) === undefined)
+        missing.add(domain);
+    }
+    return missing;
   }
 
   #rows(filter: EntryFilter): readonly FakeRow<Entry>[] {
+    checkSet(filter.bySelectors?.selectors);
+    checkSet(filter.byFederatesWith?.trustDomains);
     return [...this.feed.items.values()]
       .filter((entry) => passes(entry, filter))
       .map((item) => ({ rowId: this.#rowIds.get(item.id) ?? 0, item }))
@@ -138,7 +154,7 @@ export class FakeEntryStore implements EntryStore {
 }
 
 const shapeOf = ({ spiffeId, parentId, selectors }: EntryFields): string =>
-  JSON.stringify([spiffeId.toString(), parentId.toString(), selectors.map(selectorKey)]);
+  JSON.stringify([spiffeId.toString(), parentId.toString(), normalizeSelectors(selectors).map(selectorKey)]);
 
 function passes(entry: Entry, filter: EntryFilter): boolean {
   const { bySelectors, byFederatesWith } = filter;

@@ -25,4 +25,13 @@ export class FakeJoinTokenStore implements JoinTokenStore {
   async delete(value: string): Promise<void> {
     this.#tokens.delete(value);
   }
+
+  /** Uses the token up; false if it is gone. */
+  use(value: string): boolean {
+    return this.#tokens.delete(value);
+  }
+
+  has(value: string): boolean {
+    return this.#tokens.has(value);
+  }
 }

@@ -1,27 +1,27 @@
 /** Attested nodes in memory, written through a fake change feed. */
-import type { JoinTokenStore } from '../../server/nodes/join-token-store.ts';
 import type { Node, NodeCertificate } from '../../server/nodes/node.ts';
 import type { AttestOutcome, NodeFilter, NodeStore } from '../../server/nodes/node-store.ts';
 import type { Page, PageRequest } from '../../server/entries/entry-store.ts';
-import { selectorKey } from '../../shared/selectors.ts';
+import { normalizeSelectors, selectorKey } from '../../shared/selectors.ts';
 import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 import { FakeChangeFeed } from './change-feed.ts';
 import type { FakeEntryStore } from './entry-store.ts';
+import type { FakeJoinTokenStore } from './join-token-store.ts';
 import type { FakeRow } from './paging.ts';
 import { pageOf } from './paging.ts';
-import { setsMatch } from './set-match.ts';
+import { checkSet, setsMatch } from './set-match.ts';
 
 export interface FakeNodeStoreParts {
   readonly feed?: FakeChangeFeed<Node>;
   /** Where join tokens are used up; without it every token is gone. */
-  readonly joinTokens?: JoinTokenStore;
+  readonly joinTokens?: FakeJoinTokenStore;
   /** Where the entries of evicted join tokens are. */
   readonly entries?: FakeEntryStore;
 }
 
 export class FakeNodeStore implements NodeStore {
   readonly feed: FakeChangeFeed<Node>;
-  readonly #joinTokens: JoinTokenStore | undefined;
+  readonly #joinTokens: FakeJoinTokenStore | undefined;
   readonly #entries: FakeEntryStore | undefined;
   readonly #rowIds = new Map<string, number>();
   #lastRowId = 0;
@@ -38,12 +38,11 @@ export class FakeNodeStore implements NodeStore {
 
   async attest(node: Node, joinToken: string | undefined): Promise<AttestOutcome> {
     await this.#reach();
+    if (joinToken !== undefined && this.#joinTokens?.has(joinToken) !== true) return 'token-gone';
     const known = this.feed.items.get(node.id.toString());
     if (known !== undefined && known.current === undefined) return 'banned';
-    if (joinToken !== undefined && (await this.#joinTokens?.find(joinToken)) === undefined)
-      return 'token-gone';
-    if (joinToken !== undefined) await this.#joinTokens?.delete(joinToken);
-    this.#put({ ...node, pending: undefined });
+    if (joinToken !== undefined) this.#joinTokens?.use(joinToken);
+    this.#put({ ...node, selectors: normalizeSelectors(node.selectors), pending: undefined });
     return 'stored';
   }
 
@@ -54,15 +53,15 @@ export class FakeNodeStore implements NodeStore {
   }
 
   async setPending(id: SpiffeId, pending: NodeCertificate): Promise<boolean> {
-    return this.#change(id, (node) => ({ ...node, pending }));
+    return this.#change(id, (node) => (node.current === undefined ? undefined : { ...node, pending }));
   }
 
   async activatePending(id: SpiffeId, serialNumber: string): Promise<boolean> {
-    return this.#change(id, (node) =>
-      node.pending?.serialNumber === serialNumber
-        ? { ...node, current: node.pending, pending: undefined }
-        : undefined,
-    );
+    return this.#change(id, (node) => {
+      if (node.current?.serialNumber === serialNumber) return node;
+      if (node.pending?.serialNumber !== serialNumber) return undefined;
+      return { ...node, current: node.pending, pending: undefined };
+    });
   }
 
   async setAgentVersion(id: SpiffeId, agentVersion: string): Promise<void> {
@@ -96,11 +95,12 @@ export class FakeNodeStore implements NodeStore {
     if (this.failure !== undefined) throw this.failure;
   }
 
+  /** False where there is no such node or `change` gives none. */
   async #change(id: SpiffeId, change: (node: Node) => Node | undefined): Promise<boolean> {
     await this.#reach();
     const known = this.feed.items.get(id.toString());
     const changed = known === undefined ? undefined : change(known);
-    if (changed !== undefined) this.#put(changed);
+    if (changed !== undefined && changed !== known) this.#put(changed);
     return changed !== undefined;
   }
 
@@ -124,6 +124,7 @@ export class FakeNodeStore implements NodeStore {
   }
 
   #rows(filter: NodeFilter): readonly FakeRow<Node>[] {
+    checkSet(filter.bySelectors?.selectors);
     return [...this.feed.items.values()]
       .filter((node) => passes(node, filter))
       .map((item) => ({ rowId: this.#rowIds.get(item.id.toString()) ?? 0, item }))

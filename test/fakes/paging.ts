@@ -11,7 +11,7 @@ export function pageOf<Item>(
   rows: readonly FakeRow<Item>[],
   { pageSize, pageToken }: PageRequest,
 ): Page<Item> {
-  if (!/^\d{0,15}$/.test(pageToken)) throw invalidArgument(`could not parse token '${pageToken}'`);
+  if (!/^\d{0,15}$/.test(pageToken)) throw invalidArgument('page token is malformed');
   const rest = rows.filter((row) => row.rowId > Number(pageToken));
   if (pageSize === 0) return { items: rest.map((row) => row.item), nextPageToken: '' };
   const page = rest.slice(0, pageSize);

@@ -17,6 +17,7 @@ function slowSearch(entries: readonly Entry[], agent: Agent, now: Date): readonl
   const live = entries.filter(
     (entry) =>
       entry.spiffeId.isMemberOf(td) &&
+      entry.spiffeId.path !== SERVER &&
       entry.parentId.isMemberOf(td) &&
       (entry.expiresAt === undefined || entry.expiresAt > now),
   );
@@ -44,7 +45,7 @@ const START = new Date('2026-01-01T00:00:00Z');
 const AGENTS = ['/spire/agent/a', '/spire/agent/b', '/spire/agent/c', '/own-path'];
 const TRAITS = ['t:1', 't:2', 't:3', 't:4'];
 
-const places = fc.constantFrom('/w1', '/w2', '/w3', '/w4', '/w5');
+const places = fc.constantFrom('/w1', '/w2', '/w3', '/w4', '/own-path');
 const parents = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(...AGENTS) },
   { weight: 3, arbitrary: places },
@@ -57,7 +58,7 @@ const entry = fc
     id: fc.constantFrom('e1', 'e2', 'e3', 'e4', 'e5', 'e6', 'e7', 'e8'),
     spiffeId: fc.oneof(
       { weight: 9, arbitrary: places },
-      { weight: 1, arbitrary: fc.constant('spiffe://other/w1') },
+      { weight: 1, arbitrary: fc.constantFrom('spiffe://other/w1', SERVER) },
     ),
     parentId: parents,
     selectors: traits,

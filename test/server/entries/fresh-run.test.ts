@@ -39,3 +39,21 @@ test('a run that fails does not fail the next', async () => {
   assert.equal(await second, 2);
   assert.ok(runs.isIdle);
 });
+
+test('never runs twice at a time, whenever it is asked', async () => {
+  let running = 0;
+  let most = 0;
+  const runs = new FreshRun(async () => {
+    running += 1;
+    most = Math.max(most, running);
+    await Promise.resolve();
+    running -= 1;
+  });
+  const first = runs.run();
+  const early = first.then(() => runs.run());
+  const second = runs.run();
+  const late = first.then(() => runs.run());
+  await Promise.all([early, second, late]);
+  assert.equal(most, 1);
+  assert.ok(runs.isIdle);
+});
