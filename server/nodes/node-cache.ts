@@ -77,8 +77,8 @@ export class NodeCache implements Replica<Node> {
 
   #compare(before: Node | undefined, after: Node | undefined): void {
     const id = (after ?? before)?.id;
-    if (id === undefined || sameSelectors(before?.selectors ?? NONE, after?.selectors ?? NONE)) return;
-    this.#onSelectors(id, this.#liveSelectors(after));
+    const live = this.#liveSelectors(after);
+    if (id !== undefined && !sameSelectors(this.#liveSelectors(before), live)) this.#onSelectors(id, live);
   }
 
   #liveSelectors(node: Node | undefined): readonly Selector[] {

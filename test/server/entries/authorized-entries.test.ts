@@ -99,16 +99,19 @@ test('a chain of a hundred thousand entries is walked without overflowing', () =
 test('what is emptied and filled again stays, however many others are emptied after it', () => {
   const { index, put, remove } = setUp();
   const again = [entry('own', '/spire/agent/a'), alias('alias', '/node', 't:1'), entry('shared', '/node')];
-  put(...again);
-  remove('own', 'alias', 'shared');
+  put(...again, entry('below', '/own'));
+  remove('own', 'alias', 'shared', 'below');
   put(...again);
   for (let at = 0; at < 10_500; at += 1) {
     put(entry('passing', `/spire/agent/${at}`), alias('passing-alias', `/n/${at}`, `t:n${at}`));
     remove('passing', 'passing-alias');
   }
   put(entry('more', '/spire/agent/a'), entry('more-shared', '/node'), alias('second', '/node-2', 't:1'));
-  put(entry('shared-2', '/node-2'));
-  assert.equal(idsOf(index, makeAgent('/spire/agent/a', 't:1')), 'more more-shared own shared shared-2');
+  put(entry('shared-2', '/node-2'), entry('below', '/own'));
+  assert.equal(
+    idsOf(index, makeAgent('/spire/agent/a', 't:1')),
+    'below more more-shared own shared shared-2',
+  );
 });
 
 test('a watcher that closes or fails leaves the others told', () => {

@@ -63,3 +63,13 @@ test('ignores the selectors of banned and expired nodes', async () => {
   await clock.advance(3_600_000);
   assert.deepEqual(cache.selectorsOf(id('/a')), []);
 });
+
+test('tells of the selectors of a node that attests again after its certificate ended', async () => {
+  const { cache, clock, told } = setUp();
+  cache.apply([put(node('/a', 't:1'))], at(1));
+  await clock.advance(3_600_000);
+  told.length = 0;
+  const again = { serialNumber: '2', expiresAt: new Date('2026-01-01T02:00:00Z') };
+  cache.apply([put({ ...node('/a', 't:1'), current: again })], at(2));
+  assert.deepEqual(told, ['/a t:1']);
+});
