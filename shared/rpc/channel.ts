@@ -1,5 +1,10 @@
 /** Channels: where a client connects and with which credentials. Unix sockets in the clear, TCP with SPIFFE mTLS. */
-import { Channel as GrpcChannel, type ChannelCredentials, type ChannelOptions, credentials as grpc } from '@grpc/grpc-js';
+import {
+  Channel as GrpcChannel,
+  type ChannelCredentials,
+  type ChannelOptions,
+  credentials as grpc,
+} from '@grpc/grpc-js';
 import type { TrustDomain } from '../spiffe/trust-domain.ts';
 import { serverId } from '../spiffe/reserved.ts';
 
@@ -32,5 +37,11 @@ export const unixChannel = (path: string): Channel =>
 export const tcpChannel = (address: string): Channel => open(`dns:${address}`, grpc.createInsecure(), {});
 
 /** A channel to a server of this trust domain; the host name plays no part in who it is. */
-export const serverChannel = (address: string, credentials: ChannelCredentials, trustDomain: TrustDomain): Channel =>
-  open(`dns:///${address}`, credentials, { 'grpc.default_authority': serverId(trustDomain).trustDomain.name });
+export const serverChannel = (
+  address: string,
+  credentials: ChannelCredentials,
+  trustDomain: TrustDomain,
+): Channel =>
+  open(`dns:///${address}`, credentials, {
+    'grpc.default_authority': serverId(trustDomain).trustDomain.name,
+  });

@@ -1,5 +1,11 @@
 /** A typed client of one service on a channel: promises and async iterables, CodedError for every failure. */
-import { Client, type ClientDuplexStream, type ClientReadableStream, Metadata, type MethodDefinition as GrpcMethod } from '@grpc/grpc-js';
+import {
+  Client,
+  type ClientDuplexStream,
+  type ClientReadableStream,
+  Metadata,
+  type MethodDefinition as GrpcMethod,
+} from '@grpc/grpc-js';
 import type { MethodDefinition } from '@grpc/proto-loader';
 import type { Channel } from './channel.ts';
 import { serviceDefinition } from './definitions.ts';
@@ -37,7 +43,10 @@ export class ServiceClient<Def> {
 
   constructor(name: string, channel: Channel) {
     this.#name = name;
-    this.#client = new Client(channel.target, channel.credentials, { ...channel.options, channelOverride: channel.grpc });
+    this.#client = new Client(channel.target, channel.credentials, {
+      ...channel.options,
+      channelOverride: channel.grpc,
+    });
   }
 
   async unary<Rpc extends Methods<Def>>(
@@ -54,7 +63,8 @@ export class ServiceClient<Def> {
         request as object,
         metadataOf(options),
         { deadline: deadlineOf(options, UNARY_TIMEOUT_MS) },
-        (error, response) => (error === null ? resolve(response as Response<Def, Rpc>) : reject(fromStatus(error))),
+        (error, response) =>
+          error === null ? resolve(response as Response<Def, Rpc>) : reject(fromStatus(error)),
       );
       attach(call, options);
     });
@@ -129,7 +139,8 @@ function attach(call: Cancellable, { signal, onHeader }: CallOptions): void {
   if (signal?.aborted === true) cancel();
   signal?.addEventListener('abort', cancel, { once: true });
   call.on('status', () => signal?.removeEventListener('abort', cancel));
-  if (onHeader !== undefined) call.on('metadata', (metadata) => onHeader((key) => metadata.get(key)[0]?.toString()));
+  if (onHeader !== undefined)
+    call.on('metadata', (metadata) => onHeader((key) => metadata.get(key)[0]?.toString()));
 }
 
 type Readable = ClientReadableStream<object> | ClientDuplexStream<object, object>;

@@ -24,7 +24,11 @@ export type Handler<Context> =
     }
   | {
       readonly kind: 'bidi';
-      readonly handle: (requests: AsyncIterable<never>, context: Context, send: Send<object>) => Promise<void>;
+      readonly handle: (
+        requests: AsyncIterable<never>,
+        context: Context,
+        send: Send<object>,
+      ) => Promise<void>;
     };
 
 export const unary = <Req, Res extends object, Context>(

@@ -1,5 +1,11 @@
 /** One gRPC call on the server: adapts a Handler to what the gRPC library calls. */
-import { Metadata, type ServerDuplexStream, type ServerUnaryCall, type ServerWritableStream, type sendUnaryData } from '@grpc/grpc-js';
+import {
+  Metadata,
+  type ServerDuplexStream,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type sendUnaryData,
+} from '@grpc/grpc-js';
 import type { EventEmitter } from 'node:events';
 import { Code, CodedError } from '../errors.ts';
 import type { Call, Gate, Handler } from './handler.ts';
@@ -17,7 +23,11 @@ export interface Environment<Peer, Context> {
 }
 
 /** The function to register for this RPC. */
-export function adapt<Peer, Context>(method: string, handler: Handler<Context>, environment: Environment<Peer, Context>) {
+export function adapt<Peer, Context>(
+  method: string,
+  handler: Handler<Context>,
+  environment: Environment<Peer, Context>,
+) {
   switch (handler.kind) {
     case 'unary':
       return (call: ServerUnaryCall<object, object>, done: sendUnaryData<object>) => {
@@ -53,7 +63,9 @@ async function answer<Peer, Context>(
   run: (context: Context) => Promise<void>,
 ): Promise<void> {
   const ended = new AbortController();
-  (call as EventEmitter).once('cancelled', () => ended.abort(new CodedError(Code.cancelled, 'the caller went away')));
+  (call as EventEmitter).once('cancelled', () =>
+    ended.abort(new CodedError(Code.cancelled, 'the caller went away')),
+  );
   const signal = AbortSignal.any([ended.signal, environment.stopping]);
   const seen: Call<Peer> = {
     method,

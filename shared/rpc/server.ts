@@ -3,7 +3,12 @@
  * (design D7, D8). Used by server/listen and agent/workload-api.
  */
 import type { Socket } from 'node:net';
-import { type ChannelOptions, Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import {
+  type ChannelOptions,
+  Server,
+  ServerCredentials,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
 import { unavailable } from '../errors.ts';
 import { serviceDefinition } from './definitions.ts';
 import type { Gate, Handler, Routes } from './handler.ts';
@@ -46,7 +51,10 @@ export class RpcServer<Peer, Context> {
       peerOf: (call: GrpcCall) => this.#peerOf(call),
     };
     return Object.fromEntries(
-      Object.entries(handlers).map(([rpc, handler]) => [rpc, adapt(`/${service}/${rpc}`, handler, environment)]),
+      Object.entries(handlers).map(([rpc, handler]) => [
+        rpc,
+        adapt(`/${service}/${rpc}`, handler, environment),
+      ]),
     );
   }
 

@@ -18,7 +18,8 @@ export type WireStatus = Pick<StatusObject, 'code' | 'details' | 'metadata'>;
 
 /** Anything thrown, as it may leave: an error that is not ours says only "internal". */
 export function toStatus(error: unknown): WireStatus {
-  if (!(error instanceof CodedError)) return { code: Code.internal, details: 'internal', metadata: new Metadata() };
+  if (!(error instanceof CodedError))
+    return { code: Code.internal, details: 'internal', metadata: new Metadata() };
   return { code: error.code, details: error.message, metadata: detailsOf(error) };
 }
 
@@ -55,7 +56,9 @@ function reasonOf(error: ServiceError): Reason {
 }
 
 function reasonIn(bytes: Buffer): Reason {
-  const status = messageDefinition(STATUS).deserialize(bytes) as { details: { type_url: string; value: Buffer }[] };
+  const status = messageDefinition(STATUS).deserialize(bytes) as {
+    details: { type_url: string; value: Buffer }[];
+  };
   const denied = status.details.find((detail) => detail.type_url.endsWith(`/${DENIED}`));
   if (denied === undefined) return 'UNSPECIFIED';
   const { reason } = messageDefinition(DENIED).deserialize(denied.value) as { reason: string };

@@ -1,0 +1,16 @@
+/** `agent evict`. */
+import type { AgentDefinition } from '../../proto/gen/spire/api/server/agent/v1/Agent.ts';
+import type { RunCommand } from '../../shared/cli/command.ts';
+import { toJson } from '../../shared/cli/json.ts';
+import { neededAgentId } from './needed-agent-id.ts';
+import { AGENT, wantsJson, withService } from './server-socket.ts';
+
+export const agentEvict: RunCommand = async (flags, terminal) => {
+  const asJson = wantsJson(flags);
+  const id = neededAgentId(flags);
+  return withService<AgentDefinition, number>(AGENT, { flags, terminal }, async (client) => {
+    const response = await client.unary('DeleteAgent', { id });
+    terminal.out(asJson ? `${toJson(response)}\n` : 'Agent evicted successfully\n');
+    return 0;
+  });
+};

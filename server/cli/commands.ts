@@ -1,0 +1,124 @@
+/** Every command of `writ server`, which is also `spire-server`. */
+import type { Command } from '../../shared/cli/command.ts';
+import type { Flag } from '../../shared/cli/flag.ts';
+import { entryFilterFlags, entryFlags } from './entry-flags.ts';
+import { agentFilterFlags } from './agent-flags.ts';
+import { runFlags } from './run-flags.ts';
+import { adminFlags, socketFlags } from './server-socket.ts';
+
+const entryId: Flag = { name: 'entryID', kind: 'text', doc: "the entry's ID" };
+const agentSpiffeId: Flag = { name: 'spiffeID', kind: 'text', doc: "the agent's SPIFFE ID" };
+
+export const serverCommands: readonly Command[] = [
+  {
+    words: ['run'],
+    summary: 'run the server',
+    flags: runFlags,
+    load: async () => (await import('./run.ts')).run,
+  },
+  {
+    words: ['validate'],
+    summary: 'check a configuration file',
+    flags: runFlags,
+    load: async () => (await import('./validate.ts')).validate,
+  },
+  {
+    words: ['healthcheck'],
+    summary: 'ask whether the server is healthy',
+    flags: [
+      ...socketFlags,
+      { name: 'shallow', kind: 'boolean', doc: 'less thorough; accepted for compatibility' },
+      { name: 'verbose', kind: 'boolean', doc: 'say what is asked' },
+    ],
+    load: async () => (await import('./healthcheck.ts')).healthcheck,
+  },
+  {
+    words: ['token', 'generate'],
+    summary: 'make a join token for one agent',
+    flags: [
+      { name: 'ttl', kind: 'number', doc: 'seconds until it expires unused', otherwise: '600' },
+      { name: 'spiffeID', kind: 'text', doc: 'a further SPIFFE ID for the agent that uses it' },
+      ...adminFlags,
+    ],
+    load: async () => (await import('./token-generate.ts')).tokenGenerate,
+  },
+  {
+    words: ['entry', 'create'],
+    summary: 'register a workload',
+    flags: [
+      ...entryFlags,
+      { name: 'data', kind: 'text', doc: 'JSON file with entries, - for standard input' },
+      { name: 'node', kind: 'boolean', doc: 'register nodes: the parent is the server' },
+      ...adminFlags,
+    ],
+    load: async () => (await import('./entry-create.ts')).entryCreate,
+  },
+  {
+    words: ['entry', 'update'],
+    summary: 'replace a registration entry',
+    flags: [
+      ...entryFlags,
+      { name: 'data', kind: 'text', doc: 'JSON file with entries, - for standard input' },
+      ...adminFlags,
+    ],
+    load: async () => (await import('./entry-update.ts')).entryUpdate,
+  },
+  {
+    words: ['entry', 'show'],
+    summary: 'show registration entries',
+    flags: [entryId, ...entryFilterFlags, ...adminFlags],
+    load: async () => (await import('./entry-show.ts')).entryShow,
+  },
+  {
+    words: ['entry', 'count'],
+    summary: 'count registration entries',
+    flags: [...entryFilterFlags, ...adminFlags],
+    load: async () => (await import('./entry-count.ts')).entryCount,
+  },
+  {
+    words: ['entry', 'delete'],
+    summary: 'delete registration entries',
+    flags: [
+      entryId,
+      { name: 'file', kind: 'text', doc: 'JSON file {"ids": [...]}, - for standard input' },
+      ...adminFlags,
+    ],
+    load: async () => (await import('./entry-delete.ts')).entryDelete,
+  },
+  {
+    words: ['agent', 'list'],
+    summary: 'list attested agents',
+    flags: [...agentFilterFlags, ...adminFlags],
+    load: async () => (await import('./agent-list.ts')).agentList,
+  },
+  {
+    words: ['agent', 'count'],
+    summary: 'count attested agents',
+    flags: [...agentFilterFlags, ...adminFlags],
+    load: async () => (await import('./agent-count.ts')).agentCount,
+  },
+  {
+    words: ['agent', 'show'],
+    summary: 'show one attested agent',
+    flags: [agentSpiffeId, ...adminFlags],
+    load: async () => (await import('./agent-show.ts')).agentShow,
+  },
+  {
+    words: ['agent', 'ban'],
+    summary: 'ban an agent: it may not attest again',
+    flags: [agentSpiffeId, ...adminFlags],
+    load: async () => (await import('./agent-ban.ts')).agentBan,
+  },
+  {
+    words: ['agent', 'evict'],
+    summary: 'forget an agent: it may attest again',
+    flags: [agentSpiffeId, ...adminFlags],
+    load: async () => (await import('./agent-evict.ts')).agentEvict,
+  },
+  {
+    words: ['bundle', 'show'],
+    summary: "print the trust domain's own bundle",
+    flags: [{ name: 'format', kind: 'text', doc: 'pem or spiffe', otherwise: 'pem' }, ...adminFlags],
+    load: async () => (await import('./bundle-show.ts')).bundleShow,
+  },
+];

@@ -1,0 +1,62 @@
+/** Flags of commands, in SPIRE's spelling (`-spiffeID`) and the usual one (`--spiffe-id`). */
+
+export type FlagKind = 'text' | 'number' | 'boolean' | 'list';
+
+export interface Flag {
+  /** SPIRE's spelling. */
+  readonly name: string;
+  readonly kind: FlagKind;
+  readonly doc: string;
+  /** Shown in the help, and what the accessors answer when the flag is not given. */
+  readonly otherwise?: string;
+}
+
+/** `x509SVIDTTL` -> `x509-svid-ttl`, `spiffeID` -> `spiffe-id`. */
+export function kebab(name: string): string {
+  return name
+    .replaceAll('SVIDTTL', 'SvidTtl')
+    .replaceAll('SVID', 'Svid')
+    .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
+    .toLowerCase();
+}
+
+/** The values given to one command. */
+export class Flags {
+  readonly #values: ReadonlyMap<string, readonly string[]>;
+  readonly #flags: readonly Flag[];
+
+  constructor(flags: readonly Flag[], values: ReadonlyMap<string, readonly string[]>) {
+    this.#flags = flags;
+    this.#values = values;
+  }
+
+  /** Whether it was given at all. */
+  has(name: string): boolean {
+    return this.#values.has(name);
+  }
+
+  /** The last value given, the flag's own default, or the empty text. */
+  text(name: string): string {
+    return this.#values.get(name)?.at(-1) ?? this.#flags.find((flag) => flag.name === name)?.otherwise ?? '';
+  }
+
+  /** Every value given. */
+  list(name: string): readonly string[] {
+    return this.#values.get(name) ?? [];
+  }
+
+  is(name: string): boolean {
+    return this.text(name) === 'true';
+  }
+
+  /** Throws on anything but a whole number, 0 or more. */
+  number(name: string): number {
+    const text = this.text(name);
+    if (text === '') return 0;
+    if (!/^\d{1,15}$/.test(text)) throw new UsageError(`-${name} takes a whole number, not "${text}"`);
+    return Number(text);
+  }
+}
+
+/** What the caller typed cannot be meant: printed with a pointer to the help, exit 1. */
+export class UsageError extends Error {}
