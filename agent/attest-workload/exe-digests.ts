@@ -1,0 +1,123 @@
+/** SHA-256 of a workload's binary, read through the held process in threads of its own. Called by unix. */
+import { closeSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Worker } from 'node:worker_threads';
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../shared/clock.ts';
+import { messageOf, unavailable } from '../../shared/errors.ts';
+import type { DigestAnswer, DigestRequest } from './exe-digest-thread.ts';
+import type { Peer } from './peer-info.ts';
+
+export interface DigestOptions {
+  /** 0 = any size. */
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+}
+
+const REMEMBERED = 1_000;
+/** A file on a file system that never answers holds a thread for ever: this many, and the agent goes on without. */
+const AT_ONCE = 2;
+/** Two writes within one tick of the file system's clock look the same: a file that young is hashed each time. */
+const SETTLED_AFTER_MS = 2_000;
+
+/** The thread's file beside this one, as source or as built. */
+const THREAD = new URL(`./exe-digest-thread${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);
+
+export class ExeDigests {
+  readonly #clock: Clock;
+  readonly #known = new LRUCache<string, string>({ max: REMEMBERED });
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Lowercase hex; throws Unavailable when the binary is too large, cannot be read, or reading is not done in time. */
+  async sha256(peer: Peer, { maxBytes, signal }: DigestOptions): Promise<string> {
+    // A descriptor of its own: the connection may end, and its number be given away, while the file is read.
+    const directoryFd = peer.openProcDirectory();
+    let work: Promise<string> | undefined;
+    try {
+      await this.#turn(signal);
+      work = this.#digest(`/proc/self/fd/${directoryFd}/exe`, maxBytes, signal).finally(() => this.#done());
+      return await orAborted(work, signal);
+    } finally {
+      void (work ?? Promise.resolve()).catch(() => {}).then(() => closeSync(directoryFd));
+    }
+  }
+
+  async #digest(path: string, maxBytes: number, signal: AbortSignal): Promise<string> {
+    const { dev, ino, size, mtimeNs, ctimeNs, ctimeMs } = await stat(path, { bigint: true }).catch((error: unknown) => {
+      throw unavailable(`the binary cannot be read: ${codeOf(error)}`, { cause: error });
+    });
+    if (maxBytes > 0 && size > maxBytes) throw tooLarge(maxBytes);
+    const key = `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const digest = await digestInThread({ path, maxBytes }, signal);
+    if (this.#clock.now().getTime() - Number(ctimeMs) > SETTLED_AFTER_MS) this.#known.set(key, digest);
+    return digest;
+  }
+
+  async #turn(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#running < AT_ONCE) {
+      this.#running += 1;
+      return;
+    }
+    const turn = Promise.withResolvers<void>();
+    this.#waiting.push(turn.resolve);
+    try {
+      await orAborted(turn.promise, signal);
+    } catch (error) {
+      const at = this.#waiting.indexOf(turn.resolve);
+      if (at >= 0) this.#waiting.splice(at, 1);
+      else this.#done(); // its turn had come in the same moment
+      throw error;
+    }
+  }
+
+  /** The turn goes to the next in line, or back. */
+  #done(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#running -= 1;
+    else next();
+  }
+}
+
+/** The thread ends with the answer; one that is stuck in the kernel ends when the kernel lets it. */
+function digestInThread(request: DigestRequest, signal: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const thread = new Worker(THREAD, { workerData: request, resourceLimits: { maxOldGenerationSizeMb: 16 } });
+    const stop = (): void => void thread.terminate();
+    signal.addEventListener('abort', stop, { once: true });
+    thread.once('message', (answer: DigestAnswer) => {
+      if (answer.kind === 'digest') resolve(answer.sha256);
+      else if (answer.kind === 'too-large') reject(tooLarge(request.maxBytes));
+      else reject(unavailable(`the binary cannot be read: ${answer.code}`));
+    });
+    thread.once('error', (error) => reject(unavailable(`the binary cannot be hashed: ${messageOf(error)}`)));
+    thread.once('exit', () => {
+      signal.removeEventListener('abort', stop);
+      reject(unavailable('the binary was not hashed in time'));
+    });
+  });
+}
+
+const tooLarge = (maxBytes: number) => unavailable(`the binary is larger than workload_size_limit, ${maxBytes} bytes`);
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : messageOf(error);
+
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    work.then(undefined, () => {});
+  }
+}

@@ -1,0 +1,72 @@
+/** Names of users or groups from a file such as /etc/passwd, read anew when it changes. Called by unix. */
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+
+export interface IdNames {
+  /** The name of the first line with this id, as getpwuid(3) has it; undefined when there is none. */
+  find(id: number): string | undefined;
+  /** Whether this id is missed for the first time: log it then, and not with every call. */
+  isFirstMiss(id: number): boolean;
+}
+
+const FILE_MAX_BYTES = 16 * 1024 * 1024;
+const MISSES_REMEMBERED = 10_000;
+const ID_FIELD = 2; // passwd(5) and group(5) alike: name, password, id
+
+/**
+ * DIVERGES: the C library's name services (LDAP, sssd, systemd) are not asked: they would run foreign code with the
+ * agent's rights and may block it. Users and groups that are in no file have the selectors of their numbers alone.
+ */
+export function idNames(path: string): IdNames {
+  const misses = new Set<number>();
+  let version = '';
+  let names: ReadonlyMap<number, string> = new Map();
+  return {
+    find: (id) => {
+      const read = readIfChanged(path, version);
+      if (read !== undefined) ({ version, names } = read);
+      return names.get(id);
+    },
+    isFirstMiss: (id) => {
+      if (misses.has(id) || misses.size >= MISSES_REMEMBERED) return false;
+      misses.add(id);
+      return true;
+    },
+  };
+}
+
+interface ReadNames {
+  readonly version: string;
+  readonly names: ReadonlyMap<number, string>;
+}
+
+const NONE: ReadNames = { version: '', names: new Map() };
+
+/** Undefined when the file is the one already read. A file that cannot be read names nobody. */
+function readIfChanged(path: string, version: string): ReadNames | undefined {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, 'r');
+    const { dev, ino, size, mtimeNs, ctimeNs } = fstatSync(fd, { bigint: true });
+    const now = `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`;
+    if (now === version) return undefined;
+    if (size > FILE_MAX_BYTES) return NONE;
+    return { version: now, names: parseIdNames(readFileSync(fd, 'utf8')) };
+  } catch {
+    return NONE;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+/** Lines that are not entries (comments, `+` of NIS) are passed over. */
+export function parseIdNames(text: string): ReadonlyMap<number, string> {
+  const names = new Map<number, string>();
+  for (const line of text.split('\n')) {
+    const fields = line.split(':');
+    const [name] = fields;
+    const id = fields[ID_FIELD];
+    if (name === undefined || !/^[^\s+#-][^\s]*$/.test(name) || id === undefined || !/^\d{1,10}$/.test(id)) continue;
+    if (!names.has(Number(id))) names.set(Number(id), name);
+  }
+  return names;
+}

@@ -1,0 +1,124 @@
+/** Takes hold of the process behind a Unix socket, or of one named by pid (design D7). Made in agent.ts, used by the doors. */
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { messageOf, notFound, unavailable } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log/logger.ts';
+import { HeldProcess, readStat, readStatus } from './held-process.ts';
+import type { PeerKernel } from './peer.ts';
+import type { Credentials, Peer, PeerSource } from './peer-info.ts';
+import { parsePidfdInfo } from './pidfd-info.ts';
+import { hasEnded } from './proc-stat.ts';
+
+export interface PeersDeps {
+  readonly kernel: PeerKernel;
+  /** `/proc`, or where the host's is mounted (HOST_PROC). */
+  readonly procPath: string;
+  /** Refuse callers where the kernel has no SO_PEERPIDFD. */
+  readonly requirePeerPidfd: boolean;
+  readonly log: Logger;
+}
+
+export class Peers implements PeerSource {
+  readonly #deps: PeersDeps;
+  #withoutPeerPidfd = 0;
+
+  constructor(deps: PeersDeps) {
+    this.#deps = deps;
+  }
+
+  /** Connections whose process was found by its pid alone, because the kernel is older than 6.5. */
+  get withoutPeerPidfd(): number {
+    return this.#withoutPeerPidfd;
+  }
+
+  credentials(socket: Socket): Credentials {
+    return this.#deps.kernel.credentials(descriptorOf(socket));
+  }
+
+  capture(socket: Socket): Peer {
+    const { kernel } = this.#deps;
+    const socketFd = descriptorOf(socket);
+    const credentials = kernel.credentials(socketFd);
+    if (credentials.pid === 0) throw unavailable(OTHER_NAMESPACE);
+    return this.#hold(credentials.pid, () => this.#pidfdOf(socketFd, credentials.pid), credentials);
+  }
+
+  open(pid: number): Peer {
+    try {
+      return this.#hold(pid, () => this.#deps.kernel.openPidfd(pid), undefined);
+    } catch (error) {
+      throw notFound(`process ${pid} cannot be looked at: ${messageOf(error)}`, { cause: error });
+    }
+  }
+
+  #pidfdOf(socketFd: number, pid: number): number | undefined {
+    const pidfd = this.#deps.kernel.peerPidfd(socketFd);
+    if (pidfd !== undefined) return pidfd;
+    if (this.#deps.requirePeerPidfd) throw unavailable(TOO_OLD);
+    if (this.#withoutPeerPidfd === 0) this.#deps.log.warn(FALLBACK_WARNING);
+    this.#withoutPeerPidfd += 1;
+    return this.#deps.kernel.openPidfd(pid);
+  }
+
+  /** `expected` is what the socket said; a process named by its pid is taken as it is. */
+  #hold(pid: number, openPidfd: () => number | undefined, expected: Credentials | undefined): Peer {
+    const { kernel, procPath } = this.#deps;
+    using descriptors = new DisposableStack();
+    const pidfd = openPidfd();
+    if (pidfd !== undefined) descriptors.defer(() => closeSync(pidfd));
+    const directoryFd = openDirectory(`${procPath}/${pid}`);
+    descriptors.defer(() => closeSync(directoryFd));
+    const stat = readStat(directoryFd);
+    if (pidfd !== undefined) checkPidfd(pidfd, pid);
+    const { uid, gid } = readStatus(directoryFd);
+    if (expected !== undefined && (uid !== expected.uid || gid !== expected.gid)) {
+      throw unavailable('the process does not have the user and group that it connected with');
+    }
+    // Only now: while the pidfd's process runs its pid is its own, so all of the above was about that process.
+    if (hasEnded(stat) || (pidfd !== undefined && kernel.hasEnded(pidfd)))
+      throw unavailable('the process is gone');
+    const credentials = { pid, uid, gid };
+    const { startTicks } = stat;
+    return new HeldProcess({
+      credentials,
+      startTicks,
+      pidfd,
+      directoryFd,
+      kernel,
+      descriptors: descriptors.move(),
+    });
+  }
+}
+
+function checkPidfd(pidfd: number, pid: number): void {
+  const named = parsePidfdInfo(readFileSync(`/proc/self/fdinfo/${pidfd}`, 'latin1'));
+  if (named === -1) throw unavailable('the process is gone');
+  if (named !== pid) throw unavailable(`the process is ${named}, not ${pid}, as this agent's /proc sees it`);
+}
+
+/** Undocumented, but the same in every release of Node, and the only way to the descriptor. */
+function descriptorOf(socket: Socket): number {
+  const handle: unknown = '_handle' in socket ? socket._handle : undefined;
+  const fd = typeof handle === 'object' && handle !== null && 'fd' in handle ? handle.fd : undefined;
+  if (typeof fd !== 'number' || fd < 0) throw unavailable('the connection is gone');
+  return fd;
+}
+
+function openDirectory(path: string): number {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ESRCH') throw unavailable('the process is gone', { cause: error });
+    throw unavailable(`${path} cannot be opened: ${String(code)}`, { cause: error });
+  }
+}
+
+const OTHER_NAMESPACE =
+  "the caller's pid namespace is not visible to the agent: run the agent in the host's pid namespace " +
+  '(Kubernetes: hostPID: true, Docker: --pid=host)';
+const TOO_OLD =
+  'this kernel has no SO_PEERPIDFD (Linux 6.5) and require_peer_pidfd is set: update the kernel or unset it';
+const FALLBACK_WARNING =
+  'this kernel has no SO_PEERPIDFD (Linux 6.5): a process that ends while it connects could be taken for the next ' +
+  'one with its pid; set require_peer_pidfd to refuse callers instead';

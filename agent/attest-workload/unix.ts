@@ -1,0 +1,55 @@
+/** The `unix` workload attestor: a process's user, groups and binary (facts/spire 9). Listed in registry. */
+import { unavailable } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log/logger.ts';
+import type { Selector } from '../../shared/selectors.ts';
+import type { UnixAttestorConfig } from '../config/plugins.ts';
+import type { ExeDigests } from './exe-digests.ts';
+import type { Peer } from './peer-info.ts';
+import { parseProcStatus, STATUS_MAX_BYTES } from './proc-status.ts';
+import type { IdNames } from './id-names.ts';
+import type { WorkloadAttestor } from './workload-attestor.ts';
+
+export interface UnixDeps {
+  readonly config: UnixAttestorConfig;
+  /** Names of users and of groups. */
+  readonly users: IdNames;
+  readonly groups: IdNames;
+  readonly digests: Pick<ExeDigests, 'sha256'>;
+  readonly log: Logger;
+}
+
+const TYPE = 'unix';
+
+export function unix({ config, users, groups, digests, log }: UnixDeps): WorkloadAttestor {
+  const selector = (key: string, value: string | number): Selector => ({ type: TYPE, value: `${key}:${value}` });
+  const named = (keys: readonly [id: string, name: string], id: number, names: IdNames): readonly Selector[] => {
+    const name = names.find(id);
+    if (name === undefined && names.isFirstMiss(id)) {
+      log.warn('no name for an id of a workload, so no selector for it', { selector: `unix:${keys[1]}`, id });
+    }
+    return [selector(keys[0], id), ...(name === undefined ? [] : [selector(keys[1], name)])];
+  };
+
+  const binary = async (peer: Peer, signal: AbortSignal): Promise<readonly Selector[]> => {
+    if (!config.discoverWorkloadPath) return [];
+    const path = peer.readProcLink('exe');
+    if (config.workloadSizeLimit < 0) return [selector('path', path)];
+    const sha256 = await digests.sha256(peer, { maxBytes: config.workloadSizeLimit, signal });
+    if (peer.readProcLink('exe') !== path) throw unavailable('the process replaced its program meanwhile');
+    return [selector('path', path), selector('sha256', sha256)];
+  };
+
+  return {
+    name: TYPE,
+    attest: async (peer, signal) => {
+      const status = Buffer.from(peer.readProcFile('status', STATUS_MAX_BYTES)).toString('latin1');
+      const { supplementaryGids } = parseProcStatus(status);
+      return [
+        ...named(['uid', 'user'], peer.uid, users),
+        ...named(['gid', 'group'], peer.gid, groups),
+        ...supplementaryGids.flatMap((gid) => named(['supplementary_gid', 'supplementary_group'], gid, groups)),
+        ...(await binary(peer, signal)),
+      ];
+    },
+  };
+}
