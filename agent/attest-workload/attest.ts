@@ -68,7 +68,10 @@ async function ask(attestor: WorkloadAttestor, asking: Asking): Promise<Attestor
 }
 
 /** An attestor that does not heed its signal is left behind. */
-async function withinTime(attestor: WorkloadAttestor, { peer, signal, clock }: Asking): Promise<readonly Selector[]> {
+async function withinTime(
+  attestor: WorkloadAttestor,
+  { peer, signal, clock }: Asking,
+): Promise<readonly Selector[]> {
   const over = new AbortController();
   const bounded = AbortSignal.any([signal, over.signal]);
   const late = clock.sleep(TIMEOUT_MS, bounded).then(() => {

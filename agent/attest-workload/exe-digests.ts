@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../shared/clock.ts';
 import { messageOf, unavailable } from '../../shared/errors.ts';
-import type { DigestAnswer, DigestRequest } from './exe-digest-thread.ts';
+import { type Digest, type DigestAnswer, type DigestRequest, fileVersion } from './exe-digest.ts';
 import type { Peer } from './peer-info.ts';
 
 export interface DigestOptions {
@@ -21,7 +21,10 @@ const AT_ONCE = 2;
 const SETTLED_AFTER_MS = 2_000;
 
 /** The thread's file beside this one, as source or as built. */
-const THREAD = new URL(`./exe-digest-thread${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);
+const THREAD = new URL(
+  `./exe-digest-thread${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`,
+  import.meta.url,
+);
 
 export class ExeDigests {
   readonly #clock: Clock;
@@ -48,16 +51,19 @@ export class ExeDigests {
   }
 
   async #digest(path: string, maxBytes: number, signal: AbortSignal): Promise<string> {
-    const { dev, ino, size, mtimeNs, ctimeNs, ctimeMs } = await stat(path, { bigint: true }).catch((error: unknown) => {
+    const seen = await stat(path, { bigint: true }).catch((error: unknown) => {
       throw unavailable(`the binary cannot be read: ${codeOf(error)}`, { cause: error });
     });
-    if (maxBytes > 0 && size > maxBytes) throw tooLarge(maxBytes);
-    const key = `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`;
-    const known = this.#known.get(key);
+    if (maxBytes > 0 && seen.size > maxBytes) throw tooLarge(maxBytes);
+    const version = fileVersion(seen);
+    const known = this.#known.get(version);
     if (known !== undefined) return known;
-    const digest = await digestInThread({ path, maxBytes }, signal);
-    if (this.#clock.now().getTime() - Number(ctimeMs) > SETTLED_AFTER_MS) this.#known.set(key, digest);
-    return digest;
+    const read = await digestInThread({ path, maxBytes }, signal);
+    // The process may have run another program before the thread opened it: what was hashed must be what was seen.
+    if (read.version !== version) throw unavailable('the process replaced its program meanwhile');
+    const ageMs = this.#clock.now().getTime() - Number(seen.ctimeMs);
+    if (ageMs > SETTLED_AFTER_MS) this.#known.set(version, read.sha256);
+    return read.sha256;
   }
 
   async #turn(signal: AbortSignal): Promise<void> {
@@ -87,13 +93,17 @@ export class ExeDigests {
 }
 
 /** The thread ends with the answer; one that is stuck in the kernel ends when the kernel lets it. */
-function digestInThread(request: DigestRequest, signal: AbortSignal): Promise<string> {
+function digestInThread(request: DigestRequest, signal: AbortSignal): Promise<Digest> {
   return new Promise((resolve, reject) => {
-    const thread = new Worker(THREAD, { workerData: request, resourceLimits: { maxOldGenerationSizeMb: 16 } });
+    const thread = new Worker(THREAD, {
+      workerData: request,
+      execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: 16 },
+    });
     const stop = (): void => void thread.terminate();
     signal.addEventListener('abort', stop, { once: true });
     thread.once('message', (answer: DigestAnswer) => {
-      if (answer.kind === 'digest') resolve(answer.sha256);
+      if (answer.kind === 'digest') resolve(answer);
       else if (answer.kind === 'too-large') reject(tooLarge(request.maxBytes));
       else reject(unavailable(`the binary cannot be read: ${answer.code}`));
     });
@@ -105,7 +115,8 @@ function digestInThread(request: DigestRequest, signal: AbortSignal): Promise<st
   });
 }
 
-const tooLarge = (maxBytes: number) => unavailable(`the binary is larger than workload_size_limit, ${maxBytes} bytes`);
+const tooLarge = (maxBytes: number) =>
+  unavailable(`the binary is larger than workload_size_limit, ${maxBytes} bytes`);
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : messageOf(error);

@@ -1,5 +1,6 @@
 /** Names of users or groups from a file such as /etc/passwd, read anew when it changes. Called by unix. */
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import { fileVersion } from './exe-digest.ts';
 
 export interface IdNames {
   /** The name of the first line with this id, as getpwuid(3) has it; undefined when there is none. */
@@ -45,12 +46,11 @@ const NONE: ReadNames = { version: '', names: new Map() };
 function readIfChanged(path: string, version: string): ReadNames | undefined {
   let fd: number | undefined;
   try {
+    if (fileVersion(statSync(path, { bigint: true })) === version) return undefined;
     fd = openSync(path, 'r');
-    const { dev, ino, size, mtimeNs, ctimeNs } = fstatSync(fd, { bigint: true });
-    const now = `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`;
-    if (now === version) return undefined;
-    if (size > FILE_MAX_BYTES) return NONE;
-    return { version: now, names: parseIdNames(readFileSync(fd, 'utf8')) };
+    const opened = fstatSync(fd, { bigint: true });
+    if (opened.size > FILE_MAX_BYTES) return NONE;
+    return { version: fileVersion(opened), names: parseIdNames(readFileSync(fd, 'utf8')) };
   } catch {
     return NONE;
   } finally {
@@ -65,7 +65,8 @@ export function parseIdNames(text: string): ReadonlyMap<number, string> {
     const fields = line.split(':');
     const [name] = fields;
     const id = fields[ID_FIELD];
-    if (name === undefined || !/^[^\s+#-][^\s]*$/.test(name) || id === undefined || !/^\d{1,10}$/.test(id)) continue;
+    if (name === undefined || !/^[^\s+#-][^\s]*$/.test(name) || id === undefined || !/^\d{1,10}$/.test(id))
+      continue;
     if (!names.has(Number(id))) names.set(Number(id), name);
   }
   return names;

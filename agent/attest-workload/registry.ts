@@ -13,7 +13,9 @@ export interface WorkloadAttestorDeps {
 }
 
 type Configs = AgentPlugins['workloadAttestors'];
-type Factories = { readonly [Name in keyof Configs]: (config: Configs[Name], deps: WorkloadAttestorDeps) => WorkloadAttestor };
+type Factories = {
+  readonly [Name in keyof Configs]: (config: Configs[Name], deps: WorkloadAttestorDeps) => WorkloadAttestor;
+};
 
 const factories = {
   unix: (config, { clock, log }) =>
@@ -27,6 +29,7 @@ const factories = {
 } satisfies Factories;
 
 /** One attestor per configured block. */
-export const workloadAttestors = (configs: Configs, deps: WorkloadAttestorDeps): readonly WorkloadAttestor[] => [
-  factories.unix(configs.unix, deps),
-];
+export const workloadAttestors = (
+  configs: Configs,
+  deps: WorkloadAttestorDeps,
+): readonly WorkloadAttestor[] => [factories.unix(configs.unix, deps)];

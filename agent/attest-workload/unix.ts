@@ -21,8 +21,15 @@ export interface UnixDeps {
 const TYPE = 'unix';
 
 export function unix({ config, users, groups, digests, log }: UnixDeps): WorkloadAttestor {
-  const selector = (key: string, value: string | number): Selector => ({ type: TYPE, value: `${key}:${value}` });
-  const named = (keys: readonly [id: string, name: string], id: number, names: IdNames): readonly Selector[] => {
+  const selector = (key: string, value: string | number): Selector => ({
+    type: TYPE,
+    value: `${key}:${value}`,
+  });
+  const named = (
+    keys: readonly [id: string, name: string],
+    id: number,
+    names: IdNames,
+  ): readonly Selector[] => {
     const name = names.find(id);
     if (name === undefined && names.isFirstMiss(id)) {
       log.warn('no name for an id of a workload, so no selector for it', { selector: `unix:${keys[1]}`, id });
@@ -47,7 +54,9 @@ export function unix({ config, users, groups, digests, log }: UnixDeps): Workloa
       return [
         ...named(['uid', 'user'], peer.uid, users),
         ...named(['gid', 'group'], peer.gid, groups),
-        ...supplementaryGids.flatMap((gid) => named(['supplementary_gid', 'supplementary_group'], gid, groups)),
+        ...supplementaryGids.flatMap((gid) =>
+          named(['supplementary_gid', 'supplementary_group'], gid, groups),
+        ),
         ...(await binary(peer, signal)),
       ];
     },
