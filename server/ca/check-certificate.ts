@@ -36,7 +36,7 @@ const CLAIMS: Readonly<Record<string, Claim>> = {
   subject: (found, { dnsNames }) => bytesEqual(found.subject, leafSubject(dnsNames)),
   'start of validity': (found, { notBefore }) => isSameSecond(found.notBefore, notBefore),
   'end of validity': (found, { notAfter }) => isSameSecond(found.notAfter, notAfter),
-  'end of validity, past the issuer’s': (found, { issuer }) => found.notAfter <= issuer.notAfter,
+  'end of validity, past that of its issuer,': (found, { issuer }) => found.notAfter <= issuer.notAfter,
   'public key': (found, { publicKey }) => bytesEqual(found.publicKey, publicKey),
   extensions: (found) => isSameList(found.extensions.map(describe), EXTENSIONS),
   'basic constraints': (found) => !found.isCa && found.hasBasicConstraints && found.pathLength === undefined,
