@@ -80,14 +80,12 @@ const names =
       last(withExtension([], { oid: Oid.subjectAltName, value: sequence(...list) })),
     ),
   });
-const at =
-  (index: number, oid: string, value: Der, critical?: Uint8Array) =>
-  (parts: Parts) => ({
-    extensions: parts.extensions.with(
-      index,
-      last(withExtension([], { oid, value, ...(critical === undefined ? {} : { critical }) })),
-    ),
-  });
+const at = (index: number, oid: string, value: Der, critical?: Uint8Array) => (parts: Parts) => ({
+  extensions: parts.extensions.with(
+    index,
+    last(withExtension([], { oid, value, ...(critical === undefined ? {} : { critical }) })),
+  ),
+});
 const last = <T>(list: readonly T[]): T => list[list.length - 1] as T;
 
 /** One thing of the certificate is not of the profile. */

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { utf8 } from '../../shared/bytes.ts';
+import { writeFileAtomic } from '../../shared/files.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'writ-files-'));
+after(() => rmSync(folder, { recursive: true }));
+
+test('writes a file that only its owner can read, and leaves nothing beside it', () => {
+  const path = join(folder, 'key');
+  writeFileAtomic(path, utf8('one'));
+  writeFileAtomic(path, utf8('two'));
+  assert.equal(readFileSync(path, 'utf8'), 'two');
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  assert.deepEqual(readdirSync(folder), ['key']);
+});
+
+test('gives the mode that was asked for', () => {
+  const path = join(folder, 'bundle');
+  writeFileAtomic(path, utf8('x'), 0o644);
+  assert.equal(statSync(path).mode & 0o777, 0o644);
+});
+
+test('replaces a link, and does not write through it', () => {
+  const target = join(folder, 'target');
+  const link = join(folder, 'link');
+  writeFileSync(target, 'kept');
+  symlinkSync(target, link);
+  writeFileAtomic(link, utf8('new'));
+  assert.equal(readFileSync(target, 'utf8'), 'kept');
+  assert.equal(readFileSync(link, 'utf8'), 'new');
+});
+
+test('throws where the folder is missing', () => {
+  assert.throws(() => writeFileAtomic(join(folder, 'absent', 'x'), utf8('x')), /ENOENT/);
+});
