@@ -25,7 +25,7 @@ export interface DatabaseOptions {
 
 const STATEMENT_TIMEOUT_MS = 10_000;
 /** The server gives up first, so that an abandoned statement frees its locks. */
-const SERVER_MARGIN_MS = 1_000;
+const SERVER_SHARE = 0.9;
 const ATTEMPTS = 3;
 const IDLE_MS = 30_000;
 
@@ -51,7 +51,7 @@ export class Database implements Queryable {
     this.#pool.on('error', (error) =>
       log.warn('an idle database connection ended', { reason: messageOf(error) }),
     );
-    const limits = localLimits(Math.max(timeoutMs - SERVER_MARGIN_MS, 1));
+    const limits = localLimits(Math.ceil(timeoutMs * SERVER_SHARE));
     this.#begin = {
       'read committed': `begin isolation level read committed read write; ${limits}`,
       snapshot: `begin isolation level repeatable read read only; ${limits}`,

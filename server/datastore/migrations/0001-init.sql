@@ -9,7 +9,7 @@ create table feeds (
 
 -- A change without an item begins an epoch.
 create table changes (
-  feed text not null references feeds (name),
+  feed text not null,
   n bigint not null,
   tag uuid not null default gen_random_uuid(),
   item_id text collate "C",

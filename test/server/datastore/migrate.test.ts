@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { migrate } from '../../../server/datastore/migrate.ts';
+import { Code } from '../../../shared/errors.ts';
+import { silentLogger } from '../../../shared/log/logger.ts';
+import { emptyDatabase } from '../../fakes/database.ts';
+import { readGolden, schemaText } from './schema-text.ts';
+
+test('the migrations make the schema that schema.golden.sql shows', async (t) => {
+  const { database } = await emptyDatabase(t);
+  await migrate(database, silentLogger);
+  // After a new migration: node test/server/datastore/write-golden.ts
+  assert.equal(await schemaText(database), readGolden());
+});
+
+test('servers that start at the same time migrate once', async (t) => {
+  const { database } = await emptyDatabase(t);
+  await Promise.all([1, 2, 3].map(() => migrate(database, silentLogger)));
+  const rows = await database.query('select version from schema_migrations order by version');
+  assert.deepEqual(rows, [{ version: 1 }]);
+  await migrate(database, silentLogger);
+});
+
+test('a schema newer than the program is refused and left alone', async (t) => {
+  const { database } = await emptyDatabase(t);
+  await migrate(database, silentLogger);
+  await database.transaction('read committed', (tx) =>
+    tx.query("insert into schema_migrations (version, name) values (99, 'from-the-future')"),
+  );
+  await assert.rejects(migrate(database, silentLogger), {
+    name: 'CodedError',
+    code: Code.failedPrecondition,
+    message: /schema is at version 99, this program knows versions up to 1: run a newer writ/,
+  });
+});
