@@ -2,9 +2,14 @@
 import {
   chmodSync,
   chownSync,
+  closeSync,
   existsSync,
+  fsyncSync,
   mkdirSync,
+  mkdtempSync,
+  openSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -20,7 +25,7 @@ import { runProgram } from './run-program.ts';
 /** The database role of the server, and the name of its database. */
 export const ROLE = 'writ';
 
-const HALF_MADE = 'data.new';
+const HALF_MADE = 'data.new.';
 
 export const dataDirectoryOf = (directory: string): string => join(directory, 'data');
 
@@ -37,10 +42,14 @@ export function readDataMajor(directory: string): number | undefined {
   );
 }
 
-/** Makes the data in a folder beside and renames it, so that a kill at any moment leaves all of it or nothing. */
+/**
+ * Makes the data in a folder beside and renames it, so that a kill at any moment leaves all of it or nothing. Each
+ * attempt has a folder of its own: the initdb of a killed one may still be writing into another.
+ */
 export async function initialize(directory: string, binaries: Binaries, user: PostgresUser): Promise<void> {
-  const beside = join(directory, HALF_MADE);
-  rmSync(beside, { recursive: true, force: true });
+  for (const name of readdirSync(directory).filter((entry) => entry.startsWith(HALF_MADE)))
+    removeQuietly(join(directory, name));
+  const beside = mkdtempSync(join(directory, HALF_MADE));
   makeOwned(beside, user);
   const args = ['-D', beside, '-U', ROLE, '-A', 'peer', '-E', 'UTF8', '--locale=C', '--data-checksums'];
   const result = await runProgram(join(binaries.binDirectory, 'initdb'), args, {
@@ -49,10 +58,29 @@ export async function initialize(directory: string, binaries: Binaries, user: Po
     ...(user.isDropped ? { uid: user.uid, gid: user.gid } : {}),
   });
   if (result.code !== 0) {
-    rmSync(beside, { recursive: true, force: true });
+    removeQuietly(beside);
     throw explainFailure('cannot create the database', result.stderr);
   }
   renameSync(beside, dataDirectoryOf(directory));
+  syncDirectory(directory);
+}
+
+/** What cannot be removed now goes at another start. */
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // Somebody still writes into it.
+  }
+}
+
+function syncDirectory(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** A folder that only the user which runs Postgres, and root, can enter. */

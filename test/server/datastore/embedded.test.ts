@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { test } from 'node:test';
+import { Database } from '../../../server/datastore/database.ts';
+import type { ManagedOptions, ManagedPostgres } from '../../../server/datastore/embedded.ts';
+import { startManagedPostgres } from '../../../server/datastore/embedded.ts';
+import { processesIn } from '../../../server/datastore/managed/processes.ts';
+import { systemClock } from '../../../shared/clock.ts';
+import { Code } from '../../../shared/errors.ts';
+import { silentLogger } from '../../../shared/log/logger.ts';
+import { systemRandom } from '../../../shared/random.ts';
+import type { Ending } from '../../fakes/database.ts';
+
+const options = { log: silentLogger, clock: systemClock, random: systemRandom };
+const NOBODY = 65_534;
+const isRoot = userInfo().uid === 0;
+
+/** A folder of its own; whatever still runs in it after the test is killed. */
+function temporary(t: Ending, prefix = 'writ-managed-'): string {
+  const parent = mkdtempSync(join(tmpdir(), prefix));
+  chmodSync(parent, 0o711);
+  t.after(() => {
+    const data = join(parent, 'pg', 'data');
+    if (existsSync(data)) for (const pid of processesIn(data)) process.kill(pid, 'SIGKILL');
+    rmSync(parent, { recursive: true, force: true, maxRetries: 5 });
+  });
+  return join(parent, 'pg');
+}
+
+async function start(
+  t: Ending,
+  directory: string,
+  more: Partial<ManagedOptions> = {},
+): Promise<ManagedPostgres> {
+  const managed = await startManagedPostgres({ ...options, directory, unsafeNoFsync: true, ...more });
+  t.after(() => managed.stop());
+  return managed;
+}
+
+async function query(managed: ManagedPostgres, sql: string): Promise<readonly Record<string, unknown>[]> {
+  const database = new Database({ client: managed.connection, maxOpenConnections: 1 }, silentLogger);
+  try {
+    return await database.transaction('read committed', (tx) => tx.query(sql));
+  } finally {
+    await database.close();
+  }
+}
+
+const refusal = (message: RegExp) => ({ name: 'CodedError', code: Code.failedPrecondition, message });
+
+for (const prefer of ['system', 'npm'] as const) {
+  test(`a database on the ${prefer} programs keeps its data over a restart, durable and closed to others`, async (t) => {
+    const directory = temporary(t);
+    const first = await startManagedPostgres({ ...options, directory, preferBinaries: prefer });
+    t.after(() => first.stop());
+    assert.equal(first.version.origin, prefer, 'programs of this origin must be installed for the tests');
+    await query(first, 'create table kept (v text)');
+    await query(first, "insert into kept values ('still here')");
+    const settings = await query(
+      first,
+      "select name || '=' || setting as s from pg_settings where name in ('fsync', 'synchronous_commit', 'full_page_writes', 'listen_addresses') order by name",
+    );
+    assert.deepEqual(
+      settings.map(({ s }) => s),
+      ['fsync=on', 'full_page_writes=on', 'listen_addresses=', 'synchronous_commit=on'],
+    );
+    assert.equal(statSync(join(directory, 'run')).mode & 0o777, 0o700);
+    assert.equal(statSync(join(directory, 'data')).mode & 0o777, 0o700);
+    assert.notEqual(statSync(join(directory, 'data')).uid, 0);
+    assert.equal(statSync(join(directory, 'postgres.log')).mode & 0o777, 0o600);
+    await assert.rejects(
+      startManagedPostgres({ ...options, directory }),
+      refusal(/in use by process \d+: stop it first/),
+    );
+    await first.stop();
+    assert.deepEqual(processesIn(join(directory, 'data')), []);
+    const second = await start(t, directory);
+    assert.equal(second.version.major, first.version.major, 'the programs that fit the data are chosen');
+    assert.deepEqual(await query(second, 'select v from kept'), [{ v: 'still here' }]);
+  });
+}
+
+test('after a kill of ours its Postgres is adopted; what was half made is made again', async (t) => {
+  const directory = temporary(t);
+  await killWhen(directory, () => isHalfMade(directory));
+  assert.equal(existsSync(join(directory, 'data')), false);
+  const pid = await killWhen(directory, (line) => /^\d+$/.test(line));
+  assert.notDeepEqual(processesIn(join(directory, 'data')), []);
+  const managed = await start(t, directory);
+  assert.equal(managed.pid(), Number(pid));
+  await query(managed, 'select 1');
+  await managed.stop();
+  assert.deepEqual(processesIn(join(directory, 'data')), []);
+});
+
+const isHalfMade = (directory: string): boolean =>
+  existsSync(directory) &&
+  readdirSync(directory).some(
+    (name) => name.startsWith('data.new.') && existsSync(join(directory, name, 'base')),
+  );
+
+/** Runs a managed Postgres in another process and kills that process when the condition holds; its last line. */
+async function killWhen(directory: string, holds: (line: string) => boolean): Promise<string> {
+  const script = join(import.meta.dirname, 'managed', 'managed-process.ts');
+  const child = spawn(process.execPath, [script, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let line = '';
+  createInterface(child.stdout).on('line', (next) => {
+    line = next;
+  });
+  while (!holds(line)) {
+    assert.equal(child.exitCode, null, 'the process ended before it could be killed');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  return line;
+}
+
+test('a Postgres that is killed is restarted, and no acknowledged write is lost', async (t) => {
+  const directory = temporary(t);
+  const managed = await start(t, directory, { unsafeNoFsync: false });
+  await query(managed, 'create table t (n integer primary key)');
+  const database = new Database({ client: managed.connection, maxOpenConnections: 4 }, silentLogger);
+  const acknowledged: number[] = [];
+  const killedPid = managed.pid();
+  let isRestarted = false;
+  const write = async (from: number): Promise<void> => {
+    for (let n = from; !isRestarted || acknowledged.length < 300; n += 4) {
+      await database
+        .transaction('read committed', (tx) => tx.query('insert into t values ($1)', [n]))
+        .then(() => acknowledged.push(n))
+        .catch(() => systemClock.sleep(10));
+      if (acknowledged.length === 100 && managed.pid() === killedPid) killOnce(killedPid);
+      if (managed.pid() !== killedPid) isRestarted = true;
+    }
+  };
+  await Promise.all([write(0), write(1), write(2), write(3)]);
+  const rows = await database.query<{ n: number }>('select n from t');
+  await database.close();
+  const found = new Set(rows.map(({ n }) => n));
+  assert.deepEqual(
+    acknowledged.filter((n) => !found.has(n)),
+    [],
+  );
+});
+
+const killOnce = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It is dead already.
+  }
+};
+
+test('a pid file that names another program is removed and that program left alone', async (t) => {
+  const directory = temporary(t);
+  const first = await startManagedPostgres({ ...options, directory, unsafeNoFsync: true });
+  await first.stop();
+  const other = spawn('sleep', ['60']);
+  t.after(() => void other.kill());
+  await once(other, 'spawn');
+  writeFileSync(join(directory, 'data', 'postmaster.pid'), `${other.pid}\n${directory}/data\n0\n5432\n`);
+  const managed = await start(t, directory);
+  await query(managed, 'select 1');
+  assert.equal(other.exitCode, null);
+  assert.equal(other.signalCode, null);
+});
+
+test('data of a version that is not installed is refused with the command to run', async (t) => {
+  const directory = temporary(t);
+  mkdirSync(join(directory, 'data'), { recursive: true });
+  writeFileSync(join(directory, 'data', 'PG_VERSION'), '12\n');
+  if (isRoot) chownSync(join(directory, 'data'), NOBODY, NOBODY);
+  await assert.rejects(
+    startManagedPostgres({ ...options, directory }),
+    refusal(/was written by Postgres 12, and version .* is installed: run "apt-get install postgresql-12"/),
+  );
+  assert.deepEqual(readdirSync(directory), ['data'], 'the claim is given back');
+});
+
+test('a data folder that holds something else is refused', async (t) => {
+  const directory = temporary(t);
+  mkdirSync(join(directory, 'data'), { recursive: true });
+  writeFileSync(join(directory, 'data', 'photo.jpg'), '');
+  await assert.rejects(startManagedPostgres({ ...options, directory }), refusal(/holds no Postgres data/));
+});
+
+test('a path too long for a socket gets its socket elsewhere', async (t) => {
+  const directory = join(temporary(t, `writ-managed-${'x'.repeat(80)}-`));
+  const managed = await start(t, directory);
+  const { host } = managed.connection;
+  assert.match(String(host), /\/writ-[0-9a-f]{16}$/);
+  t.after(() => rmSync(String(host), { recursive: true, force: true }));
+  assert.equal(statSync(String(host)).mode & 0o777, 0o700);
+  await query(managed, 'select 1');
+});
+
+test('a parent that the dropped-to user cannot enter is named', {
+  skip: isRoot ? false : 'only root drops to another user',
+}, async (t) => {
+  const parent = mkdtempSync(join(tmpdir(), 'writ-managed-'));
+  t.after(() => rmSync(parent, { recursive: true, force: true }));
+  await assert.rejects(
+    startManagedPostgres({ ...options, directory: join(parent, 'pg') }),
+    refusal(
+      new RegExp(
+        `user "\\w+", which runs Postgres, cannot enter ${parent}: choose a directory such as /var/lib/writ`,
+      ),
+    ),
+  );
+});
