@@ -19,7 +19,9 @@ export async function runProgram(
   args: readonly string[],
   terminal: Terminal,
 ): Promise<number> {
-  if (args.length === 0 || args.some((arg) => HELP.includes(arg))) return help(program, args, terminal);
+  if (args.some((arg) => HELP.includes(arg))) return help(program, args, terminal);
+  if (args.length === 0 && findCommand(program.commands, []) === undefined)
+    return help(program, args, terminal);
   let parsed: Parsed;
   try {
     parsed = parseArguments(program.commands, args);

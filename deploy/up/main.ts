@@ -1,0 +1,17 @@
+/** The program `writ up`. */
+import { runProgram } from '../../shared/cli/main.ts';
+import { terminal } from '../../shared/cli/terminal.ts';
+import { upFlags } from './options.ts';
+
+const command = {
+  words: [],
+  summary: 'Starts a server, an agent and two services on this machine, for trying Writ out.',
+  flags: upFlags,
+  load: async () => (await import('./up.ts')).up,
+};
+
+process.exitCode = await runProgram(
+  { name: 'writ up', commands: [command] },
+  process.argv.slice(2),
+  terminal,
+);

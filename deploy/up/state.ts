@@ -1,0 +1,67 @@
+/** The state directory: made, emptied, and held by one `writ up` at a time. */
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { messageOf } from '../../shared/errors.ts';
+import { layoutOf, type Layout } from './layout.ts';
+
+const MARK = 'up.pid';
+
+/** Makes the directory (others may pass through: Postgres runs as another user), emptied first where asked. */
+export function prepareState(root: string, isFresh: boolean): Layout {
+  const layout = layoutOf(root);
+  refuseIfRunning(layout);
+  if (isFresh) empty(layout);
+  try {
+    mkdirSync(root, { recursive: true });
+    chmodSync(root, 0o711);
+    for (const path of [layout.logs, layout.bin]) mkdirSync(path, { recursive: true, mode: 0o755 });
+    mkdirSync(layout.agent.data, { recursive: true, mode: 0o711 });
+    writeFileSync(layout.lock, `${process.pid}\n`, { mode: 0o600 });
+  } catch (error) {
+    throw new Error(
+      `cannot write the state directory ${root} (${messageOf(error)}): choose another with --state, or run as its owner`,
+    );
+  }
+  return layout;
+}
+
+export const releaseState = (layout: Layout): void => rmSync(layout.lock, { force: true });
+
+function refuseIfRunning(layout: Layout): void {
+  const pid = existsSync(layout.lock) ? Number.parseInt(readFileSync(layout.lock, 'utf8'), 10) : Number.NaN;
+  if (Number.isNaN(pid) || pid === process.pid || !isUp(pid)) return;
+  throw new Error(
+    `another 'writ up' (process ${pid}) uses ${layout.root}: stop it with 'kill ${pid}', or choose another --state`,
+  );
+}
+
+/** Whether this process is a `writ up`: the file may be old and its number somebody else's by now. */
+function isUp(pid: number): boolean {
+  try {
+    readlinkSync(`/proc/${pid}/exe`);
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('deploy/up/main');
+  } catch {
+    return false;
+  }
+}
+
+/** Removes only what looks like ours: a directory without the mark of an earlier run is left alone. */
+function empty(layout: Layout): void {
+  if (!existsSync(layout.root)) return;
+  if (!existsSync(`${layout.root}/${MARK}`) && !existsSync(layout.server.config)) {
+    throw new Error(
+      `${layout.root} was not made by 'writ up': it is left alone; remove it yourself or choose another --state`,
+    );
+  }
+  if (lstatSync(layout.root).isSymbolicLink())
+    throw new Error(`${layout.root} is a link: remove what it points to yourself`);
+  rmSync(layout.root, { recursive: true, force: true });
+}
