@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { createLogger } from '../../../shared/log/pino-logger.ts';
+
+function logged(format: 'text' | 'json'): string {
+  let line = '';
+  const log = createLogger({ level: 'info', format, write: (text) => (line += text) });
+  log.debug('not shown');
+  log
+    .child({ part: 'sync' })
+    .warn('entries "synced"', { count: 3, error: new Error('it broke'), secret: new Uint8Array(9) });
+  return line;
+}
+
+it('writes text lines as key=value, quoted where needed', () => {
+  assert.match(
+    logged('text'),
+    /^time="[^"]+" level=warning msg="entries \\"synced\\"" count=3 error="it broke" part=sync secret="9 bytes"\n$/,
+  );
+});
+
+it('writes JSON lines with the same names', () => {
+  const { time, ...line } = JSON.parse(logged('json')) as Record<string, unknown>;
+  assert.equal(typeof time, 'string');
+  assert.deepEqual(line, {
+    level: 'warn',
+    msg: 'entries "synced"',
+    part: 'sync',
+    count: 3,
+    error: 'it broke',
+    secret: '9 bytes',
+  });
+});
