@@ -155,6 +155,13 @@ function prepareSocketFolder(directory: string, user: PostgresUser): string {
   return folder;
 }
 
+const NEVER_STARTED: Postmaster = {
+  pid: 0,
+  ended: Promise.resolve(),
+  send: () => false,
+  isAlive: () => false,
+};
+
 /** Keeps one postmaster running until it is told to stop. */
 class Supervisor {
   readonly #options: ManagedOptions;
@@ -162,7 +169,7 @@ class Supervisor {
   readonly #connection: ClientConfig;
   readonly #place: Place;
   readonly #abort = new AbortController();
-  #running: Postmaster = { pid: 0, ended: Promise.resolve() };
+  #running: Postmaster = NEVER_STARTED;
   #loop: Promise<void> = Promise.resolve();
 
   constructor(options: ManagedOptions, launched: Launch, connection: ClientConfig) {
@@ -183,7 +190,7 @@ class Supervisor {
 
   async stop(): Promise<void> {
     this.#abort.abort(new Error('stopping'));
-    await stopPostmaster(this.#running, this.#place);
+    await stopPostmaster(this.#running, this.#place.clock);
     await this.#loop;
   }
 
@@ -193,12 +200,12 @@ class Supervisor {
       this.#options.log.info('adopted the database process of an earlier run', { pid: left.pid });
       return left;
     }
-    if (left !== undefined) await stopPostmaster(left, this.#place);
+    if (left !== undefined) await stopPostmaster(left, this.#place.clock);
     const started = launch(this.#launch);
     try {
       await waitUntilReady(started, this.#connection, this.#place);
     } catch (error) {
-      await stopPostmaster(started, this.#place);
+      await stopPostmaster(started, this.#place.clock);
       throw error;
     }
     return started;
@@ -224,7 +231,7 @@ class Supervisor {
     try {
       this.#running = await this.#bringUp();
       this.#options.log.info('database process restarted', { pid: this.#running.pid });
-      if (this.#abort.signal.aborted) await stopPostmaster(this.#running, this.#place);
+      if (this.#abort.signal.aborted) await stopPostmaster(this.#running, this.#place.clock);
     } catch (error) {
       this.#options.log.error('database process cannot be restarted', { reason: messageOf(error) });
     }

@@ -11,7 +11,7 @@ import type { Binaries } from './binaries.ts';
 import { dataDirectoryOf } from './data-directory.ts';
 import { explainFailure } from './explain-failure.ts';
 import type { PostgresUser } from './postgres-user.ts';
-import { isRunning, processesIn, worksIn } from './processes.ts';
+import { processesIn, worksIn } from './processes.ts';
 import { programEnvironment } from './run-program.ts';
 
 export interface Launch {
@@ -26,6 +26,9 @@ export interface Postmaster {
   readonly pid: number;
   /** Resolves when the process is gone. */
   readonly ended: Promise<void>;
+  /** Sends the signal to this very process; false when it is gone. */
+  send(signal: NodeJS.Signals): boolean;
+  isAlive(): boolean;
 }
 
 const POLL_MS = 25;
@@ -50,17 +53,47 @@ export function launch({ directory, binaries, user, settings }: Launch): Postmas
       ...(user.isDropped ? { uid: user.uid, gid: user.gid } : {}),
     });
     child.unref();
-    return { pid: child.pid ?? 0, ended: endOf(child) };
+    return fromChild(child);
   } finally {
     closeSync(log);
   }
 }
 
-const endOf = (child: ChildProcess): Promise<void> =>
-  new Promise((resolve) => {
-    child.once('exit', () => resolve());
-    child.once('error', () => resolve());
+/** Until its end is noticed here, the pid of a child cannot become another's. */
+function fromChild(child: ChildProcess): Postmaster {
+  let isAlive = child.pid !== undefined;
+  const ended = new Promise<void>((resolve) => {
+    for (const event of ['exit', 'error']) {
+      child.once(event, () => {
+        isAlive = false;
+        resolve();
+      });
+    }
   });
+  return {
+    pid: child.pid ?? 0,
+    ended,
+    send: (signal) => isAlive && child.kill(signal),
+    isAlive: () => isAlive,
+  };
+}
+
+/** A process that is not our child tells nobody that it ended: look now and then. */
+function fromEarlierRun(pid: number, { directory, clock }: Place): Postmaster {
+  const isAlive = (): boolean => worksIn(pid, dataDirectoryOf(directory));
+  const watch = async (): Promise<void> => {
+    while (isAlive()) await clock.sleep(WATCH_MS);
+  };
+  return { pid, ended: watch(), send: (signal) => isAlive() && sendTo(pid, signal), isAlive };
+}
+
+function sendTo(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
+}
 
 function openLog(directory: string): number {
   const log = openSync(logPathOf(directory), 'a', 0o600);
@@ -74,12 +107,8 @@ export async function waitUntilReady(
   connection: ClientConfig,
   { directory, clock }: Place,
 ): Promise<void> {
-  let hasEnded = false;
-  void launched.ended.then(() => {
-    hasEnded = true;
-  });
   for (let waitedMs = 0; !(await answers(connection)); waitedMs += POLL_MS) {
-    if (hasEnded) throw explainFailure('Postgres did not start', lastRun(directory));
+    if (!launched.isAlive()) throw explainFailure('Postgres did not start', lastRun(directory));
     if (waitedMs > READY_MS)
       throw new CodedError(
         Code.failedPrecondition,
@@ -119,7 +148,7 @@ export async function findLeftBehind({ directory, clock }: Place): Promise<Postm
   const pidFile = join(data, 'postmaster.pid');
   if (!existsSync(pidFile)) return undefined;
   const pid = Number.parseInt(readFileSync(pidFile, 'utf8'), 10);
-  if (pid > 0 && worksIn(pid, data)) return { pid, ended: watch(pid, { directory, clock }) };
+  if (pid > 0 && worksIn(pid, data)) return fromEarlierRun(pid, { directory, clock });
   for (let waitedMs = 0; processesIn(data).length > 0; waitedMs += POLL_MS) {
     if (waitedMs > IMMEDIATE_STOP_MS) {
       throw new CodedError(
@@ -133,22 +162,16 @@ export async function findLeftBehind({ directory, clock }: Place): Promise<Postm
   return undefined;
 }
 
-/** A process that is not our child tells nobody that it ended: look now and then. */
-async function watch(pid: number, { directory, clock }: Place): Promise<void> {
-  while (worksIn(pid, dataDirectoryOf(directory))) await clock.sleep(WATCH_MS);
-}
-
 /** Ends it cleanly, or if it does not end in time, harder; nothing that was committed is lost either way. */
-export async function stopPostmaster({ pid }: Postmaster, { directory, clock }: Place): Promise<void> {
+export async function stopPostmaster(postmaster: Postmaster, clock: Clock): Promise<void> {
   const steps = [
     { signal: 'SIGINT', waitMs: FAST_STOP_MS },
     { signal: 'SIGQUIT', waitMs: IMMEDIATE_STOP_MS },
     { signal: 'SIGKILL', waitMs: IMMEDIATE_STOP_MS },
   ] as const;
   for (const { signal, waitMs } of steps) {
-    if (!worksIn(pid, dataDirectoryOf(directory))) return;
-    process.kill(pid, signal);
-    for (let waitedMs = 0; isRunning(pid) && waitedMs < waitMs; waitedMs += POLL_MS)
+    if (!postmaster.send(signal)) return;
+    for (let waitedMs = 0; postmaster.isAlive() && waitedMs < waitMs; waitedMs += POLL_MS)
       await clock.sleep(POLL_MS);
   }
 }

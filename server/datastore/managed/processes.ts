@@ -13,8 +13,6 @@ export function startTimeOf(pid: number): string | undefined {
   }
 }
 
-export const isRunning = (pid: number): boolean => startTimeOf(pid) !== undefined;
-
 /** Postgres processes, postmaster and workers alike, stand in their data directory. */
 export function worksIn(pid: number, dataDirectory: string): boolean {
   try {

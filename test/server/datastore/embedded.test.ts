@@ -3,10 +3,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readFileSync,
   readdirSync,
   rmSync,
   statSync,
@@ -30,25 +30,25 @@ const options = { log: silentLogger, clock: systemClock, random: systemRandom };
 const NOBODY = 65_534;
 const isRoot = userInfo().uid === 0;
 
-/** A folder of its own; whatever still runs in it after the test is killed. */
+/** What runs in each folder: stopped before the folder goes (node:test runs the first `after` first). */
+const running = new Map<string, ManagedPostgres[]>();
+
 function temporary(t: Ending, prefix = 'writ-managed-'): string {
   const parent = mkdtempSync(join(tmpdir(), prefix));
   chmodSync(parent, 0o711);
-  t.after(() => {
-    const data = join(parent, 'pg', 'data');
-    if (existsSync(data)) for (const pid of processesIn(data)) process.kill(pid, 'SIGKILL');
+  const directory = join(parent, 'pg');
+  running.set(directory, []);
+  t.after(async () => {
+    for (const managed of running.get(directory) ?? []) await managed.stop();
+    running.delete(directory);
     rmSync(parent, { recursive: true, force: true, maxRetries: 5 });
   });
-  return join(parent, 'pg');
+  return directory;
 }
 
-async function start(
-  t: Ending,
-  directory: string,
-  more: Partial<ManagedOptions> = {},
-): Promise<ManagedPostgres> {
+async function start(directory: string, more: Partial<ManagedOptions> = {}): Promise<ManagedPostgres> {
   const managed = await startManagedPostgres({ ...options, directory, unsafeNoFsync: true, ...more });
-  t.after(() => managed.stop());
+  running.get(directory)?.push(managed);
   return managed;
 }
 
@@ -66,8 +66,7 @@ const refusal = (message: RegExp) => ({ name: 'CodedError', code: Code.failedPre
 for (const prefer of ['system', 'npm'] as const) {
   test(`a database on the ${prefer} programs keeps its data over a restart, durable and closed to others`, async (t) => {
     const directory = temporary(t);
-    const first = await startManagedPostgres({ ...options, directory, preferBinaries: prefer });
-    t.after(() => first.stop());
+    const first = await start(directory, { preferBinaries: prefer, unsafeNoFsync: false });
     assert.equal(first.version.origin, prefer, 'programs of this origin must be installed for the tests');
     await query(first, 'create table kept (v text)');
     await query(first, "insert into kept values ('still here')");
@@ -89,7 +88,7 @@ for (const prefer of ['system', 'npm'] as const) {
     );
     await first.stop();
     assert.deepEqual(processesIn(join(directory, 'data')), []);
-    const second = await start(t, directory);
+    const second = await start(directory);
     assert.equal(second.version.major, first.version.major, 'the programs that fit the data are chosen');
     assert.deepEqual(await query(second, 'select v from kept'), [{ v: 'still here' }]);
   });
@@ -101,7 +100,7 @@ test('after a kill of ours its Postgres is adopted; what was half made is made a
   assert.equal(existsSync(join(directory, 'data')), false);
   const pid = await killWhen(directory, (line) => /^\d+$/.test(line));
   assert.notDeepEqual(processesIn(join(directory, 'data')), []);
-  const managed = await start(t, directory);
+  const managed = await start(directory);
   assert.equal(managed.pid(), Number(pid));
   await query(managed, 'select 1');
   await managed.stop();
@@ -133,7 +132,7 @@ async function killWhen(directory: string, holds: (line: string) => boolean): Pr
 
 test('a Postgres that is killed is restarted, and no acknowledged write is lost', async (t) => {
   const directory = temporary(t);
-  const managed = await start(t, directory, { unsafeNoFsync: false });
+  const managed = await start(directory, { unsafeNoFsync: false });
   await query(managed, 'create table t (n integer primary key)');
   const database = new Database({ client: managed.connection, maxOpenConnections: 4 }, silentLogger);
   const acknowledged: number[] = [];
@@ -169,13 +168,12 @@ const killOnce = (pid: number): void => {
 
 test('a pid file that names another program is removed and that program left alone', async (t) => {
   const directory = temporary(t);
-  const first = await startManagedPostgres({ ...options, directory, unsafeNoFsync: true });
-  await first.stop();
+  await (await start(directory)).stop();
   const other = spawn('sleep', ['60']);
   t.after(() => void other.kill());
   await once(other, 'spawn');
   writeFileSync(join(directory, 'data', 'postmaster.pid'), `${other.pid}\n${directory}/data\n0\n5432\n`);
-  const managed = await start(t, directory);
+  const managed = await start(directory);
   await query(managed, 'select 1');
   assert.equal(other.exitCode, null);
   assert.equal(other.signalCode, null);
@@ -202,7 +200,7 @@ test('a data folder that holds something else is refused', async (t) => {
 
 test('a path too long for a socket gets its socket elsewhere', async (t) => {
   const directory = join(temporary(t, `writ-managed-${'x'.repeat(80)}-`));
-  const managed = await start(t, directory);
+  const managed = await start(directory);
   const { host } = managed.connection;
   assert.match(String(host), /\/writ-[0-9a-f]{16}$/);
   t.after(() => rmSync(String(host), { recursive: true, force: true }));
