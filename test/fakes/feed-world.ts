@@ -29,7 +29,7 @@ export async function postgresFeedWorld(
       undos.push({ id, before: await store.entries.find(id) });
       await store.entries.delete([id]);
     },
-    loseLast: (count) => loseLast(testDatabase, undos.splice(-count).reverse()),
+    loseLast: (count) => loseLast(testDatabase, undos.splice(Math.max(undos.length - count, 0)).reverse()),
     pruneBefore: (n) => run(testDatabase, "delete from changes where feed = 'entries' and n < $1", [n]),
     show: (entry) => `${entry.id}=${entry.hint}`,
   };
