@@ -86,5 +86,5 @@ function importPkcs8(pkcs8: Uint8Array): KeyObject {
 export function subjectKeyId(spki: Uint8Array): Uint8Array {
   const info = new DerReader(spki).enter(Tag.sequence);
   info.skip(Tag.sequence);
-  return hash('sha1', info.bitString(), 'buffer');
+  return new Uint8Array(hash('sha1', info.bitString(), 'buffer'));
 }
