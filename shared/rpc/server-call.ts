@@ -79,6 +79,7 @@ async function answer<Peer, Context>(
 
 /** A call ends when its signal does, even where the handler waits for something else. */
 async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  work.catch(() => {}); // where the abort has answered already
   signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();
   const onAbort = (): void => aborted.reject(signal.reason);
@@ -87,7 +88,6 @@ async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<v
     await Promise.race([work, aborted.promise]);
   } finally {
     signal.removeEventListener('abort', onAbort);
-    work.catch(() => {}); // already answered: the abort decided
   }
 }
 

@@ -1,0 +1,8 @@
+/** Who stands behind a connection to the Workload API. Made by accept, judged by gate. */
+import type { CodedError } from '../../shared/errors.ts';
+import type { Peer } from '../attest-workload/peer-info.ts';
+
+export type Caller =
+  | { readonly kind: 'process'; readonly peer: Peer }
+  /** Its calls are answered with the reason, so that the client can say why. */
+  | { readonly kind: 'refused'; readonly error: CodedError };

@@ -1,0 +1,67 @@
+/** Stands before every RPC on the Workload API's socket: header, caller, attestation (facts/spire 9). Called by listen. */
+import { invalidArgument, permissionDenied, unavailable } from '../../shared/errors.ts';
+import type { Call, Gate } from '../../shared/rpc/handler.ts';
+import type { Selector } from '../../shared/selectors.ts';
+import type { WorkloadAttestation } from '../attest-workload/attest.ts';
+import type { Peer } from '../attest-workload/peer-info.ts';
+import type { Caller } from './caller.ts';
+import type { Complain } from './complain.ts';
+import type { Shares } from './shares.ts';
+
+export interface WorkloadContext {
+  readonly peer: Peer;
+  /** None for a service that needs no attestation. */
+  readonly selectors: readonly Selector[];
+  readonly signal: AbortSignal;
+}
+
+export interface GateDeps {
+  readonly attestation: Pick<WorkloadAttestation, 'attest'>;
+  readonly calls: Shares;
+  readonly complain: Complain;
+}
+
+/** What each service asks of its callers; one that is not listed is closed to all. */
+const RULES: Readonly<Record<string, { readonly needsHeader: boolean; readonly isAttested: boolean }>> = {
+  SpiffeWorkloadAPI: { needsHeader: true, isAttested: true },
+  'grpc.health.v1.Health': { needsHeader: false, isAttested: false },
+};
+
+export function gate({ attestation, calls, complain }: GateDeps): Gate<Caller, WorkloadContext> {
+  return async (call, _request, run) => {
+    const rule = RULES[serviceOf(call)];
+    if (rule === undefined) throw permissionDenied('this service is not open to workloads');
+    if (rule.needsHeader) checkHeader(call);
+    const peer = processOf(call);
+    using _share = takeShare(calls, peer);
+    let selectors: readonly Selector[] = [];
+    try {
+      if (rule.isAttested) selectors = await attestation.attest(peer, call.signal);
+      call.signal.throwIfAborted();
+      await run({ peer, selectors, signal: call.signal });
+    } catch (error) {
+      complain(error, { method: call.method, peer, selectors });
+      throw error;
+    }
+  };
+}
+
+const serviceOf = ({ method }: Call<Caller>): string => method.split('/')[1] ?? '';
+
+/** SPIFFE_Workload_Endpoint 3: proof that the caller meant this endpoint, against forged requests. */
+function checkHeader(call: Call<Caller>): void {
+  const values = call.metadata('workload.spiffe.io');
+  if (values.length !== 1 || values[0] !== 'true')
+    throw invalidArgument('security header missing from request');
+}
+
+function processOf({ peer: caller }: Call<Caller>): Peer {
+  if (caller.kind === 'refused') throw caller.error;
+  return caller.peer;
+}
+
+function takeShare(calls: Shares, { uid }: Peer): Disposable {
+  const release = calls.take(uid);
+  if (release === undefined) throw unavailable(`too many calls are open, or too many of user ${uid}`);
+  return { [Symbol.dispose]: release };
+}

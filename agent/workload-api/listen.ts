@@ -1,0 +1,92 @@
+/** The Workload API's Unix socket (facts/spire 9): from the accepted connection to its handlers. Started by agent.ts. */
+import type { Logger } from '../../shared/log/logger.ts';
+import { RpcServer } from '../../shared/rpc/server.ts';
+import { UnixListener } from '../../shared/rpc/unix-listener.ts';
+import type { Part } from '../../shared/tasks.ts';
+import type { AgentConfig } from '../config.ts';
+import type { WorkloadAttestation } from '../attest-workload/attest.ts';
+import type { PeerSource } from '../attest-workload/peer-info.ts';
+import type { WorkloadIdentities } from '../cache/workload-identities.ts';
+import { accept } from './accept.ts';
+import type { Caller } from './caller.ts';
+import { complain } from './complain.ts';
+import { gate, type WorkloadContext } from './gate.ts';
+import { PushTurns } from './push-turns.ts';
+import { routes } from './routes.ts';
+import { callLimits, connectionLimits, type Limits, maxDescriptors, Shares } from './shares.ts';
+
+export interface WorkloadApiDeps {
+  readonly config: Pick<AgentConfig, 'socketPath' | 'allowUnauthenticatedVerifiers' | 'logSelectors'>;
+  readonly identities: Pick<WorkloadIdentities, 'subscribe' | 'syncState'>;
+  readonly attestation: Pick<WorkloadAttestation, 'attest'>;
+  readonly peers: PeerSource;
+  readonly log: Logger;
+  /** Default: what this process has descriptors for. */
+  readonly limits?: Limits;
+}
+
+export interface WorkloadApi extends Part {
+  /** Connections of processes that are held now. */
+  readonly connectionCount: number;
+  /** Rounds that pushes were spread over, since the start. */
+  readonly pushRounds: number;
+}
+
+const MODES = { socketMode: 0o777, directoryMode: 0o755 }; // every process may ask; who gets what is decided later
+const STREAMS_PER_CONNECTION = 100;
+const REQUEST_MAX_BYTES = 64 * 1024; // requests are empty
+
+/** Throws Unavailable from `start` when the socket cannot be had. */
+export function workloadApi({
+  config,
+  identities,
+  attestation,
+  peers,
+  log,
+  limits,
+}: WorkloadApiDeps): WorkloadApi {
+  const bounds = limits ?? connectionLimits(maxDescriptors());
+  const connections = new Shares(bounds);
+  const turns = new PushTurns();
+  const { allowUnauthenticatedVerifiers, logSelectors, socketPath } = config;
+  const server = new RpcServer<Caller, WorkloadContext>({
+    routes: routes({ identities, turns, allowUnauthenticatedVerifiers, log }),
+    gate: gate({
+      attestation,
+      calls: new Shares(callLimits(bounds)),
+      complain: complain({ logSelectors, ownPid: process.pid, log }),
+    }),
+    channelOptions: {
+      'grpc.max_concurrent_streams': STREAMS_PER_CONNECTION,
+      'grpc.max_receive_message_length': REQUEST_MAX_BYTES,
+    },
+  });
+  const listener = new UnixListener({
+    path: socketPath,
+    ...MODES,
+    onConnection: accept({
+      peers,
+      connections,
+      inject: (socket, caller) => server.inject(socket, caller),
+      log,
+    }),
+    onError: (error) => log.error('a connection was not accepted', { error: error.message }),
+  });
+  return {
+    name: 'workload-api',
+    get connectionCount() {
+      return connections.held;
+    },
+    get pushRounds() {
+      return turns.rounds;
+    },
+    start: async () => {
+      await listener.listen();
+      log.info('serving the Workload API', { socketPath, connections: bounds.total });
+    },
+    stop: async () => {
+      listener.close();
+      await server.stop();
+    },
+  };
+}
