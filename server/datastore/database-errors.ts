@@ -57,6 +57,8 @@ export function toCodedError(error: unknown): CodedError {
   if (error instanceof DatabaseError) return fromDatabase(error);
   const reason = { reason: 'DATABASE_UNAVAILABLE', cause: error } as const;
   if (isConnectionLoss(error)) return new CodedError(Code.unavailable, 'cannot reach the database', reason);
+  if (/after calling end/.test(messageOf(error)))
+    return new CodedError(Code.unavailable, 'database is closed', reason);
   if (/timeout/i.test(messageOf(error))) {
     return new CodedError(Code.unavailable, 'database did not answer in time', reason);
   }

@@ -97,8 +97,8 @@ export async function emptyDatabase(t: Ending): Promise<{ connectionString: stri
   return { connectionString, database };
 }
 
-/** True when the tests run on a server given from outside, which they must not stop or kill. */
-export const isGivenServer = (): boolean => givenServer() !== undefined;
+/** False behind a transaction pooler (test/interop/pgbouncer says so): NOTIFY then reaches nobody. */
+export const hearsNotifications = (): boolean => process.env['WRIT_TEST_POOLER'] === undefined;
 
 interface Server {
   readonly parameters: ConnectionParameters;
