@@ -66,25 +66,21 @@ export class CaTestbed {
     return (await this.bundles.find(trustDomain))?.x509Authorities ?? [];
   }
 
-  async roots(): Promise<readonly X509Certificate[]> {
-    return (await this.authorities()).map(({ certificate }) => new X509Certificate(certificate));
-  }
-
-  /** Whether the SVID is valid at this moment to somebody who trusts the bundle. */
-  async isTrusted({ chain, expiresAt }: IssuedX509Svid): Promise<boolean> {
+  /** The authority of the bundle that the SVID is valid under at this moment; undefined when nobody would trust it. */
+  async issuerOf({ chain, expiresAt }: IssuedX509Svid): Promise<Uint8Array | undefined> {
     const leaf = new X509Certificate(chain[0] ?? new Uint8Array());
     const now = this.clock.now();
-    return (
-      now < expiresAt &&
-      now >= leaf.validFromDate &&
-      (await this.roots()).some(
-        (root) =>
-          leaf.checkIssued(root) &&
-          leaf.verify(root.publicKey) &&
-          now >= root.validFromDate &&
-          now < root.validToDate,
-      )
-    );
+    if (now < leaf.validFromDate || now >= expiresAt) return undefined;
+    const found = (await this.authorities()).find(({ certificate }) => {
+      const root = new X509Certificate(certificate);
+      const isValid = now >= root.validFromDate && now < root.validToDate;
+      return isValid && leaf.checkIssued(root) && leaf.verify(root.publicKey);
+    });
+    return found?.certificate;
+  }
+
+  async isTrusted(svid: IssuedX509Svid): Promise<boolean> {
+    return (await this.issuerOf(svid)) !== undefined;
   }
 }
 
