@@ -3,7 +3,7 @@ import type { BundleDefinition } from '../../proto/gen/spire/api/server/bundle/v
 import type { RunCommand } from '../../shared/cli/command.ts';
 import { type Flags, UsageError } from '../../shared/cli/flag.ts';
 import { toJson } from '../../shared/cli/json.ts';
-import { formatBundle } from '../../shared/bundle/bundle-json.ts';
+import { formatBundle } from '../../shared/bundle/format-bundle.ts';
 import { formatPem } from '../../shared/crypto/pem.ts';
 import { BUNDLE, wantsJson, withService } from './server-socket.ts';
 import { bundleFromWire } from './wire-bundle.ts';

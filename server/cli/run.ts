@@ -1,0 +1,22 @@
+/** `run`: the server, until a signal. */
+import type { RunCommand } from '../../shared/cli/command.ts';
+import { untilStopped } from '../../shared/cli/run-until-signal.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { openLog } from '../../shared/log/open-log.ts';
+import { createLogger } from '../../shared/log/pino-logger.ts';
+import { systemRandom } from '../../shared/random.ts';
+import { createServer } from '../server.ts';
+import { loadConfig } from './load-config.ts';
+
+export const run: RunCommand = async (flags, terminal) => {
+  const config = loadConfig(flags, terminal);
+  const sink = openLog(config.logFile);
+  process.on('SIGUSR2', () => sink.reopen());
+  const log = createLogger({ level: config.logLevel, format: config.logFormat, write: sink.write });
+  const stopped = untilStopped();
+  const server = createServer({ config, log, clock: systemClock, random: systemRandom });
+  await server.start();
+  log.info('Stopping', { reason: await stopped });
+  await server.stop();
+  return 0;
+};

@@ -1,0 +1,28 @@
+/** A terminal that remembers what was printed. */
+import type { Terminal } from '../../shared/cli/command.ts';
+import { type Program, runProgram } from '../../shared/cli/main.ts';
+
+export interface Printed {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface Typed {
+  readonly input?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Runs one command line of a program in this process. */
+export async function type(program: Program, args: readonly string[], typed: Typed = {}): Promise<Printed> {
+  let out = '';
+  let err = '';
+  const terminal: Terminal = {
+    out: (text) => (out += text),
+    err: (text) => (err += text),
+    environment: typed.environment ?? {},
+    readInput: async () => typed.input ?? '',
+  };
+  const code = await runProgram(program, args, terminal);
+  return { code, out, err };
+}
