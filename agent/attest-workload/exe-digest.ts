@@ -1,6 +1,7 @@
 /** Reads and hashes one file. Called by exe-digest-thread. */
 import { createHash } from 'node:crypto';
-import { type BigIntStats, closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { fileVersion } from './file-version.ts';
 
 export interface DigestRequest {
   readonly path: string;
@@ -20,10 +21,6 @@ export type DigestAnswer =
   | { readonly kind: 'unreadable'; readonly code: string };
 
 const CHUNK_BYTES = 256 * 1024;
-
-/** Changes whenever the file does: nobody but the kernel sets the last of them. */
-export const fileVersion = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string =>
-  `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`;
 
 /** Never throws: the answer crosses a thread. */
 export function digestFile({ path, maxBytes }: DigestRequest): DigestAnswer {

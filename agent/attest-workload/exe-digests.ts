@@ -5,7 +5,8 @@ import { Worker } from 'node:worker_threads';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../shared/clock.ts';
 import { messageOf, unavailable } from '../../shared/errors.ts';
-import { type Digest, type DigestAnswer, type DigestRequest, fileVersion } from './exe-digest.ts';
+import type { Digest, DigestAnswer, DigestRequest } from './exe-digest.ts';
+import { fileVersion } from './file-version.ts';
 import type { Peer } from './peer-info.ts';
 
 export interface DigestOptions {

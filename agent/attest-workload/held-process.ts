@@ -1,6 +1,6 @@
 /** One process, held by its pidfd and its /proc directory (design D7). Made by peers. */
 import { closeSync, constants, openSync, readlinkSync, readSync } from 'node:fs';
-import { type CodedError, messageOf, unavailable } from '../../shared/errors.ts';
+import { CodedError, messageOf, unavailable } from '../../shared/errors.ts';
 import type { PeerKernel } from './peer.ts';
 import type { Credentials, Peer } from './peer-info.ts';
 import { hasEnded, parseProcStat } from './proc-stat.ts';
@@ -114,6 +114,7 @@ function readAll(fd: number, name: string, maxBytes: number): Uint8Array {
 }
 
 function unreadable(name: string, error: unknown): CodedError {
+  if (error instanceof CodedError) return error;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'ENOENT' || code === 'ESRCH') return unavailable('the process is gone', { cause: error });
   return unavailable(`/proc ${name} of the process cannot be read: ${String(code ?? messageOf(error))}`, {

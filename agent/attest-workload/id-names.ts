@@ -1,6 +1,6 @@
 /** Names of users or groups from a file such as /etc/passwd, read anew when it changes. Called by unix. */
 import { closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
-import { fileVersion } from './exe-digest.ts';
+import { fileVersion } from './file-version.ts';
 
 export interface IdNames {
   /** The name of the first line with this id, as getpwuid(3) has it; undefined when there is none. */

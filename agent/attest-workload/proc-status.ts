@@ -30,13 +30,22 @@ function effective(text: string, field: string): number {
 }
 
 function numbers(text: string, field: string): readonly number[] {
-  // The kernel escapes line ends in the name, so a line that begins with the field is the field.
-  const line = new RegExp(`^${field}:(.*)$`, 'm').exec(text)?.[1];
+  const line = lineOf(text, field);
   if (line === undefined) throw unavailable(`/proc status has no ${field}`);
   return line
     .split(/[\t ]/)
     .filter((word) => word !== '')
     .map((word) => parseId(word, field));
+}
+
+/**
+ * The kernel escapes line feeds in the name, but not carriage returns, which JavaScript's `^` takes for line ends too:
+ * a process could name itself into a group. So lines end at line feeds alone.
+ */
+function lineOf(text: string, field: string): string | undefined {
+  const start = `\n${field}:`;
+  const at = text.indexOf(start);
+  return at < 0 ? undefined : text.slice(at + start.length).split('\n', 1)[0];
 }
 
 function parseId(word: string, field: string): number {

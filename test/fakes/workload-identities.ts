@@ -1,0 +1,54 @@
+/** What the agent's cache would say, set by the test. Used by the tests of the agent's doors. */
+import type {
+  Candidate,
+  Subscription,
+  SyncState,
+  WorkloadIdentities,
+  WorkloadUpdate,
+} from '../../agent/cache/workload-identities.ts';
+import { unavailable } from '../../shared/errors.ts';
+import { isSubset, type Selector, selectorKey, selectorKeys } from '../../shared/selectors.ts';
+
+interface Subscriber {
+  readonly selectors: readonly Selector[];
+  readonly onUpdate: (update: WorkloadUpdate) => void;
+}
+
+export class FakeWorkloadIdentities implements WorkloadIdentities {
+  readonly #subscribers = new Set<Subscriber>();
+  /** Given to every subscriber; undefined = never synchronised. */
+  #update: WorkloadUpdate | undefined;
+  entries: readonly (Omit<Candidate, 'missing'> & { readonly selectors: readonly Selector[] })[] = [];
+  sync: SyncState = { entriesKnown: 0, lastSyncAt: undefined, lastSyncError: undefined };
+
+  /** What each open subscription was made with. */
+  get subscribed(): readonly (readonly string[])[] {
+    return [...this.#subscribers].map(({ selectors }) => selectors.map(selectorKey));
+  }
+
+  push(update: WorkloadUpdate): void {
+    this.#update = update;
+    for (const { onUpdate } of this.#subscribers) onUpdate(update);
+  }
+
+  subscribe(selectors: readonly Selector[], onUpdate: (update: WorkloadUpdate) => void): Subscription {
+    if (this.#update === undefined) throw unavailable('not synchronised with a server yet');
+    const subscriber = { selectors, onUpdate };
+    this.#subscribers.add(subscriber);
+    onUpdate(this.#update);
+    return { close: () => void this.#subscribers.delete(subscriber) };
+  }
+
+  candidates(selectors: readonly Selector[], limit: number): readonly Candidate[] {
+    const keys = selectorKeys(selectors);
+    const lacks = (selector: Selector): boolean => !isSubset([selector], keys);
+    return this.entries
+      .map(({ selectors: wanted, ...entry }) => ({ ...entry, missing: wanted.filter(lacks) }))
+      .sort((a, b) => a.missing.length - b.missing.length)
+      .slice(0, limit);
+  }
+
+  syncState(): SyncState {
+    return this.sync;
+  }
+}
