@@ -4,6 +4,7 @@ import type { Authorities, Authority } from './authorities.ts';
 const DAY_MS = 24 * 3_600_000;
 const PREPARE_BEFORE_MAX_MS = 30 * DAY_MS; // SPIRE's preparation threshold
 const ACTIVATE_BEFORE_MAX_MS = 7 * DAY_MS; // SPIRE's activation threshold
+const DEFAULT_REFRESH_SECONDS = 300; // SPIFFE Federation 4.1: how often those poll who are given no hint
 const PUBLISH_AHEAD_REFRESHES = 5; // SPIFFE Federation 4.1: new keys out three to five refresh hints before use
 
 export type RotationStep = 'prepare' | 'publish' | 'activate';
@@ -15,21 +16,25 @@ const lifetimeMs = ({ issuedAt, expiresAt }: Lifetime): number => expiresAt.getT
 /** How long before an authority's end the next one is to take over: a sixth of its life, at most seven days. */
 export const activationMarginMs = (lifeMs: number): number => Math.min(lifeMs / 6, ACTIVATE_BEFORE_MAX_MS);
 
+const preparationMarginMs = (lifeMs: number): number => Math.min(lifeMs / 2, PREPARE_BEFORE_MAX_MS);
+
 /** After this moment the successor is prepared. */
 export const prepareAfter = (active: Lifetime): Date =>
-  new Date(active.expiresAt.getTime() - Math.min(lifetimeMs(active) / 2, PREPARE_BEFORE_MAX_MS));
+  new Date(active.expiresAt.getTime() - preparationMarginMs(lifetimeMs(active)));
 
 /**
  * After this moment the successor takes over. One that was published late (a server that was down for hours) first gets
- * time to reach those who poll for the bundle, but no more than half of what the active authority has left.
+ * time to reach those who poll for the bundle, but no more than half of what the active authority then has left. One that
+ * was published in time never waits.
  */
 export function activateAfter(active: Lifetime, publishedAt: Date, refreshHintSeconds: number): Date {
-  const marginMs = activationMarginMs(lifetimeMs(active));
-  const aheadMs = PUBLISH_AHEAD_REFRESHES * refreshHintSeconds * 1_000;
+  const lifeMs = lifetimeMs(active);
+  const marginMs = activationMarginMs(lifeMs);
+  const refreshMs = (refreshHintSeconds || DEFAULT_REFRESH_SECONDS) * 1_000;
+  const aheadMs = Math.min(PUBLISH_AHEAD_REFRESHES * refreshMs, (preparationMarginMs(lifeMs) - marginMs) / 2);
   const endMs = active.expiresAt.getTime();
-  return new Date(
-    Math.max(endMs - marginMs, Math.min(publishedAt.getTime() + aheadMs, endMs - marginMs / 2)),
-  );
+  const knownMs = Math.min(publishedAt.getTime() + aheadMs, endMs - marginMs / 2);
+  return new Date(Math.max(endMs - marginMs, knownMs));
 }
 
 /** What is to be done now, one step at a time; undefined when all is well. */

@@ -32,6 +32,7 @@ const published: readonly (readonly [string, number, number, number])[] = [
   ['five refreshes before the threshold', 20 - 25 / 60, 300, 20],
   ['at the threshold', 20, 300, 20 + 25 / 60],
   ['after it', 21, 300, 21 + 25 / 60],
+  ['at the threshold, with no hint', 20, 0, 20 + 25 / 60],
   ['when too little is left to wait', 21.9, 300, 22],
   ['very late', 23.9, 300, 22],
   ['at the threshold, to be fetched hourly', 20, 3_600, 22],
