@@ -1,0 +1,254 @@
+/** The agent's composition root: what it is made of, in which order it starts, and what ends it. Called by cli/run and tests. */
+import packageJson from '../package.json' with { type: 'json' };
+import { type Clock, systemClock } from '../shared/clock.ts';
+import { assertNever, Code, CodedError, messageOf } from '../shared/errors.ts';
+import { HealthChecks } from '../shared/health/checks.ts';
+import { HealthListener } from '../shared/health/http.ts';
+import type { Logger } from '../shared/log/logger.ts';
+import { type Random, systemRandom } from '../shared/random.ts';
+import { type Part, Running } from '../shared/tasks.ts';
+import { adminApi } from './admin-api/listen.ts';
+import { denialIn } from './agent-svid/denial.ts';
+import { OwnSvid } from './agent-svid/own-svid.ts';
+import { StateFile } from './agent-svid/state-file.ts';
+import { workloadAttestation } from './attest-workload/attest.ts';
+import { linuxPeerKernel } from './attest-workload/peer.ts';
+import { Peers } from './attest-workload/peers.ts';
+import { workloadAttestors } from './attest-workload/registry.ts';
+import type { SvidCache } from './cache/svid-cache.ts';
+import type { AgentConfig } from './config.ts';
+import { type Engine, makeEngine } from './engine.ts';
+import { enrol, type EnrolParts } from './enrol.ts';
+import { explainProcess } from './explain/explain-process.ts';
+import { makeKeyManager } from './key-manager/registry.ts';
+import { ownHealth } from './workload-api/own-health.ts';
+import { workloadApi } from './workload-api/listen.ts';
+
+export interface AgentOptions {
+  readonly config: AgentConfig;
+  readonly log: Logger;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** Where the host's processes are seen (HOST_PROC); default `/proc`. */
+  readonly procPath?: string;
+  /** False: no sockets are opened, workloads are asked for through `identities`. */
+  readonly serveApis?: boolean;
+}
+
+/** Why the agent ended. All but `stopped` are for a non-zero exit. */
+export type AgentOutcome =
+  | { readonly kind: 'stopped' }
+  /** Somebody must lift the ban before another start makes sense. */
+  | { readonly kind: 'banned'; readonly message: string }
+  /** The server no longer honours the SVID, and the node cannot attest again without a new join token. */
+  | { readonly kind: 'must-attest-again'; readonly message: string }
+  | { readonly kind: 'svid-expired'; readonly message: string }
+  /** `start` rejected with this. */
+  | { readonly kind: 'start-failed'; readonly message: string };
+
+export interface Agent {
+  /** Resolves when the sockets answer; rejects with what has to be mended. */
+  start(signal?: AbortSignal): Promise<void>;
+  /** Resolves when everything has ended; may be called at any time, and more than once. */
+  stop(): Promise<void>;
+  /** Settles once, after everything has ended. */
+  readonly done: Promise<AgentOutcome>;
+  /** Undefined until there is an SVID. */
+  readonly identities: SvidCache | undefined;
+}
+
+export function createAgent(options: AgentOptions): Agent {
+  return new RunningAgent(options);
+}
+
+class RunningAgent implements Agent {
+  readonly #options: AgentOptions;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #log: Logger;
+  readonly #abort = new AbortController();
+  readonly #apis = new Running();
+  readonly #ended = Promise.withResolvers<AgentOutcome>();
+  #engine: Engine | undefined;
+  #loops: Promise<void> = Promise.resolve();
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+  #outcome: AgentOutcome | undefined;
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? systemRandom;
+    this.#log = options.log;
+  }
+
+  get done(): Promise<AgentOutcome> {
+    return this.#ended.promise;
+  }
+
+  get identities(): SvidCache | undefined {
+    return this.#engine?.cache;
+  }
+
+  async start(signal?: AbortSignal): Promise<void> {
+    const abort = (): void => this.#abort.abort(signal?.reason);
+    if (signal?.aborted === true) abort();
+    signal?.addEventListener('abort', abort, { once: true });
+    this.#starting = this.#start(this.#abort.signal);
+    try {
+      await this.#starting;
+    } catch (error) {
+      this.#outcome ??= { kind: 'start-failed', message: messageOf(error) };
+      await this.#stop();
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#outcome ??= { kind: 'stopped' };
+    await this.#stop();
+  }
+
+  async #start(signal: AbortSignal): Promise<void> {
+    const { config } = this.#options;
+    const parts = this.#enrolParts();
+    const bundle = await enrol(parts, signal);
+    const engine = makeEngine({
+      ...parts,
+      bundle,
+      onFailed: (error) => this.#heed(error, parts),
+      onRotationFailed: (error) => this.#rotationFailed(error, parts),
+      stopping: signal,
+    });
+    this.#engine = engine;
+    await this.#firstRound(engine, parts, signal);
+    signal.throwIfAborted();
+    this.#loops = engine.run(signal);
+    this.#postStatus(engine);
+    if (this.#options.serveApis === false) return;
+    this.#log.info('Starting agent APIs', { socketPath: config.socketPath });
+    await this.#apis.start(this.#doors(engine));
+  }
+
+  #enrolParts(): EnrolParts {
+    const { config } = this.#options;
+    const state = StateFile.open(config.dataDir);
+    const keys = makeKeyManager(config.keyManager);
+    const own = new OwnSvid(state);
+    return { config, state, keys, own, clock: this.#clock, random: this.#random, log: this.#log };
+  }
+
+  /** A server that cannot be reached is waited for, one that no longer knows the SVID of the last run is asked for another. */
+  async #firstRound(engine: Engine, parts: EnrolParts, signal: AbortSignal): Promise<void> {
+    try {
+      await engine.synchronizer.round(signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      const denial = denialIn(error);
+      if (denial === undefined) return this.#log.error('synchronisation failed', { error: messageOf(error) });
+      parts.own.remove();
+      if (denial === 'banned') throw bannedError(error);
+      this.#log.warn('server does not honour the SVID of the last run: it is removed', {
+        error: messageOf(error),
+      });
+      engine.bundles.setOwn(await enrol(parts, signal));
+      engine.connection.replace();
+      await engine.synchronizer.round(signal);
+    }
+  }
+
+  #doors(engine: Engine): readonly Part[] {
+    const { config, procPath = '/proc' } = this.#options;
+    const [log, clock, identities] = [this.#log, this.#clock, engine.cache];
+    const { requirePeerPidfd } = config;
+    const peers = new Peers({ kernel: linuxPeerKernel(), procPath, requirePeerPidfd, log });
+    const attestors = workloadAttestors(config.workloadAttestors, { clock, log });
+    const attestation = workloadAttestation({ attestors, clock, log });
+    const explain = explainProcess({ peers, attestation, identities });
+    const checks = new HealthChecks([ownHealth(config.socketPath)], { clock, log });
+    return [
+      workloadApi({ config, identities, attestation, peers, log }),
+      adminApi({ config, explain, peers, log }),
+      ...(config.healthChecks.listenerEnabled
+        ? [checks, new HealthListener({ config: config.healthChecks, checks, log })]
+        : []),
+    ];
+  }
+
+  /** For the operator's list of agents; that it fails changes nothing. */
+  #postStatus(engine: Engine): void {
+    engine.agents.postStatus(packageJson.version).catch((error: unknown) => {
+      this.#log.warn('server does not take our version', { error: messageOf(error) });
+    });
+  }
+
+  /** Ends the agent where a failed call says that the server no longer honours it (SPIRE: agent error handling). */
+  #heed(error: unknown, { own }: EnrolParts): void {
+    const denial = denialIn(error);
+    if (denial === undefined || this.#outcome !== undefined) return;
+    switch (denial) {
+      case 'banned':
+        return this.#end({ kind: 'banned', message: bannedError(error).message }, own);
+      case 'attest-again':
+        if (own.current?.canReattest === true) return this.#attestAgain();
+        return this.#end({ kind: 'must-attest-again', message: attestAgainMessage(error) }, own);
+      default:
+        return assertNever(denial);
+    }
+  }
+
+  #attestAgain(): void {
+    this.#engine?.rotation.rotate().catch((error: unknown) => {
+      this.#log.error('agent could not attest again', { error: messageOf(error) });
+    });
+  }
+
+  #rotationFailed(error: unknown, parts: EnrolParts): void {
+    this.#heed(error, parts);
+    const current = parts.own.current;
+    if (current === undefined || current.canReattest || this.#clock.now() < current.svid.expiresAt) return;
+    const message = `agent SVID has expired and could not be renewed: ${messageOf(error)}`;
+    this.#end({ kind: 'svid-expired', message }, parts.own);
+  }
+
+  #end(outcome: AgentOutcome & { readonly message: string }, own: OwnSvid): void {
+    if (this.#outcome !== undefined) return;
+    this.#outcome = outcome;
+    this.#log.error(outcome.kind === 'banned' ? BANNED : 'agent is shutting down', {
+      reason: outcome.message,
+    });
+    try {
+      own.remove();
+    } catch (error) {
+      this.#log.error('agent SVID cannot be removed', { error: messageOf(error) });
+    }
+    void this.#stop();
+  }
+
+  #stop(): Promise<void> {
+    this.#stopping ??= this.#stopAll();
+    return this.#stopping;
+  }
+
+  async #stopAll(): Promise<void> {
+    this.#abort.abort(new CodedError(Code.unavailable, 'agent is stopping'));
+    await this.#starting?.catch(() => {});
+    for (const failure of await this.#apis.stop()) this.#log.error('a part did not stop', { failure });
+    await this.#loops;
+    this.#engine?.connection.close();
+    this.#ended.resolve(this.#outcome ?? { kind: 'stopped' });
+  }
+}
+
+const BANNED = 'Agent is banned: removing SVID and shutting down'; // SPIRE's words
+
+const bannedError = (cause: unknown): CodedError =>
+  new CodedError(Code.permissionDenied, `agent is banned: ${messageOf(cause)}`, {
+    reason: 'AGENT_BANNED',
+    cause,
+  });
+
+const attestAgainMessage = (error: unknown): string =>
+  `server no longer honours this agent, it must attest again, for which it needs a new join token: ${messageOf(error)}`;

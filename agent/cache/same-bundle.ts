@@ -1,0 +1,28 @@
+/** Whether two bundles say the same, so that workloads hear of real changes only. Called by bundle-cache. */
+import { bytesEqual } from '../../shared/bytes.ts';
+import type { Bundle, TokenAuthority, X509Authority } from '../../shared/bundle/bundle.ts';
+
+export const isSameBundle = (a: Bundle, b: Bundle): boolean =>
+  a.trustDomain.equals(b.trustDomain) &&
+  a.sequenceNumber === b.sequenceNumber &&
+  a.refreshHintSeconds === b.refreshHintSeconds &&
+  areSame(a.x509Authorities, b.x509Authorities, isSameX509) &&
+  areSame(a.jwtAuthorities, b.jwtAuthorities, isSameToken) &&
+  areSame(a.witAuthorities, b.witAuthorities, isSameToken);
+
+function areSame<T>(a: readonly T[], b: readonly T[], isSame: (a: T, b: T) => boolean): boolean {
+  if (a.length !== b.length) return false;
+  return a.every((one, at) => {
+    const other = b[at];
+    return other !== undefined && isSame(one, other);
+  });
+}
+
+const isSameX509 = (a: X509Authority, b: X509Authority): boolean =>
+  a.tainted === b.tainted && bytesEqual(a.certificate, b.certificate);
+
+const isSameToken = (a: TokenAuthority, b: TokenAuthority): boolean =>
+  a.keyId === b.keyId &&
+  a.tainted === b.tainted &&
+  a.expiresAt?.getTime() === b.expiresAt?.getTime() &&
+  bytesEqual(a.publicKey, b.publicKey);

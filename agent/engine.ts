@@ -1,0 +1,177 @@
+/**
+ * Everything of the agent that talks to its server once there is an SVID to do it with: the connection, the rounds of
+ * synchronisation, SVIDs for workloads, the rotation of the agent's own. Made by agent.ts.
+ */
+import type { Bundle } from '../shared/bundle/bundle.ts';
+import { messageOf } from '../shared/errors.ts';
+import { OwnSvidRotation } from './agent-svid/rotate.ts';
+import { BundleCache } from './cache/bundle-cache.ts';
+import { SvidCache } from './cache/svid-cache.ts';
+import { attest, type EnrolParts } from './enrol.ts';
+import { AgentClient } from './server-link/agent-client.ts';
+import { BundleClient } from './server-link/bundle-client.ts';
+import { ServerConnection } from './server-link/connection.ts';
+import { EntryClient } from './server-link/entry-client.ts';
+import { SvidClient } from './server-link/svid-client.ts';
+import { tlsIdentityOf } from './server-link/tls-identity.ts';
+import { verifyServer } from './server-link/verify-server.ts';
+import { WatchClient } from './server-link/watch-client.ts';
+import { AuthorizedEntries } from './sync/authorized-entries.ts';
+import { Positions } from './sync/position.ts';
+import { SvidRenewal } from './sync/renew-svids.ts';
+import { Synchronizer } from './sync/sync.ts';
+import { ChangeWatch } from './sync/watch.ts';
+import { withdrawExpired } from './sync/withdraw-expired.ts';
+
+export interface EngineParts extends EnrolParts {
+  /** The bundle that the agent starts with. */
+  readonly bundle: Bundle;
+  /** What a call to the server failed with: it may be that the server no longer honours the agent. */
+  readonly onFailed: (error: unknown) => void;
+  /** A failed renewal of the agent's own SVID. */
+  readonly onRotationFailed: (error: unknown) => void;
+  /** Aborted when the agent stops. */
+  readonly stopping: AbortSignal;
+}
+
+export interface Engine {
+  readonly connection: ServerConnection;
+  readonly bundles: BundleCache;
+  readonly cache: SvidCache;
+  readonly agents: AgentClient;
+  readonly synchronizer: Synchronizer;
+  readonly rotation: OwnSvidRotation;
+  /** Every loop; resolves when the signal has ended them. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export function makeEngine(parts: EngineParts): Engine {
+  const { config, clock, log, random } = parts;
+  const { trustDomain } = config;
+  const positions = new Positions();
+  const bundles = new BundleCache(parts.bundle);
+  const connection = connect(parts, bundles);
+  const agents = new AgentClient(connection, positions);
+  const cache = new SvidCache({
+    bundles,
+    maxSvids: config.x509SvidCacheMaxSize,
+    onWanted: () => renewal.wake(),
+    clock,
+    log,
+  });
+  const renewal = new SvidRenewal({
+    cache,
+    bundles,
+    issuer: new SvidClient(connection, positions),
+    keyType: config.workloadKeyType,
+    availabilityTargetSeconds: config.availabilityTargetSeconds,
+    onFailed: parts.onFailed,
+    clock,
+    random,
+    log,
+  });
+  const synchronizer = new Synchronizer({
+    entries: new AuthorizedEntries({
+      source: new EntryClient({ connection, positions, trustDomain, log }),
+      positions,
+      useSync: config.useSyncAuthorizedEntries,
+    }),
+    bundleSource: new BundleClient(connection, trustDomain, positions),
+    cache,
+    bundles,
+    positions,
+    onApplied: () => renewal.wake(),
+    onBundle: (bundle) => keepBundle(parts, bundle),
+    onFailed: parts.onFailed,
+    onRecovered: () => {
+      renewal.wake();
+      watch.reconnected();
+    },
+    intervalMs: config.syncIntervalSeconds * 1_000,
+    clock,
+    random,
+    log,
+  });
+  const watch = new ChangeWatch({
+    source: new WatchClient(connection),
+    onHint: (hint) => synchronizer.hint(hint),
+    onPushing: (isPushing) => synchronizer.setPushing(isPushing),
+    onFailed: parts.onFailed,
+    clock,
+    random,
+    log,
+  });
+  const rotation = rotationOf(parts, {
+    agents,
+    bundles,
+    onRotated: () => {
+      connection.replace();
+      watch.reconnected();
+    },
+  });
+  const run = async (signal: AbortSignal): Promise<void> => {
+    const withdrawal = { cache, onWithdrawn: () => renewal.wake(), clock, log };
+    await Promise.all([
+      synchronizer.run(signal),
+      watch.run(signal),
+      renewal.run(signal),
+      withdrawExpired(withdrawal, signal),
+      rotation.run(signal),
+    ]);
+  };
+  return { connection, bundles, cache, agents, synchronizer, rotation, run };
+}
+
+function connect({ config, own, clock }: EngineParts, bundles: BundleCache): ServerConnection {
+  const { trustDomain } = config;
+  return new ServerConnection({
+    host: config.serverAddress,
+    port: config.serverPort,
+    trustDomain,
+    requirePqKem: config.requirePqKem,
+    identity: () => (own.current === undefined ? undefined : tlsIdentityOf(own.current)),
+    verifyServer: verifyServer({
+      trust: () => ({ kind: 'authorities', authorities: ownAuthorities(bundles) }),
+      trustDomain,
+      clock,
+    }),
+  });
+}
+
+const ownAuthorities = (bundles: BundleCache): readonly Uint8Array[] =>
+  bundles.own.x509Authorities.map(({ certificate }) => certificate);
+
+interface RotationLinks {
+  readonly agents: AgentClient;
+  readonly bundles: BundleCache;
+  readonly onRotated: () => void;
+}
+
+function rotationOf(parts: EngineParts, { agents, bundles, onRotated }: RotationLinks): OwnSvidRotation {
+  const { own, keys, config, clock, random, log, stopping } = parts;
+  return new OwnSvidRotation({
+    own,
+    keys,
+    server: agents,
+    attest: async () => {
+      const trust = { kind: 'authorities', authorities: ownAuthorities(bundles) } as const;
+      return (await attest(parts, trust, stopping)).agentSvid;
+    },
+    authorities: () => ownAuthorities(bundles),
+    trustDomain: config.trustDomain,
+    onRotated,
+    onFailed: parts.onRotationFailed,
+    clock,
+    random,
+    log,
+  });
+}
+
+/** For the next start. That the disk is full must not keep the bundle from workloads. */
+function keepBundle({ state, log }: EngineParts, bundle: Bundle): void {
+  try {
+    state.store({ bundle: bundle.x509Authorities.map(({ certificate }) => certificate) });
+  } catch (error) {
+    log.error('bundle cannot be stored for the next start', { error: messageOf(error) });
+  }
+}

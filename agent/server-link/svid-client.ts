@@ -1,0 +1,41 @@
+/** The server's SVID API: X.509-SVIDs for workloads. Called by sync/renew-svids. */
+import type { SVIDDefinition } from '../../proto/gen/spire/api/server/svid/v1/SVID.ts';
+import type { _spire_api_server_svid_v1_BatchNewX509SVIDResponse_ResultOutput as ResultOutput } from '../../proto/gen/spire/api/server/svid/v1/BatchNewX509SVIDResponse.ts';
+import { messageOf } from '../../shared/errors.ts';
+import type { ServiceClient } from '../../shared/rpc/client.ts';
+import type { Positions } from '../sync/position.ts';
+import type { SvidIssuer, SvidRequest, SvidResult } from '../sync/renew-svids.ts';
+import type { ServerConnection } from './connection.ts';
+import { positionMetadata } from './position-header.ts';
+import { readChain } from './wire.ts';
+
+const SERVICE = 'spire.api.server.svid.v1.SVID';
+
+export class SvidClient implements SvidIssuer {
+  readonly #connection: ServerConnection;
+  readonly #positions: Positions;
+
+  constructor(connection: ServerConnection, positions: Positions) {
+    this.#connection = connection;
+    this.#positions = positions;
+  }
+
+  async newX509Svids(requests: readonly SvidRequest[], signal: AbortSignal): Promise<readonly SvidResult[]> {
+    const params = requests.map(({ entryId, csr }) => ({ entry_id: entryId, csr }));
+    const metadata = positionMetadata(this.#positions);
+    return this.#connection.call(SERVICE, async (client: ServiceClient<SVIDDefinition>) => {
+      const { results } = await client.unary('BatchNewX509SVID', { params }, { metadata, signal });
+      return results.map(readResult);
+    });
+  }
+}
+
+function readResult({ status, svid }: ResultOutput): SvidResult {
+  if (status !== null && status.code !== 0)
+    return { ok: false, message: `${status.message} (code ${status.code})` };
+  try {
+    return { ok: true, chain: readChain(svid) };
+  } catch (error) {
+    return { ok: false, message: messageOf(error) };
+  }
+}

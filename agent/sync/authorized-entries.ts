@@ -1,0 +1,83 @@
+/**
+ * The entries that this agent is authorized for, kept from round to round so that only those that changed are fetched
+ * (SPIRE: SyncAuthorizedEntries). Called by sync.
+ */
+import { type AgentEntry, type EntryVersion, isSameVersion } from '../cache/agent-entry.ts';
+import type { Position, Positions } from './position.ts';
+
+export interface EntryRevision extends EntryVersion {
+  readonly id: string;
+}
+
+export type EntriesAnswer =
+  | {
+      readonly kind: 'full';
+      readonly entries: readonly AgentEntry[];
+      readonly position: Position | undefined;
+    }
+  | {
+      readonly kind: 'delta';
+      /** Everything that is authorized. */
+      readonly revisions: readonly EntryRevision[];
+      /** Those that were asked for and still exist. */
+      readonly entries: readonly AgentEntry[];
+      readonly position: Position | undefined;
+    };
+
+/** Implemented by server-link/entry-client. Entries that cannot be read are left out there, and logged. */
+export interface EntrySource {
+  /** GetAuthorizedEntries. */
+  getAuthorizedEntries(signal: AbortSignal): Promise<EntriesAnswer>;
+  /** SyncAuthorizedEntries; `findStale` names those of the revisions that are to be fetched. */
+  syncAuthorizedEntries(
+    findStale: (revisions: readonly EntryRevision[]) => readonly string[],
+    signal: AbortSignal,
+  ): Promise<EntriesAnswer>;
+}
+
+export interface AuthorizedEntriesParts {
+  readonly source: EntrySource;
+  readonly positions: Positions;
+  /** Configuration: use_sync_authorized_entries. */
+  readonly useSync: boolean;
+}
+
+export class AuthorizedEntries {
+  readonly #parts: AuthorizedEntriesParts;
+  #known: ReadonlyMap<string, AgentEntry> = new Map();
+
+  constructor(parts: AuthorizedEntriesParts) {
+    this.#parts = parts;
+  }
+
+  /** The whole set; entries that did not change are the same objects as before. Rejects on an answer that is too old. */
+  async fetch(signal: AbortSignal): Promise<readonly AgentEntry[]> {
+    const { source, positions, useSync } = this.#parts;
+    const answer = await (useSync
+      ? source.syncAuthorizedEntries((revisions) => this.#findStale(revisions), signal)
+      : source.getAuthorizedEntries(signal));
+    positions.advance(answer.position);
+    const entries = answer.kind === 'full' ? answer.entries : this.#merge(answer);
+    this.#known = new Map(entries.map((entry) => [entry.id, this.#sameOrNew(entry)]));
+    return [...this.#known.values()];
+  }
+
+  #findStale(revisions: readonly EntryRevision[]): readonly string[] {
+    return revisions.filter((revision) => this.#findFresh(revision) === undefined).map(({ id }) => id);
+  }
+
+  #findFresh(revision: EntryRevision): AgentEntry | undefined {
+    const known = this.#known.get(revision.id);
+    return known !== undefined && isSameVersion(known, revision) ? known : undefined;
+  }
+
+  #merge({ revisions, entries }: Extract<EntriesAnswer, { kind: 'delta' }>): readonly AgentEntry[] {
+    const fetched = new Map(entries.map((entry) => [entry.id, entry]));
+    return revisions.flatMap((revision) => fetched.get(revision.id) ?? this.#findFresh(revision) ?? []);
+  }
+
+  /** An update always raises the revision, so that the same one is the same entry. */
+  #sameOrNew(entry: AgentEntry): AgentEntry {
+    return this.#findFresh(entry) ?? entry;
+  }
+}

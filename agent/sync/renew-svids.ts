@@ -1,0 +1,215 @@
+/**
+ * Gets X.509-SVIDs for workloads: a fresh key for each, in batches, checked before they are put into the cache. The SVID
+ * that a workload has stays until the next one is there. Run by agent.ts.
+ */
+import type { KeyObject } from 'node:crypto';
+import { setImmediate as nextRound } from 'node:timers/promises';
+import { Backoff } from '../../shared/backoff.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { buildCsr } from '../../shared/crypto/csr.ts';
+import { generateKeyPair, keySigner, privateKeyToPkcs8 } from '../../shared/crypto/keys.ts';
+import type { KeyType } from '../../shared/crypto/signer.ts';
+import { internal, messageOf } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log/logger.ts';
+import type { Random } from '../../shared/random.ts';
+import type { AgentEntry } from '../cache/agent-entry.ts';
+import type { BundleCache } from '../cache/bundle-cache.ts';
+import type { HeldSvid } from '../cache/held-entry.ts';
+import type { SvidCache } from '../cache/svid-cache.ts';
+import { isRenewalDue, isTargetOutOfReach } from '../renewal-time.ts';
+import { checkIssued } from './check-issued.ts';
+import { mapLimited } from './map-limited.ts';
+import { Trigger } from './trigger.ts';
+
+export interface SvidRequest {
+  readonly entryId: string;
+  /** PKCS#10, DER. */
+  readonly csr: Uint8Array;
+}
+
+export type SvidResult =
+  | { readonly ok: true; readonly chain: readonly Uint8Array[] }
+  | { readonly ok: false; readonly message: string };
+
+/** Implemented by server-link/svid-client. */
+export interface SvidIssuer {
+  /** BatchNewX509SVID: a result for each request, in order. */
+  newX509Svids(requests: readonly SvidRequest[], signal: AbortSignal): Promise<readonly SvidResult[]>;
+}
+
+export interface SvidRenewalParts {
+  readonly cache: SvidCache;
+  readonly bundles: BundleCache;
+  readonly issuer: SvidIssuer;
+  readonly keyType: KeyType;
+  readonly availabilityTargetSeconds: number | undefined;
+  readonly onFailed: (error: unknown) => void;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+const CHECK_MS = 5_000; // SPIRE: looks for what is due at each sync
+const BATCH_MAX = 500; // SPIRE: at most so many in a request
+const BACKOFF = { initialMs: 500, maxMs: 240_000 }; // SPIRE: SVID sync interval and its longest backoff
+const RETRY_MIN_MS = 500;
+const KEYS_AT_ONCE = 4; // as many as libuv has threads
+const CHECKS_PER_TURN = 32; // each takes some 0.2 ms
+
+interface Pending {
+  readonly entry: AgentEntry;
+  readonly privateKey: KeyObject;
+  readonly publicKey: Uint8Array;
+  readonly csr: Uint8Array;
+}
+
+export class SvidRenewal {
+  readonly #parts: SvidRenewalParts;
+  readonly #wanted = new Trigger();
+  #batchLimit = BATCH_MAX;
+  #hasWarnedOfTarget = false;
+
+  constructor(parts: SvidRenewalParts) {
+    this.#parts = parts;
+  }
+
+  /** Something may need an SVID: look soon. */
+  wake(): void {
+    this.#wanted.poke();
+  }
+
+  /** Looks when woken and every few seconds, until aborted; never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, random, log, onFailed } = this.#parts;
+    const backoff = new Backoff(random, BACKOFF);
+    while (!signal.aborted) {
+      try {
+        await this.renewAll(signal);
+        backoff.reset();
+        await this.#wanted.wait(clock, CHECK_MS, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        const retryAfterMs = backoff.next();
+        log.error('failed to get SVIDs', { error: messageOf(error), retryAfterMs: Math.round(retryAfterMs) });
+        onFailed(error);
+        await this.#pause(retryAfterMs, signal).catch(() => {});
+      }
+    }
+  }
+
+  /** A wake-up cuts the pause short, yet not to nothing: many workloads may ask while the server is away. */
+  async #pause(ms: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts;
+    await clock.sleep(Math.min(ms, RETRY_MIN_MS), signal);
+    await this.#wanted.wait(clock, Math.max(0, ms - RETRY_MIN_MS), signal);
+  }
+
+  /** Gets every SVID that is needed now. Rejects when the server could not be asked; what was got until then is kept. */
+  async renewAll(signal: AbortSignal): Promise<void> {
+    const { cache } = this.#parts;
+    const done = new Set<AgentEntry>();
+    for (;;) {
+      // looked at again after each batch: entries come and go meanwhile
+      const wanted = cache.wanted((svid) => this.#isDue(svid)).filter((entry) => !done.has(entry));
+      if (wanted.length === 0) return;
+      signal.throwIfAborted();
+      const batch = wanted.slice(0, this.#batchLimit);
+      try {
+        await this.#renewBatch(batch, signal);
+      } catch (error) {
+        this.#batchLimit = Math.max(1, Math.floor(this.#batchLimit / 2));
+        cache.svidsPostponed(wanted);
+        throw error;
+      }
+      this.#batchLimit = Math.min(BATCH_MAX, this.#batchLimit * 2);
+      for (const entry of batch) done.add(entry);
+    }
+  }
+
+  #isDue(svid: HeldSvid): boolean {
+    const { clock, random, availabilityTargetSeconds: target } = this.#parts;
+    return isRenewalDue(svid, clock.now(), {
+      random,
+      ...(target === undefined ? {} : { availabilityTargetSeconds: target }),
+    });
+  }
+
+  async #renewBatch(batch: readonly AgentEntry[], signal: AbortSignal): Promise<void> {
+    const { issuer, cache, log } = this.#parts;
+    const pending = await mapLimited(batch, KEYS_AT_ONCE, (entry) => this.#prepare(entry));
+    const requests = pending.map(({ entry, csr }) => ({ entryId: entry.id, csr }));
+    const results = await issuer.newX509Svids(requests, signal);
+    if (results.length !== pending.length)
+      throw internal(`server gave ${results.length} answers to ${pending.length} requests for SVIDs`);
+    const { good, failed } = await this.#checkAll(pending, results);
+    cache.putSvids(good);
+    cache.svidsFailed(failed);
+    if (good.length > 0) log.debug('SVIDs renewed', { count: good.length });
+  }
+
+  async #prepare(entry: AgentEntry): Promise<Pending> {
+    const { privateKey } = await generateKeyPair(this.#parts.keyType);
+    const signer = keySigner(privateKey);
+    return {
+      entry,
+      privateKey,
+      publicKey: signer.publicKey,
+      csr: await buildCsr(signer, { spiffeId: entry.spiffeId }),
+    };
+  }
+
+  /** One that is bad spoils none of the others. */
+  async #checkAll(
+    pending: readonly Pending[],
+    results: readonly SvidResult[],
+  ): Promise<{ readonly good: HeldSvid[]; readonly failed: AgentEntry[] }> {
+    const good: HeldSvid[] = [];
+    const failed: AgentEntry[] = [];
+    for (const [at, one] of pending.entries()) {
+      if (at > 0 && at % CHECKS_PER_TURN === 0) await nextRound();
+      try {
+        good.push(this.#accept(one, results[at]));
+      } catch (error) {
+        const { id, spiffeId } = one.entry;
+        this.#parts.log.warn('no SVID for an entry', {
+          entryId: id,
+          spiffeId: spiffeId.toString(),
+          error: messageOf(error),
+        });
+        failed.push(one.entry);
+      }
+    }
+    return { good, failed };
+  }
+
+  #accept({ entry, privateKey, publicKey }: Pending, result: SvidResult | undefined): HeldSvid {
+    if (result === undefined) throw internal('server gave no answer');
+    if (!result.ok) throw internal(`server refused it: ${result.message}`);
+    const { bundles, clock } = this.#parts;
+    const svid = checkIssued({
+      chain: result.chain,
+      entry,
+      publicKey,
+      authorities: (trustDomain) => bundles.authorities(trustDomain),
+      at: clock.now(),
+    });
+    this.#warnOfTarget(svid);
+    return {
+      entry,
+      spiffeId: svid.id,
+      chain: result.chain,
+      privateKey: privateKeyToPkcs8(privateKey),
+      issuedAt: svid.issuedAt,
+      expiresAt: svid.expiresAt,
+    };
+  }
+
+  #warnOfTarget(validity: { readonly issuedAt: Date; readonly expiresAt: Date }): void {
+    const { availabilityTargetSeconds, log } = this.#parts;
+    if (this.#hasWarnedOfTarget || !isTargetOutOfReach(validity, availabilityTargetSeconds)) return;
+    this.#hasWarnedOfTarget = true;
+    log.warn('SVIDs are too short-lived for availability_target: renewing at half of their life', {
+      availabilityTargetSeconds,
+    });
+  }
+}
