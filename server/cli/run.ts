@@ -2,6 +2,7 @@
 import type { RunCommand } from '../../shared/cli/command.ts';
 import { untilStopped } from '../../shared/cli/run-until-signal.ts';
 import { systemClock } from '../../shared/clock.ts';
+import { messageOf } from '../../shared/errors.ts';
 import { openLog } from '../../shared/log/open-log.ts';
 import { createLogger } from '../../shared/log/pino-logger.ts';
 import { systemRandom } from '../../shared/random.ts';
@@ -15,7 +16,12 @@ export const run: RunCommand = async (flags, terminal) => {
   const log = createLogger({ level: config.logLevel, format: config.logFormat, write: sink.write });
   const stopped = untilStopped();
   const server = createServer({ config, log, clock: systemClock, random: systemRandom });
-  await server.start();
+  try {
+    await server.start();
+  } catch (error) {
+    log.error('server could not start', { error: messageOf(error) });
+    return 1;
+  }
   log.info('Stopping', { reason: await stopped });
   await server.stop();
   return 0;
