@@ -1,0 +1,7 @@
+/** The interop suites: one folder each, named after the foreign peer. Run by test/run.ts, in this order. */
+export const suites: Readonly<Record<string, string>> = {
+  openssl: 'openssl verifies and prints every kind of certificate that is issued',
+  pgbouncer: "the datastore on Debian's Postgres behind PgBouncer in transaction mode",
+  'go-spiffe':
+    'the Go SDK: X509Source, mTLS both ways, a watch across a rotation, loss and return of an identity',
+};

@@ -1,0 +1,70 @@
+/** Runs test files with node:test and ends a run that hangs. Called by test/run.ts. */
+import { join } from 'node:path';
+import { run } from 'node:test';
+import { type Outcome, RunReport } from './report.ts';
+
+export interface RunPlan {
+  readonly files: readonly string[];
+  /** All files in this process, which is thirty times faster, or each in one of its own. */
+  readonly isIsolated: boolean;
+  /** Longest time of one test. */
+  readonly testTimeoutMs: number;
+  /** Longest time of them all. */
+  readonly limitMs: number;
+}
+
+const SEED = join(import.meta.dirname, '..', 'seed.ts');
+const WATCH_MS = 1_000;
+const GRACE_MS = 30_000; // after a test's own timeout, for what node:test does then
+
+/** Resolves when all have run; ends this process when they do not end in time. */
+export async function runFiles(plan: RunPlan, out: (text: string) => void): Promise<Outcome> {
+  const report = new RunReport(out);
+  const watchdog = new Watchdog(plan, report, out);
+  const events = run({
+    files: [...plan.files],
+    timeout: plan.testTimeoutMs,
+    isolation: plan.isIsolated ? 'process' : 'none',
+    ...(plan.isIsolated ? { concurrency: false, execArgv: ['--import', SEED] } : {}),
+  });
+  try {
+    for await (const event of events) {
+      watchdog.heard();
+      report.see(event);
+    }
+  } finally {
+    watchdog.stop();
+  }
+  return report.end();
+}
+
+/** A test that leaves a socket or timer open keeps the process alive after the last result: say what is left, and end. */
+class Watchdog {
+  readonly #timer: NodeJS.Timeout;
+  #silentMs = 0;
+
+  constructor(plan: RunPlan, report: RunReport, out: (text: string) => void) {
+    let totalMs = 0;
+    this.#timer = setInterval(() => {
+      totalMs += WATCH_MS;
+      this.#silentMs += WATCH_MS;
+      if (this.#silentMs < plan.testTimeoutMs + GRACE_MS && totalMs < plan.limitMs) return;
+      const left = process.getActiveResourcesInfo().join(', ');
+      const running = report.running().map((name) => `  ${name}\n`);
+      out(
+        `\n✖ the run does not end after ${totalMs / 1_000} s. Still open: ${left}\nRunning:\n${running.join('')}`,
+      );
+      report.end();
+      process.exit(1);
+    }, WATCH_MS);
+    this.#timer.unref();
+  }
+
+  heard(): void {
+    this.#silentMs = 0;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+}
