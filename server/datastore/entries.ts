@@ -16,7 +16,7 @@ import type { Database, Queryable } from './database.ts';
 import { createEntries, lockBundles } from './entry-creation.ts';
 import type { EntryRow } from './entry-rows.ts';
 import { ENTRY_COLUMNS, UPDATE_ENTRIES, sortedKeys, toEntry, toRecord } from './entry-rows.ts';
-import { Conditions, addPageStart, limitOf, nextPageToken } from './set-filters.ts';
+import { Conditions, nextPageToken, pageSql } from './list-query.ts';
 
 const PRUNE_BATCH = 1_000;
 
@@ -83,12 +83,8 @@ export class PostgresEntries implements EntryStore {
 
   async list(filter: EntryFilter, page: PageRequest): Promise<Page<Entry>> {
     const conditions = toConditions(filter);
-    addPageStart(conditions, page);
-    const rows = await this.#options.database.query<EntryRow>(
-      `select item.row_id, ${ENTRY_COLUMNS} from entries as item
-       where ${conditions.where} order by item.row_id ${limitOf(page)}`,
-      conditions.values,
-    );
+    const sql = pageSql({ table: 'entries', columns: ENTRY_COLUMNS, conditions, page });
+    const rows = await this.#options.database.query<EntryRow>(sql, conditions.values);
     return { items: rows.map(toEntry), nextPageToken: nextPageToken(rows, page) };
   }
 

@@ -13,7 +13,7 @@ import type { NodeDeed, NodeOutcome } from './node-deeds.ts';
 import { doNodeDeeds } from './node-deeds.ts';
 import type { NodeRow } from './node-rows.ts';
 import { NODE_COLUMNS, toNode } from './node-rows.ts';
-import { Conditions, addPageStart, limitOf, nextPageToken } from './set-filters.ts';
+import { Conditions, nextPageToken, pageSql } from './list-query.ts';
 
 const GROUP_MAX = 500;
 
@@ -56,12 +56,8 @@ export class PostgresNodes implements NodeStore {
 
   async list(filter: NodeFilter, page: PageRequest): Promise<Page<Node>> {
     const conditions = toConditions(filter);
-    addPageStart(conditions, page);
-    const rows = await this.#database.query<NodeRow>(
-      `select item.row_id, ${NODE_COLUMNS} from nodes as item
-       where ${conditions.where} order by item.row_id ${limitOf(page)}`,
-      conditions.values,
-    );
+    const sql = pageSql({ table: 'nodes', columns: NODE_COLUMNS, conditions, page });
+    const rows = await this.#database.query<NodeRow>(sql, conditions.values);
     return { items: rows.map(toNode), nextPageToken: nextPageToken(rows, page) };
   }
 

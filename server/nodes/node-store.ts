@@ -23,7 +23,7 @@ export interface NodeStore {
   find(id: SpiffeId): Promise<Node | undefined>;
   /** Stores a renewed certificate as pending. Grouped with other renewals into one commit. False: no such node. */
   setPending(id: SpiffeId, pending: NodeCertificate): Promise<boolean>;
-  /** Makes the pending certificate with this serial number the current one. False: it was not pending. */
+  /** Makes the pending certificate with this serial number the current one. False: it is neither pending nor current. */
   activatePending(id: SpiffeId, serialNumber: string): Promise<boolean>;
   setAgentVersion(id: SpiffeId, version: string): Promise<void>;
   list(filter: NodeFilter, page: PageRequest): Promise<Page<Node>>;

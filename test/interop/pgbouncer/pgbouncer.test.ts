@@ -15,7 +15,7 @@ const SUITE = [
   'test/contracts/{entry,node,bundle,join-token,journal}-store.test.ts',
   'test/contracts/change-feed.test.ts',
   'test/properties/change-feed.test.ts',
-  'test/server/datastore/{changes,database,migrate,open}.test.ts',
+  'test/server/datastore/{changes,database,list-query,migrate,open}.test.ts',
 ];
 
 let servers: Servers;
@@ -36,7 +36,7 @@ test('the suite passes behind a pooler in transaction mode', () =>
 
 async function runSuite(settings: Record<string, string>): Promise<void> {
   const files = globSync(SUITE, { cwd: ROOT });
-  assert.ok(files.length >= 11, `found ${files.length} files`);
+  assert.ok(files.length >= 12, `found ${files.length} files`);
   const child = spawn(
     process.execPath,
     ['--test', '--test-isolation=none', '--test-reporter=tap', ...files],

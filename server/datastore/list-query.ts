@@ -1,14 +1,16 @@
-/** Conditions of list queries, shared by entries.ts and nodes.ts: what they compare is bound, never written into SQL. */
+/** The SQL of list queries, shared by entries.ts and nodes.ts: what they compare is bound, never written into SQL. */
 import type { MatchBehavior } from '../entries/entry-filter.ts';
 import type { PageRequest } from '../entries/entry-store.ts';
 import { assertNever, invalidArgument } from '../../shared/errors.ts';
 
 const ROW_ID_MAX = 2n ** 63n - 1n;
+const PAGE_MAX = 1_000_000;
 
 /** Conditions joined by AND, with the values that they bind. */
 export class Conditions {
   readonly #texts: string[] = [];
   readonly values: unknown[] = [];
+  comparesSets = false;
 
   /** `text` holds `$` where the value goes. */
   add(text: string, value: unknown): void {
@@ -25,6 +27,7 @@ export class Conditions {
     const set = [...new Set(keys)].sort();
     if (set.length === 0) throw invalidArgument('filter is an empty set');
     this.add(setCondition(column, match), set);
+    this.comparesSets = true;
   }
 
   get where(): string {
@@ -48,8 +51,41 @@ function setCondition(column: string, match: MatchBehavior): string {
   }
 }
 
-/** The page's place in row order; throws InvalidArgument unless the token is a decimal row id. */
-export function addPageStart(conditions: Conditions, page: PageRequest): void {
+export interface PageQuery {
+  readonly table: 'entries' | 'nodes';
+  readonly columns: string;
+  readonly conditions: Conditions;
+  readonly page: PageRequest;
+}
+
+/** Matches up to this many are sorted; more are met in row order soon enough. */
+const FEW = 1_000;
+
+/**
+ * A page in row order, of rows that have `row_id` and the columns. Throws InvalidArgument unless the token is a decimal
+ * row id.
+ *
+ * Postgres takes any selector that is not among the most common for one that many rows have, and walks the whole table
+ * for the few that do. So where sets are compared, the matches are first looked up through the set's index, up to a
+ * number; only when there are more is the table walked.
+ */
+export function pageSql({ table, columns, conditions, page }: PageQuery): string {
+  addPageStart(conditions, page);
+  const all = `select item.row_id, ${columns} from ${table} as item where ${conditions.where}`;
+  const limit = page.pageSize > 0 ? `limit ${Math.min(Math.trunc(page.pageSize), PAGE_MAX)}` : '';
+  if (limit === '' || !conditions.comparesSets) return `${all} order by item.row_id ${limit}`;
+  return `
+    with few as materialized (
+      select item.row_id from ${table} as item where ${conditions.where} limit ${FEW + 1}),
+    number as (select count(*) as matches from few)
+    (select item.row_id, ${columns} from ${table} as item
+     where (select matches from number) <= ${FEW} and item.row_id in (select row_id from few order by row_id ${limit}))
+    union all
+    (${all} and (select matches from number) > ${FEW} order by item.row_id ${limit})
+    order by 1`;
+}
+
+function addPageStart(conditions: Conditions, page: PageRequest): void {
   if (page.pageToken === '') return;
   if (!/^\d{1,19}$/.test(page.pageToken) || BigInt(page.pageToken) > ROW_ID_MAX) {
     throw invalidArgument('page token is malformed');
@@ -57,9 +93,6 @@ export function addPageStart(conditions: Conditions, page: PageRequest): void {
   conditions.add('item.row_id > $::bigint', page.pageToken);
 }
 
-/** `pageSize` 0 is no limit. */
-export const limitOf = (page: PageRequest): string =>
-  page.pageSize > 0 ? `limit ${Math.min(Math.trunc(page.pageSize), 1_000_000)}` : '';
-
+/** Set whenever the page is not empty and has a size: the last page is an empty one (as in SPIRE). */
 export const nextPageToken = (rows: readonly { row_id: number | null }[], page: PageRequest): string =>
   page.pageSize > 0 ? String(rows.at(-1)?.row_id ?? '') : '';
