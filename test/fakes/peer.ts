@@ -1,0 +1,54 @@
+/** A calling process that is whatever the test says. */
+import { openSync } from 'node:fs';
+import type { Peer } from '../../agent/attest-workload/peer-info.ts';
+import { unavailable } from '../../shared/errors.ts';
+
+export class FakePeer implements Peer {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+  isAlive = true;
+  checks = 0;
+  closes = 0;
+  exe: string;
+  readonly #groups: readonly number[];
+
+  constructor({
+    pid = 4_000_000,
+    uid = 1_000,
+    gid = 1_000,
+    groups = [] as readonly number[],
+    exe = '/proc/self/exe',
+  } = {}) {
+    this.pid = pid;
+    this.uid = uid;
+    this.gid = gid;
+    this.exe = exe;
+    this.#groups = groups;
+  }
+
+  readProcFile(name: string): Uint8Array {
+    if (name !== 'status') throw unavailable(`/proc ${name} of the process cannot be read: EACCES`);
+    const ids = (id: number): string => [id, id, id, id].join('\t');
+    return Buffer.from(
+      `Name:\tx\nUid:\t${ids(this.uid)}\nGid:\t${ids(this.gid)}\nGroups:\t${this.#groups.join(' ')} \n`,
+    );
+  }
+
+  readProcLink(): string {
+    return this.exe;
+  }
+
+  openProcDirectory(): number {
+    return openSync('/proc/self', 'r');
+  }
+
+  checkAlive(): void {
+    this.checks += 1;
+    if (!this.isAlive) throw unavailable('the process is gone');
+  }
+
+  close(): void {
+    this.closes += 1;
+  }
+}
