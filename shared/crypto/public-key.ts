@@ -26,15 +26,15 @@ const FIXED: readonly {
   readonly prefix: Uint8Array;
   readonly length: number;
 }[] = [
-  fixed('ec-p256', 256, '3059301306072a8648ce3d020106082a8648ce3d03010703420004', 64),
-  fixed('ec-p384', 384, '3076301006072a8648ce3d020106052b8104002203620004', 96),
-  fixed('ec-p521', 521, '30819b301006072a8648ce3d020106052b810400230381860004', 132),
-  fixed('ed25519', 255, '302a300506032b6570032100', 32),
+  fixed({ kind: 'ec-p256', bits: 256 }, '3059301306072a8648ce3d020106082a8648ce3d03010703420004', 64),
+  fixed({ kind: 'ec-p384', bits: 384 }, '3076301006072a8648ce3d020106052b8104002203620004', 96),
+  fixed({ kind: 'ec-p521', bits: 521 }, '30819b301006072a8648ce3d020106052b810400230381860004', 132),
+  fixed({ kind: 'ed25519', bits: 255 }, '302a300506032b6570032100', 32),
 ];
 
-function fixed(kind: PublicKeyKind, bits: number, prefixHex: string, keyBytes: number) {
+function fixed(shape: PublicKeyShape, prefixHex: string, keyBytes: number) {
   const prefix = fromHex(prefixHex);
-  return { shape: { kind, bits }, prefix, length: prefix.length + keyBytes };
+  return { shape, prefix, length: prefix.length + keyBytes };
 }
 
 /** Throws InvalidArgument on a kind that is not on the list. Whether an EC point lies on its curve is for the import. */
