@@ -1,5 +1,5 @@
 /** The agent's composition root: what it is made of, in which order it starts, and what ends it. Called by cli/run and tests. */
-import packageJson from '../package.json' with { type: 'json' };
+import { VERSION } from '../shared/version.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import { assertNever, Code, CodedError, messageOf } from '../shared/errors.ts';
 import { HealthChecks } from '../shared/health/checks.ts';
@@ -17,8 +17,8 @@ import { Peers } from './attest-workload/peers.ts';
 import { workloadAttestors } from './attest-workload/registry.ts';
 import type { SvidCache } from './cache/svid-cache.ts';
 import type { AgentConfig } from './config.ts';
-import { type Engine, makeEngine } from './engine.ts';
-import { enrol, type EnrolParts } from './enrol.ts';
+import { type Engine, makeEngine } from './start/engine.ts';
+import { enrol, type EnrolParts } from './start/enrol.ts';
 import { explainProcess } from './explain/explain-process.ts';
 import { makeKeyManager } from './key-manager/registry.ts';
 import { ownHealth } from './workload-api/own-health.ts';
@@ -179,7 +179,7 @@ class RunningAgent implements Agent {
 
   /** For the operator's list of agents; that it fails changes nothing. */
   #postStatus(engine: Engine): void {
-    engine.agents.postStatus(packageJson.version).catch((error: unknown) => {
+    engine.agents.postStatus(VERSION).catch((error: unknown) => {
       this.#log.warn('server does not take our version', { error: messageOf(error) });
     });
   }

@@ -5,7 +5,6 @@ import { parseCertificate } from '../../shared/crypto/certificate.ts';
 import { parsePem } from '../../shared/crypto/pem.ts';
 import { assertNever, Code, CodedError, messageOf } from '../../shared/errors.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
-import type { BootstrapConfig } from '../config/bootstrap-fields.ts';
 
 export type ServerTrust =
   /** DER of the authorities that may vouch for the server. */
@@ -13,10 +12,16 @@ export type ServerTrust =
   /** Whoever says that it is the server. */
   | { readonly kind: 'anyone' };
 
+/** What agent.conf says of the first start. */
+export type BootstrapSource =
+  | { readonly kind: 'bundle-file'; readonly path: string; readonly format: 'pem' | 'spiffe' }
+  | { readonly kind: 'insecure' }
+  | { readonly kind: 'stored-only' };
+
 export interface FindServerTrust {
   /** The bundle of an earlier run, DER; where there is one, it alone counts. */
   readonly stored: readonly Uint8Array[];
-  readonly config: BootstrapConfig;
+  readonly config: BootstrapSource;
   readonly trustDomain: TrustDomain;
 }
 
@@ -39,7 +44,7 @@ export function findServerTrust({ stored, config, trustDomain }: FindServerTrust
   }
 }
 
-type BundleFile = Extract<BootstrapConfig, { kind: 'bundle-file' }>;
+type BundleFile = Extract<BootstrapSource, { kind: 'bundle-file' }>;
 
 function readBundleFile({ path, format }: BundleFile, trustDomain: TrustDomain): readonly Uint8Array[] {
   let authorities: readonly Uint8Array[];

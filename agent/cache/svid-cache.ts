@@ -161,9 +161,9 @@ export class SvidCache implements WorkloadIdentities {
   /** The server refused these, or answered nonsense: what was there stays, and each is tried again later. */
   svidsFailed(entries: readonly AgentEntry[]): void {
     const nowMs = this.#parts.clock.now().getTime();
-    for (const { id } of entries) {
-      const held = this.#entries.get(id);
-      if (held === undefined) continue;
+    for (const entry of entries) {
+      const held = this.#entries.get(entry.id);
+      if (held?.entry !== entry) continue; // the entry has changed since: that may be why
       held.retryAt = new Date(nowMs + Math.min(RETRY_FIRST_MS * 2 ** held.failures, RETRY_MAX_MS));
       held.failures += 1;
     }
@@ -172,9 +172,9 @@ export class SvidCache implements WorkloadIdentities {
 
   /** The server could not be asked: workloads wait for these no longer, they get what else there is. */
   svidsPostponed(entries: readonly AgentEntry[]): void {
-    for (const { id } of entries) {
-      const held = this.#entries.get(id);
-      if (held === undefined || held.wasTried) continue;
+    for (const entry of entries) {
+      const held = this.#entries.get(entry.id);
+      if (held?.entry !== entry || held.wasTried) continue;
       held.wasTried = true;
       this.#subscribers.touch(held.entry.selectors);
     }

@@ -1,12 +1,16 @@
 /** Which key managers there are, by the name of their plugin block. Called by agent.ts alone. */
-import type { AgentKeyManagerConfig } from '../config/plugins.ts';
 import { DiskKeyManager } from './disk.ts';
 import type { KeyManager } from './key-manager.ts';
 import { MemoryKeyManager } from './memory.ts';
 
-type Kind = AgentKeyManagerConfig['kind'];
+/** What agent.conf says: `KeyManager "memory" {}` or `KeyManager "disk" { plugin_data { directory = … } }`. */
+export type KeyManagerConfig =
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'disk'; readonly directory: string };
+
+type Kind = KeyManagerConfig['kind'];
 type Factories = {
-  readonly [K in Kind]: (config: Extract<AgentKeyManagerConfig, { kind: K }>) => KeyManager;
+  readonly [K in Kind]: (config: Extract<KeyManagerConfig, { kind: K }>) => KeyManager;
 };
 
 export const keyManagers: Factories = {
@@ -15,6 +19,6 @@ export const keyManagers: Factories = {
 };
 
 /** Throws FailedPrecondition when the disk key manager's file is refused. */
-export function makeKeyManager(config: AgentKeyManagerConfig): KeyManager {
+export function makeKeyManager(config: KeyManagerConfig): KeyManager {
   return config.kind === 'disk' ? keyManagers.disk(config) : keyManagers.memory(config);
 }

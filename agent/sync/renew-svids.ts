@@ -44,6 +44,8 @@ export interface SvidRenewalParts {
   readonly keyType: KeyType;
   readonly availabilityTargetSeconds: number | undefined;
   readonly onFailed: (error: unknown) => void;
+  /** The server answered again after it did not. */
+  readonly onRecovered: () => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -80,15 +82,19 @@ export class SvidRenewal {
 
   /** Looks when woken and every few seconds, until aborted; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, random, log, onFailed } = this.#parts;
+    const { clock, random, log, onFailed, onRecovered } = this.#parts;
     const backoff = new Backoff(random, BACKOFF);
+    let hasFailed = false;
     while (!signal.aborted) {
       try {
         await this.renewAll(signal);
         backoff.reset();
+        if (hasFailed) onRecovered();
+        hasFailed = false;
         await this.#wanted.wait(clock, CHECK_MS, signal);
       } catch (error) {
         if (signal.aborted) return;
+        hasFailed = true;
         const retryAfterMs = backoff.next();
         log.error('failed to get SVIDs', { error: messageOf(error), retryAfterMs: Math.round(retryAfterMs) });
         onFailed(error);

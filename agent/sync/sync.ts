@@ -74,10 +74,16 @@ export class Synchronizer {
     this.#backoff = new Backoff(parts.random, { initialMs: intervalMs, maxMs, jitter: JITTER });
   }
 
-  /** The server said how far it is: reason for a round when that is news, or when the last round failed. */
+  /** The server said how far it is: reason for a round where that is news, or the last round failed. */
   hint(hint: Hint): void {
     this.#parts.positions.saw(hint.position);
     this.#latestHint = hint;
+    this.#isHinted = true;
+    this.#changed.poke();
+  }
+
+  /** Another call was answered: after a failed round, reason to try again. */
+  serverAnswered(): void {
     this.#isHinted = true;
     this.#changed.poke();
   }

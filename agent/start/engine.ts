@@ -2,26 +2,26 @@
  * Everything of the agent that talks to its server once there is an SVID to do it with: the connection, the rounds of
  * synchronisation, SVIDs for workloads, the rotation of the agent's own. Made by agent.ts.
  */
-import type { Bundle } from '../shared/bundle/bundle.ts';
-import { messageOf } from '../shared/errors.ts';
-import { OwnSvidRotation } from './agent-svid/rotate.ts';
-import { BundleCache } from './cache/bundle-cache.ts';
-import { SvidCache } from './cache/svid-cache.ts';
+import type { Bundle } from '../../shared/bundle/bundle.ts';
+import { messageOf } from '../../shared/errors.ts';
+import { OwnSvidRotation } from '../agent-svid/rotate.ts';
+import { BundleCache } from '../cache/bundle-cache.ts';
+import { SvidCache } from '../cache/svid-cache.ts';
 import { attest, type EnrolParts } from './enrol.ts';
-import { AgentClient } from './server-link/agent-client.ts';
-import { BundleClient } from './server-link/bundle-client.ts';
-import { ServerConnection } from './server-link/connection.ts';
-import { EntryClient } from './server-link/entry-client.ts';
-import { SvidClient } from './server-link/svid-client.ts';
-import { tlsIdentityOf } from './server-link/tls-identity.ts';
-import { verifyServer } from './server-link/verify-server.ts';
-import { WatchClient } from './server-link/watch-client.ts';
-import { AuthorizedEntries } from './sync/authorized-entries.ts';
-import { Positions } from './sync/position.ts';
-import { SvidRenewal } from './sync/renew-svids.ts';
-import { Synchronizer } from './sync/sync.ts';
-import { ChangeWatch } from './sync/watch.ts';
-import { withdrawExpired } from './sync/withdraw-expired.ts';
+import { AgentClient } from '../server-link/agent-client.ts';
+import { BundleClient } from '../server-link/bundle-client.ts';
+import { ServerConnection } from '../server-link/connection.ts';
+import { EntryClient } from '../server-link/entry-client.ts';
+import { SvidClient } from '../server-link/svid-client.ts';
+import { tlsIdentityOf } from '../server-link/tls-identity.ts';
+import { verifyServer } from '../server-link/verify-server.ts';
+import { WatchClient } from '../server-link/watch-client.ts';
+import { AuthorizedEntries } from '../sync/authorized-entries.ts';
+import { Positions } from '../sync/position.ts';
+import { SvidRenewal } from '../sync/renew-svids.ts';
+import { Synchronizer } from '../sync/sync.ts';
+import { ChangeWatch } from '../sync/watch.ts';
+import { withdrawExpired } from '../sync/withdraw-expired.ts';
 
 export interface EngineParts extends EnrolParts {
   /** The bundle that the agent starts with. */
@@ -66,6 +66,7 @@ export function makeEngine(parts: EngineParts): Engine {
     keyType: config.workloadKeyType,
     availabilityTargetSeconds: config.availabilityTargetSeconds,
     onFailed: parts.onFailed,
+    onRecovered: () => synchronizer.serverAnswered(),
     clock,
     random,
     log,

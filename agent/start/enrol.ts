@@ -2,23 +2,23 @@
  * How the agent comes by an SVID and a bundle when it starts: those of the last run where they still serve, else by
  * attesting its node, over a connection of its own without a certificate. Called by agent.ts.
  */
-import type { Bundle } from '../shared/bundle/bundle.ts';
-import type { Clock } from '../shared/clock.ts';
-import { Code, CodedError } from '../shared/errors.ts';
-import type { Logger } from '../shared/log/logger.ts';
-import type { Random } from '../shared/random.ts';
-import { nextKeyId } from './agent-svid/agent-svid.ts';
-import type { AgentStateStore, OwnSvid } from './agent-svid/own-svid.ts';
-import { type Attested, attestNode } from './attest-node/attest.ts';
-import { nodeAttestors } from './attest-node/registry.ts';
-import { findServerTrust, type ServerTrust } from './bootstrap/trust-bundle.ts';
-import type { AgentConfig } from './config.ts';
-import type { KeyManager } from './key-manager/key-manager.ts';
-import { AgentClient } from './server-link/agent-client.ts';
-import { BundleClient } from './server-link/bundle-client.ts';
-import { ServerConnection } from './server-link/connection.ts';
-import { verifyServer } from './server-link/verify-server.ts';
-import { Positions } from './sync/position.ts';
+import type { Bundle } from '../../shared/bundle/bundle.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { Code, CodedError } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log/logger.ts';
+import type { Random } from '../../shared/random.ts';
+import { nextKeyId } from '../agent-svid/agent-svid.ts';
+import type { AgentStateStore, OwnSvid } from '../agent-svid/own-svid.ts';
+import { type Attested, attestNode } from '../attest-node/attest.ts';
+import { nodeAttestors } from '../attest-node/registry.ts';
+import { findServerTrust, type ServerTrust } from '../bootstrap/trust-bundle.ts';
+import type { AgentConfig } from '../config.ts';
+import type { KeyManager } from '../key-manager/key-manager.ts';
+import { AgentClient } from '../server-link/agent-client.ts';
+import { BundleClient } from '../server-link/bundle-client.ts';
+import { ServerConnection } from '../server-link/connection.ts';
+import { verifyServer } from '../server-link/verify-server.ts';
+import { Positions } from '../sync/position.ts';
 
 export interface EnrolParts {
   readonly config: AgentConfig;
