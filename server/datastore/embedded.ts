@@ -3,7 +3,7 @@
  * open.ts. Its folder holds `data`, the socket's folder `run`, a log, and a copy of the programs where they come from npm.
  */
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, realpathSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClientConfig } from 'pg';
@@ -22,6 +22,7 @@ import {
   dataDirectoryOf,
   writeAccessFiles,
 } from './managed/data-directory.ts';
+import type { Claim } from './managed/owner.ts';
 import { claimDirectory } from './managed/owner.ts';
 import type { PostgresUser } from './managed/postgres-user.ts';
 import { checkReachable, choosePostgresUser } from './managed/postgres-user.ts';
@@ -78,11 +79,20 @@ const SETTINGS = [
 
 /** Throws FailedPrecondition, one line that says what to do, when Postgres cannot be brought up. */
 export async function startManagedPostgres(options: ManagedOptions): Promise<ManagedPostgres> {
-  mkdirSync(options.directory, { recursive: true, mode: 0o711 });
-  const directory = realpathSync(options.directory);
-  const claim = claimDirectory(directory);
   try {
-    const { launched, connection } = await prepare({ ...options, directory });
+    mkdirSync(options.directory, { recursive: true, mode: 0o711 });
+    const directory = realpathSync(options.directory);
+    return await startClaimed({ ...options, directory }, claimDirectory(directory));
+  } catch (error) {
+    if (error instanceof CodedError) throw error;
+    const message = `cannot bring up the database in ${options.directory}: ${messageOf(error)}`;
+    throw new CodedError(Code.failedPrecondition, message, { cause: error });
+  }
+}
+
+async function startClaimed(options: ManagedOptions, claim: Claim): Promise<ManagedPostgres> {
+  try {
+    const { launched, connection } = await prepare(options);
     const supervisor = new Supervisor(options, launched, connection);
     await supervisor.start();
     await createDatabase(connection);
@@ -90,10 +100,7 @@ export async function startManagedPostgres(options: ManagedOptions): Promise<Man
       connection: { ...connection, database: ROLE },
       version: { major: launched.binaries.major, origin: launched.binaries.origin },
       pid: () => supervisor.pid,
-      stop: async () => {
-        await supervisor.stop();
-        claim.release();
-      },
+      stop: () => supervisor.stop().finally(() => claim.release()),
     };
   } catch (error) {
     claim.release();
@@ -105,7 +112,9 @@ async function prepare(options: ManagedOptions): Promise<{ launched: Launch; con
   const { directory, log } = options;
   const dataMajor = readDataMajor(directory);
   const user = choosePostgresUser(dataDirectoryOf(directory));
-  checkReachable(join(directory, 'data'), user);
+  // Whatever the umask was: the user that we drop to passes through, and sees its own folders only.
+  if (user.isDropped) chmodSync(directory, 0o711);
+  checkReachable(dataDirectoryOf(directory), user);
   const binaries = await findBinaries({ directory, dataMajor, prefer: options.preferBinaries ?? 'system' });
   const socketFolder = prepareSocketFolder(directory, user);
   if (dataMajor === undefined) {
@@ -121,7 +130,7 @@ async function prepare(options: ManagedOptions): Promise<{ launched: Launch; con
   const settings = [
     ...SETTINGS,
     `fsync=${options.unsafeNoFsync === true ? 'off' : 'on'}`,
-    `unix_socket_directories=${socketFolder}`,
+    `unix_socket_directories="${socketFolder.replaceAll('"', '""')}"`,
     `hba_file=${hbaPath}`,
     `ident_file=${identPath}`,
   ];

@@ -60,6 +60,7 @@ export interface Datastore {
 }
 
 const MANAGED_CONNECTIONS = 20;
+const CLOSE_MAX_MS = 5_000;
 const MIGRATION_TIMEOUT_MS = 600_000;
 const PRUNE_INTERVAL_MS = 600_000;
 /** SPIRE keeps its events for 12 hours; a reader that is longer away reloads. */
@@ -110,10 +111,16 @@ async function connect(options: DatastoreOptions, target: Target): Promise<Datas
     health: () => checkHealth(database),
     close: async () => {
       stopped.abort(new Error('stopping'));
-      await Promise.all([hints.stop(), pruning]);
-      await database.close();
+      await within(clock, Promise.all([hints.stop(), pruning, database.close()]));
     },
   };
+}
+
+/** A database that does not answer does not keep us from stopping. */
+async function within(clock: Clock, closing: Promise<unknown>): Promise<void> {
+  const inTime = new AbortController();
+  const limit = clock.sleep(CLOSE_MAX_MS, inTime.signal).catch(() => {});
+  await Promise.race([closing, limit]).finally(() => inTime.abort());
 }
 
 /** On a connection of its own, with the patience that other servers' migrations need. */

@@ -121,7 +121,7 @@ function copyNpmBinaries(npm: NpmVersion, directory: string): Binaries {
     mkdirSync(beside, { mode: 0o755 });
     for (const part of ['bin', 'lib', 'share']) copyPart(join(npm.native, part), join(beside, part));
     linkLibraries(npm.native, beside);
-    chmodSync(beside, 0o755);
+    openToAll(beside);
     renameSync(beside, target);
   }
   return {
@@ -137,6 +137,16 @@ const copyPart = (from: string, to: string): void =>
     recursive: true,
     filter: (path) => !path.endsWith('.a') && basename(path) !== 'pkgconfig',
   });
+
+/** Readable whatever the umask was, for the user that runs Postgres. */
+function openToAll(folder: string): void {
+  chmodSync(folder, 0o755);
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) chmodSync(path, 0o755);
+    else if (entry.isFile()) chmodSync(path, entry.parentPath === join(folder, 'bin') ? 0o755 : 0o644);
+  }
+}
 
 /** npm packages hold no links; this one lists them in a file, for an install script that does not run here. */
 function linkLibraries(native: string, target: string): void {

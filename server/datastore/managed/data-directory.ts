@@ -94,7 +94,8 @@ export function makeOwned(path: string, user: PostgresUser): void {
 export function writeAccessFiles(directory: string): { hbaPath: string; identPath: string } {
   const hbaPath = join(directory, 'pg_hba.conf');
   const identPath = join(directory, 'pg_ident.conf');
-  writeFileSync(hbaPath, `local all ${ROLE} peer map=${ROLE}\n`, { mode: 0o644 });
-  writeFileSync(identPath, `${ROLE} "${userInfo().username}" ${ROLE}\n`, { mode: 0o644 });
+  writeFileSync(hbaPath, `local all ${ROLE} peer map=${ROLE}\n`);
+  writeFileSync(identPath, `${ROLE} "${userInfo().username}" ${ROLE}\n`);
+  for (const path of [hbaPath, identPath]) chmodSync(path, 0o644);
   return { hbaPath, identPath };
 }

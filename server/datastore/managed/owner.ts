@@ -4,13 +4,17 @@ import { join } from 'node:path';
 import { Code, CodedError } from '../../../shared/errors.ts';
 import { startTimeOf } from './processes.ts';
 
+export interface Claim {
+  release(): void;
+}
+
 const ATTEMPTS = 5;
 
 /**
  * Claims the directory until `release`; an owner that died is replaced. Throws FailedPrecondition when another process
  * has it.
  */
-export function claimDirectory(directory: string): { release(): void } {
+export function claimDirectory(directory: string): Claim {
   const path = join(directory, 'owner');
   const ours = `${process.pid} ${startTimeOf(process.pid)}`;
   const beside = `${path}.${process.pid}`;

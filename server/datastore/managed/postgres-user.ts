@@ -20,7 +20,7 @@ const UNPRIVILEGED = ['postgres', 'nobody'];
  * none, or when the data belongs to somebody else.
  */
 export function choosePostgresUser(dataDirectory: string): PostgresUser {
-  const us = userInfo();
+  const us = ourselves();
   const owner = statSync(dataDirectory, { throwIfNoEntry: false })?.uid;
   if (us.uid !== 0) {
     if (owner !== undefined && owner !== us.uid) {
@@ -44,6 +44,15 @@ export function choosePostgresUser(dataDirectory: string): PostgresUser {
     );
   }
   return found;
+}
+
+function ourselves(): { uid: number; gid: number; username: string } {
+  try {
+    return userInfo();
+  } catch (cause) {
+    const message = `uid ${process.getuid?.()} is no user of this machine, which Postgres insists on: add it to /etc/passwd`;
+    throw new CodedError(Code.failedPrecondition, message, { cause });
+  }
 }
 
 /** /etc/passwd, by name. */

@@ -65,7 +65,7 @@ const refusal = (message: RegExp) => ({ name: 'CodedError', code: Code.failedPre
 
 for (const prefer of ['system', 'npm'] as const) {
   test(`a database on the ${prefer} programs keeps its data over a restart, durable and closed to others`, async (t) => {
-    const directory = temporary(t);
+    const directory = temporary(t, 'writ, managed-');
     const first = await start(directory, { preferBinaries: prefer, unsafeNoFsync: false });
     assert.equal(first.version.origin, prefer, 'programs of this origin must be installed for the tests');
     await query(first, 'create table kept (v text)');
@@ -94,11 +94,11 @@ for (const prefer of ['system', 'npm'] as const) {
   });
 }
 
-test('after a kill of ours its Postgres is adopted; what was half made is made again', async (t) => {
+test('after a kill of ours its Postgres is adopted; what was half made is made again; no umask matters', async (t) => {
   const directory = temporary(t);
   await killWhen(directory, () => isHalfMade(directory));
   assert.equal(existsSync(join(directory, 'data')), false);
-  const pid = await killWhen(directory, (line) => /^\d+$/.test(line));
+  const pid = await killWhen(directory, (line) => /^\d+$/.test(line), 'npm');
   assert.notDeepEqual(processesIn(join(directory, 'data')), []);
   const managed = await start(directory);
   assert.equal(managed.pid(), Number(pid));
@@ -114,9 +114,14 @@ const isHalfMade = (directory: string): boolean =>
   );
 
 /** Runs a managed Postgres in another process and kills that process when the condition holds; its last line. */
-async function killWhen(directory: string, holds: (line: string) => boolean): Promise<string> {
+async function killWhen(
+  directory: string,
+  holds: (line: string) => boolean,
+  prefer = 'system',
+): Promise<string> {
   const script = join(import.meta.dirname, 'managed', 'managed-process.ts');
-  const child = spawn(process.execPath, [script, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const command = ['umask 077; exec "$0" "$@"', process.execPath, script, directory, prefer];
+  const child = spawn('/bin/sh', ['-c', ...command], { stdio: ['ignore', 'pipe', 'inherit'] });
   let line = '';
   createInterface(child.stdout).on('line', (next) => {
     line = next;
@@ -129,6 +134,15 @@ async function killWhen(directory: string, holds: (line: string) => boolean): Pr
   await once(child, 'exit');
   return line;
 }
+
+test('a file in the way is named', async (t) => {
+  const directory = temporary(t);
+  writeFileSync(directory, '');
+  await assert.rejects(
+    startManagedPostgres({ ...options, directory }),
+    refusal(/cannot bring up the database in .*: EEXIST/),
+  );
+});
 
 test('a Postgres that is killed is restarted, and no acknowledged write is lost', async (t) => {
   const directory = temporary(t);

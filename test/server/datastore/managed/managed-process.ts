@@ -4,13 +4,14 @@ import { silentLogger } from '../../../../shared/log/logger.ts';
 import { systemRandom } from '../../../../shared/random.ts';
 import { startManagedPostgres } from '../../../../server/datastore/embedded.ts';
 
-const [, , directory = ''] = process.argv;
+const [, , directory = '', prefer] = process.argv;
 process.stdout.write('starting\n');
 const managed = await startManagedPostgres({
   directory,
   log: silentLogger,
   clock: systemClock,
   random: systemRandom,
+  preferBinaries: prefer === 'npm' ? 'npm' : 'system',
 });
 process.stdout.write(`${managed.pid()}\n`);
 setInterval(() => {}, 60_000);
