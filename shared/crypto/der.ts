@@ -107,7 +107,8 @@ export class DerReader {
   /** The contents of a minimally encoded INTEGER, two's complement. */
   integer(): Uint8Array {
     const bytes = this.contents(Tag.integer);
-    const [first, second = 0] = bytes;
+    const first = bytes[0]; // by index: taking typed arrays apart in patterns is slow
+    const second = bytes[1] ?? 0;
     if (first === undefined) throw invalidArgument('DER integer is empty');
     const isPadded =
       bytes.length > 1 && ((first === 0x00 && second < 0x80) || (first === 0xff && second >= 0x80));
@@ -141,7 +142,9 @@ export class DerReader {
   /** A BIT STRING of at most 16 named bits, the first one highest (bit 15 of the number). */
   namedBits(): number {
     const bytes = this.contents(Tag.bitString);
-    const [unused = 8, first = 0, second = 0] = bytes;
+    const unused = bytes[0] ?? 8;
+    const first = bytes[1] ?? 0;
+    const second = bytes[2] ?? 0;
     const last = bytes.length === 2 ? first : second;
     const isEmpty = bytes.length < 2;
     if (bytes.length > 3 || unused > 7 || (isEmpty && unused > 0) || (last & ((1 << unused) - 1)) !== 0) {

@@ -28,8 +28,18 @@ export const Oid = {
 const ARCS_MAX_BYTES = 64; // the longest in use, UUID arcs, take 20
 const EXACT_ARC_MAX_BYTES = 7; // 49 bits: a number holds them exactly
 
+/** Nearly every extension stands below id-ce, 2.5.29: their texts are made once. */
+const BELOW_ID_CE: readonly string[] = Array.from({ length: 128 }, (_, arc) => `2.5.29.${arc}`);
+
+const findBelowIdCe = (content: Uint8Array): string | undefined =>
+  content.length === 3 && content[0] === 0x55 && content[1] === 0x1d
+    ? BELOW_ID_CE[content[2] ?? 0x80]
+    : undefined;
+
 /** Dotted text of an OBJECT IDENTIFIER's contents; throws InvalidArgument when they are malformed. */
-export function oidText(content: Uint8Array): string {
+export const oidText = (content: Uint8Array): string => findBelowIdCe(content) ?? spellOut(content);
+
+function spellOut(content: Uint8Array): string {
   const last = content[content.length - 1];
   if (last === undefined || last >= 0x80 || content.length > ARCS_MAX_BYTES) {
     throw invalidArgument('DER object identifier is malformed');

@@ -60,11 +60,7 @@ function checkByOthers(der: Uint8Array, asked: Asked, issuer: Certificate | unde
   checkByNode(new X509Certificate(der), asked, issuer);
 }
 
-function checkByPeculiar(
-  found: x509.X509Certificate,
-  asked: CertificateFields,
-  names: readonly object[],
-): void {
+function checkByPeculiar(found: x509.X509Certificate, asked: Asked, names: readonly object[]): void {
   assert.equal(BigInt(`0x${found.serialNumber}`), BigInt(`0x${toHex(asked.serialNumber)}`));
   assert.deepEqual([found.notBefore, found.notAfter], [asked.notBefore, asked.notAfter]);
   assert.deepEqual(new Uint8Array(found.publicKey.rawData), asked.publicKey);
@@ -88,11 +84,7 @@ function checkByPeculiar(
 const hexOf = (bytes: Uint8Array | undefined): string | undefined =>
   bytes === undefined ? undefined : toHex(bytes);
 
-function checkByNode(
-  found: X509Certificate,
-  asked: CertificateFields,
-  issuer: Certificate | undefined,
-): void {
+function checkByNode(found: X509Certificate, asked: Asked, issuer: Certificate | undefined): void {
   assert.deepEqual([found.validFromDate, found.validToDate], [asked.notBefore, asked.notAfter]);
   assert.equal(BigInt(`0x${found.serialNumber}`), BigInt(`0x${toHex(asked.serialNumber)}`));
   assert.equal(found.ca, asked.isCa && asked.keyUsage.includes('keyCertSign')); // OpenSSL wants both

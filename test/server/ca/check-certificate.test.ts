@@ -80,11 +80,9 @@ const names =
       last(withExtension([], { oid: Oid.subjectAltName, value: sequence(...list) })),
     ),
   });
-const at = (index: number, oid: string, value: Der, critical?: Uint8Array) => (parts: Parts) => ({
-  extensions: parts.extensions.with(
-    index,
-    last(withExtension([], { oid, value, ...(critical === undefined ? {} : { critical }) })),
-  ),
+/** The extension at that place exchanged for one of this content. */
+const at = (index: number, changed: Parameters<typeof withExtension>[1]) => (parts: Parts) => ({
+  extensions: parts.extensions.with(index, last(withExtension([], changed))),
 });
 const last = <T>(list: readonly T[]): T => list[list.length - 1] as T;
 
@@ -100,26 +98,46 @@ const FOREIGN: readonly (readonly [string, (parts: Parts) => Partial<Parts>, Reg
     ({ extensions }) => ({ extensions: without(extensions, Oid.extendedKeyUsage) }),
     /extensions/,
   ],
-  ['the CA flag', at(2, Oid.basicConstraints, sequence(TRUE), TRUE), /basic constraints/],
-  ['basic constraints that are not critical', at(2, Oid.basicConstraints, sequence()), /extensions/],
   [
-    'key usage that is not critical',
-    at(0, Oid.keyUsage, node(Tag.bitString, Uint8Array.of(3, 0xa8)), FALSE),
+    'the CA flag',
+    at(2, { oid: Oid.basicConstraints, value: sequence(TRUE), critical: TRUE }),
+    /basic constraints/,
+  ],
+  [
+    'basic constraints that are not critical',
+    at(2, { oid: Oid.basicConstraints, value: sequence() }),
     /extensions/,
   ],
-  ['keyCertSign', at(0, Oid.keyUsage, node(Tag.bitString, Uint8Array.of(2, 0xac)), TRUE), /key usage/],
-  ['a key usage less', at(0, Oid.keyUsage, node(Tag.bitString, Uint8Array.of(5, 0xa0)), TRUE), /key usage/],
+  [
+    'key usage that is not critical',
+    at(0, { oid: Oid.keyUsage, value: node(Tag.bitString, Uint8Array.of(3, 0xa8)), critical: FALSE }),
+    /extensions/,
+  ],
+  [
+    'keyCertSign',
+    at(0, { oid: Oid.keyUsage, value: node(Tag.bitString, Uint8Array.of(2, 0xac)), critical: TRUE }),
+    /key usage/,
+  ],
+  [
+    'a key usage less',
+    at(0, { oid: Oid.keyUsage, value: node(Tag.bitString, Uint8Array.of(5, 0xa0)), critical: TRUE }),
+    /key usage/,
+  ],
   [
     'one purpose',
-    at(1, Oid.extendedKeyUsage, sequence(node(Tag.oid, Uint8Array.of(0x2a)))),
+    at(1, { oid: Oid.extendedKeyUsage, value: sequence(node(Tag.oid, Uint8Array.of(0x2a))) }),
     /extended key usage/,
   ],
   [
     'another key identifier',
-    at(3, Oid.subjectKeyId, octetString(Uint8Array.of(1))),
+    at(3, { oid: Oid.subjectKeyId, value: octetString(Uint8Array.of(1)) }),
     /subject key identifier/,
   ],
-  ['no authority key identifier', at(4, Oid.authorityKeyId, sequence()), /authority key identifier/],
+  [
+    'no authority key identifier',
+    at(4, { oid: Oid.authorityKeyId, value: sequence() }),
+    /authority key identifier/,
+  ],
   ['a second URI', names(id, id, dns), /SPIFFE ID/],
   ['no URI', names(dns), /SPIFFE ID/],
   ['an address', names(id, dns, node(0x87, Uint8Array.of(127, 0, 0, 1))), /other names/],
