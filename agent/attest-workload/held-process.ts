@@ -117,7 +117,10 @@ function unreadable(name: string, error: unknown): CodedError {
   if (error instanceof CodedError) return error;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'ENOENT' || code === 'ESRCH') return unavailable('the process is gone', { cause: error });
-  return unavailable(`/proc ${name} of the process cannot be read: ${String(code ?? messageOf(error))}`, {
-    cause: error,
-  });
+  return unavailable(
+    `/proc ${name} of the process cannot be read: ${typeof code === 'string' ? code : messageOf(error)}`,
+    {
+      cause: error,
+    },
+  );
 }

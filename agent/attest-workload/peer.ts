@@ -67,7 +67,7 @@ export function linuxPeerKernel(): PeerKernel {
       const entry = Buffer.alloc(POLLFD_BYTES);
       entry.writeInt32LE(pidfd, 0);
       entry.writeInt16LE(POLLIN, 4);
-      const ready = poll(entry, 1, 0);
+      const ready = Number(poll(entry, 1, 0));
       if (ready >= 0) return ready > 0;
       if (koffi.errno() === EINTR) return false; // it did not wait, so nothing had been readable
       throw unavailable(`the process cannot be watched: ${nameOf(koffi.errno())}`);

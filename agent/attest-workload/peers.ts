@@ -1,4 +1,10 @@
-/** Takes hold of the process behind a Unix socket, or of one named by pid (design D7). Made in agent.ts, used by the doors. */
+/**
+ * Takes hold of the process behind a Unix socket, or of one named by pid (design D7). Made in agent.ts, used by the doors.
+ *
+ * What no kernel tells: a process may connect, leave the connection to a child that it forked, and run another program
+ * itself. The connection then counts for that program. So users and groups are proof against others, but of two
+ * programs of one user, neither path nor hash keeps the one from passing for the other.
+ */
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { messageOf, notFound, unavailable } from '../../shared/errors.ts';

@@ -14,22 +14,22 @@ export interface AcceptDeps {
   readonly log: Logger;
 }
 
-/** Refused connections that are told why at the same time; more are closed without a word. */
+/** Refused connections that are told why and kept open for it; the oldest makes room for the next. */
 const TOLD_AT_ONCE = 32;
-const TOLD_FOR_MS = 5_000;
 
 export function accept({ peers, connections, inject, log }: AcceptDeps): (socket: Socket) => void {
-  let told = 0;
+  const told = new Set<Socket>();
   const tell = tellSometimes(log);
 
   const refuse = (socket: Socket, error: CodedError): void => {
     tell(error.message);
-    if (told >= TOLD_AT_ONCE) return void socket.destroy();
-    told += 1;
-    socket.setTimeout(TOLD_FOR_MS, () => socket.destroy());
-    socket.once('close', () => {
-      told -= 1;
-    });
+    const [oldest] = told;
+    if (oldest !== undefined && told.size >= TOLD_AT_ONCE) {
+      told.delete(oldest);
+      oldest.destroy();
+    }
+    told.add(socket);
+    socket.once('close', () => told.delete(socket));
     inject(socket, { kind: 'refused', error });
   };
 

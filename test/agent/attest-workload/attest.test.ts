@@ -88,7 +88,13 @@ describe('workload attestation', () => {
 
   it('asks nobody about a process that is gone', async () => {
     let asked = 0;
-    const counts: WorkloadAttestor = { name: 'unix', attest: async () => ((asked += 1), []) };
+    const counts: WorkloadAttestor = {
+      name: 'unix',
+      attest: async () => {
+        asked += 1;
+        return [];
+      },
+    };
     const { attest, peer } = attestationBy(counts);
     peer.isAlive = false;
     await assert.rejects(attest(), { code: Code.unavailable, message: 'the process is gone' });

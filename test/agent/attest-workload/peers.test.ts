@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { connect, Socket } from 'node:net';
 import { after, afterEach, before, describe, it } from 'node:test';
@@ -22,6 +23,23 @@ function peersWith(deps: Partial<PeersDeps> = {}): { peers: Peers; log: FakeLog 
   const log = new FakeLog();
   return { log, peers: new Peers({ kernel, procPath: '/proc', requirePeerPidfd: false, log, ...deps }) };
 }
+
+const ROOT = new URL('../../../', import.meta.url).href;
+
+/** Says when it listens, then what came of looking at the first caller. */
+const CAPTURES = `
+  import { createServer } from 'node:net';
+  import { linuxPeerKernel } from '${ROOT}agent/attest-workload/peer.ts';
+  import { Peers } from '${ROOT}agent/attest-workload/peers.ts';
+  const peers = new Peers({ kernel: linuxPeerKernel(), procPath: '/proc', requirePeerPidfd: false, log: console });
+  createServer((socket) => {
+    try {
+      console.log(peers.capture(socket).pid);
+    } catch (error) {
+      console.log(error.message);
+    }
+    process.exit();
+  }).listen(process.argv[1], () => console.log('listening'));`;
 
 describe('the process behind a Unix socket', () => {
   let processes: Processes;
@@ -105,6 +123,28 @@ describe('the process behind a Unix socket', () => {
       code: Code.unavailable,
       message: /pid namespace .*hostPID: true/,
     });
+  });
+
+  it('is refused so by a real agent in a pid namespace below the caller', {
+    skip: !canUnshare && 'needs the right to unshare',
+  }, async () => {
+    const below = processes.newPath();
+    const through = [
+      '--fork',
+      '--pid',
+      '--kill-child',
+      process.execPath,
+      '--input-type=module',
+      '-e',
+      CAPTURES,
+      below,
+    ];
+    const agent = spawn('unshare', through, { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(agent.stdout, 'data');
+    connect(below).on('error', () => {});
+    const [said] = await once(agent.stdout, 'data');
+    assert.match(String(said), /pid namespace .*hostPID: true/);
+    await once(agent, 'exit');
   });
 
   it('warns once and counts on a kernel without SO_PEERPIDFD', async () => {

@@ -48,14 +48,15 @@ export class Processes {
     path: string,
     options: SpawnOptions & { readonly through?: readonly string[] } = {},
   ): Promise<ChildProcess> {
-    const [program = process.execPath, ...args] = [
-      ...(options.through ?? []),
+    const { through = [], ...rest } = options;
+    const [program = process.execPath, ...args]: readonly string[] = [
+      ...through,
       process.execPath,
       '-e',
       CONNECTS,
       path,
     ];
-    const child = spawn(program, args, { ...options, stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(program, args, { ...rest, stdio: ['pipe', 'pipe', 'inherit'] });
     this.#children.push(child);
     if (child.stdout === null) throw new Error('no standard output');
     await Promise.race([

@@ -83,7 +83,12 @@ describe('the unix attestor', () => {
 
   it('fails for a process that runs another program once its binary was hashed', async () => {
     const peer = new FakePeer({ exe: '/bin/evil' });
-    const digests = { sha256: async () => ((peer.exe = '/bin/app'), 'abc') };
+    const digests = {
+      sha256: async () => {
+        peer.exe = '/bin/app';
+        return 'abc';
+      },
+    };
     const config = { discoverWorkloadPath: true, workloadSizeLimit: 0 };
     await assert.rejects(attest(peer, { config, digests }), { message: /replaced its program/ });
   });

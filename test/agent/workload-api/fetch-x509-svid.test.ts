@@ -2,10 +2,20 @@ import assert from 'node:assert/strict';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import type { X509SVIDResponseOutput } from '../../../proto/gen/X509SVIDResponse.ts';
 import { Code, unavailable } from '../../../shared/errors.ts';
 import { bundleOf, Door, HEADER, identity, until, update } from './door.ts';
 
 const NO_IDENTITY = { code: Code.permissionDenied, message: 'no identity issued' };
+
+async function messageOf(stream: AsyncIterator<X509SVIDResponseOutput>): Promise<X509SVIDResponseOutput> {
+  const next = await stream.next();
+  assert.ok(next.done !== true, 'the stream ended with OK');
+  return next.value;
+}
+
+const idsIn = async (stream: AsyncIterator<X509SVIDResponseOutput>): Promise<readonly string[]> =>
+  (await messageOf(stream)).svids.map((svid) => svid.spiffe_id);
 
 describe('FetchX509SVID', () => {
   let door: Door;
@@ -16,7 +26,6 @@ describe('FetchX509SVID', () => {
   afterEach(() => door.stop());
 
   const fetch = () => door.client().serverStream('FetchX509SVID', {}, HEADER);
-  const ids = (svids: readonly { spiffe_id: string }[] | undefined) => svids?.map((svid) => svid.spiffe_id);
 
   it('sends every field, leaf first, the bundles as concatenated DER', async () => {
     door.identities.push(
@@ -24,8 +33,8 @@ describe('FetchX509SVID', () => {
         federatedBundles: [bundleOf('b.test', 'rootB'), bundleOf('a.test', 'rootA1,', 'rootA2')],
       }),
     );
-    const { value } = await fetch().next();
-    assert.deepEqual(value, {
+    const message = await messageOf(fetch());
+    assert.deepEqual(message, {
       svids: [
         {
           spiffe_id: 'spiffe://example.org/web',
@@ -41,18 +50,15 @@ describe('FetchX509SVID', () => {
         'spiffe://b.test': Buffer.from('rootB'),
       },
     });
-    assert.deepEqual(Object.keys(value?.federated_bundles ?? {}), ['spiffe://a.test', 'spiffe://b.test']);
+    assert.deepEqual(Object.keys(message.federated_bundles), ['spiffe://a.test', 'spiffe://b.test']);
   });
 
   it('sends the full set with every change, in the order of the cache', async () => {
     door.identities.push(update([identity('/b'), identity('/a')]));
     const stream = fetch();
-    assert.deepEqual(ids((await stream.next()).value?.svids), [
-      'spiffe://example.org/b',
-      'spiffe://example.org/a',
-    ]);
+    assert.deepEqual(await idsIn(stream), ['spiffe://example.org/b', 'spiffe://example.org/a']);
     door.identities.push(update([identity('/a')]));
-    assert.deepEqual(ids((await stream.next()).value?.svids), ['spiffe://example.org/a']);
+    assert.deepEqual(await idsIn(stream), ['spiffe://example.org/a']);
   });
 
   it('subscribes with the selectors of the process, and ends that with the stream', async () => {
@@ -71,8 +77,8 @@ describe('FetchX509SVID', () => {
       bundleOf('full.test', 'root'),
     ];
     door.identities.push(update([identity('/web')], { federatedBundles }));
-    const { value } = await fetch().next();
-    assert.deepEqual(Object.keys(value?.federated_bundles ?? {}), ['spiffe://full.test']);
+    const { federated_bundles } = await messageOf(fetch());
+    assert.deepEqual(Object.keys(federated_bundles), ['spiffe://full.test']);
   });
 
   for (const [what, bad] of Object.entries({
@@ -84,8 +90,7 @@ describe('FetchX509SVID', () => {
       door.identities.push(
         update([identity('/first', { hint: 'same' }), identity('/bad', bad), identity('/last')]),
       );
-      const { value } = await fetch().next();
-      assert.deepEqual(ids(value?.svids), ['spiffe://example.org/first', 'spiffe://example.org/last']);
+      assert.deepEqual(await idsIn(fetch()), ['spiffe://example.org/first', 'spiffe://example.org/last']);
       assert.deepEqual(door.log.messages('error'), ['left out an X.509-SVID']);
     });
   }

@@ -101,7 +101,12 @@ describe('the gate of the Workload API', () => {
 
   it('checks the header before it looks at the process', async () => {
     let attested = 0;
-    door.attestation = { attest: async () => ((attested += 1), []) };
+    door.attestation = {
+      attest: async () => {
+        attested += 1;
+        return [];
+      },
+    };
     await raw(door.path, FETCH, {});
     assert.equal(attested, 0);
   });
@@ -219,6 +224,23 @@ describe('bounds of the Workload API', () => {
     const refusal = { code: Code.unavailable, message: 'run the agent in the host pid namespace' };
     await assert.rejects(door.client().serverStream('FetchX509SVID', {}, HEADER).next(), refusal);
     assert.equal(door.api.connectionCount, 0);
+    await door.stop();
+  });
+
+  it('keep open only so many refused connections, the latest', async () => {
+    const door = new Door({ limits: { total: 0, perUid: 0 } });
+    await door.start();
+    const clients = Array.from({ length: 40 }, () =>
+      connect(door.path)
+        .on('error', () => {})
+        .resume(),
+    );
+    await until(() => clients.filter(({ destroyed }) => destroyed).length === 8);
+    assert.deepEqual(
+      door.log.lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields['count']),
+      [1, 2, 4, 8, 16, 32],
+    );
+    for (const client of clients) client.destroy();
     await door.stop();
   });
 });

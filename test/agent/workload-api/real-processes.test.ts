@@ -11,7 +11,7 @@ import { silentLogger } from '../../../shared/log/logger.ts';
 import { openDescriptors } from '../attest-workload/processes.ts';
 import { Door, identity, realPeers, until, update } from './door.ts';
 
-const ROOT = new URL('../../../', import.meta.url);
+const ROOT = new URL('../../../', import.meta.url).href;
 const isRoot = process.getuid?.() === 0;
 const attestation = workloadAttestation({
   attestors: workloadAttestors(
