@@ -118,7 +118,7 @@ async function prepare(options: ManagedOptions): Promise<{ launched: Launch; con
   const binaries = await findBinaries({ directory, dataMajor, prefer: options.preferBinaries ?? 'system' });
   const socketFolder = prepareSocketFolder(directory, user);
   if (dataMajor === undefined) {
-    await initialize(directory, binaries, user);
+    await initialize({ directory, binaries, user, syncs: options.unsafeNoFsync !== true });
     log.info('database created', {
       directory,
       major: binaries.major,

@@ -42,16 +42,25 @@ export function readDataMajor(directory: string): number | undefined {
   );
 }
 
+export interface Initialization {
+  readonly directory: string;
+  readonly binaries: Binaries;
+  readonly user: PostgresUser;
+  /** Waits until the data is on the disk. */
+  readonly syncs: boolean;
+}
+
 /**
  * Makes the data in a folder beside and renames it, so that a kill at any moment leaves all of it or nothing. Each
  * attempt has a folder of its own: the initdb of a killed one may still be writing into another.
  */
-export async function initialize(directory: string, binaries: Binaries, user: PostgresUser): Promise<void> {
+export async function initialize({ directory, binaries, user, syncs }: Initialization): Promise<void> {
   for (const name of readdirSync(directory).filter((entry) => entry.startsWith(HALF_MADE)))
     removeQuietly(join(directory, name));
   const beside = mkdtempSync(join(directory, HALF_MADE));
   makeOwned(beside, user);
   const args = ['-D', beside, '-U', ROLE, '-A', 'peer', '-E', 'UTF8', '--locale=C', '--data-checksums'];
+  if (!syncs) args.push('--no-sync');
   const result = await runProgram(join(binaries.binDirectory, 'initdb'), args, {
     cwd: beside,
     libraryPath: binaries.libraryPath,
