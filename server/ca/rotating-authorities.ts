@@ -27,6 +27,8 @@ import { resumeAuthorities } from './resume.ts';
 import { nextStep, type RotationStep } from './rotation.ts';
 import { makeSelfSigned } from './self-signed.ts';
 
+const STEPS_MAX = 8; // twice what the longest round takes: a lifetime of a second must not make keys without end
+
 export interface RotatingAuthoritiesNeeds {
   readonly clock: Clock;
   readonly random: Random;
@@ -70,7 +72,7 @@ export class RotatingAuthorities {
     const { bundles, clock, trustDomain } = this.#needs;
     const bundle = await bundles.find(trustDomain);
     this.#compareWith(bundle);
-    for (;;) {
+    for (let steps = 0; steps < STEPS_MAX; steps++) {
       const step = nextStep(this.#authorities, clock.now(), bundle?.refreshHintSeconds ?? 0);
       if (step === undefined) return;
       await this.#take(step);

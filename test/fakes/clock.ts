@@ -18,7 +18,7 @@ const inFlight = new Map<number, object>();
 const POOL_WORK = /^FSREQ|^FILEHANDLECLOSEREQ$|^(?!HTTP)[A-Z0-9]+REQUEST$/;
 createHook({
   trackPromises: false,
-  init: (id, type, _trigger, resource) => {
+  init: (...[id, type, , resource]) => {
     if (POOL_WORK.test(type)) inFlight.set(id, resource);
   },
   after: (id) => inFlight.delete(id),
