@@ -1,6 +1,6 @@
 /** A TLS listener that asks for a client certificate and leaves judging it to its caller (design D8). */
 import { createServer, type Server, type TLSSocket } from 'node:tls';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { peerChain } from './peer-chain.ts';
 import { H2, LONG_LIVED, tlsOptions } from './protocols.ts';
 
@@ -21,9 +21,12 @@ export interface SecuredConnection {
 export interface TlsListenerOptions {
   readonly identity: TlsIdentity;
   readonly requirePqKem: boolean;
+  /** Asked of each connection before its handshake; false closes it. */
+  readonly admit?: (socket: Socket) => boolean;
   readonly onConnection: (connection: SecuredConnection) => void;
   /** A handshake that failed: fit for a debug log. */
   readonly onTlsError: (error: Error) => void;
+  readonly handshakeTimeoutMs?: number;
 }
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -32,14 +35,18 @@ export class TlsListener {
   readonly #server: Server;
   readonly #requirePqKem: boolean;
 
-  constructor({ identity, requirePqKem, onConnection, onTlsError }: TlsListenerOptions) {
+  constructor(options: TlsListenerOptions) {
+    const { identity, requirePqKem, admit = () => true, onConnection, onTlsError } = options;
     this.#requirePqKem = requirePqKem;
     this.#server = createServer({
       ...contextOptions(identity, requirePqKem),
       requestCert: true,
       rejectUnauthorized: false,
       ALPNProtocols: [LONG_LIVED, H2],
-      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      handshakeTimeout: options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS,
+    });
+    this.#server.on('connection', (socket: Socket) => {
+      if (!admit(socket)) socket.destroy();
     });
     this.#server.on('secureConnection', (socket) => {
       onConnection({

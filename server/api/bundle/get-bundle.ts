@@ -1,0 +1,17 @@
+/** Bundle/GetBundle: the trust domain's own bundle, for everybody. */
+import type { GetBundleRequestOutput } from '../../../proto/gen/spire/api/server/bundle/v1/GetBundleRequest.ts';
+import type { Bundle } from '../../../proto/gen/spire/api/types/Bundle.ts';
+import { type Handler, unary } from '../../../shared/rpc/handler.ts';
+import type { BundleCache } from '../../bundle/bundle-cache.ts';
+import type { CallContext } from '../gate/context.ts';
+import { bundleToWire } from '../wire/bundle.ts';
+
+export interface GetBundleNeeds {
+  readonly bundle: Pick<BundleCache, 'current'>;
+}
+
+export const getBundle = ({ bundle }: GetBundleNeeds): Handler<CallContext> =>
+  unary(
+    async ({ output_mask: mask }: GetBundleRequestOutput): Promise<Bundle> =>
+      bundleToWire(bundle.current(), mask),
+  );

@@ -1,0 +1,73 @@
+/** Entry/BatchUpdateEntry: changes registration entries, wholly or the fields of a mask; each item by itself. */
+import type { BatchUpdateEntryRequestOutput } from '../../../proto/gen/spire/api/server/entry/v1/BatchUpdateEntryRequest.ts';
+import type { BatchUpdateEntryResponse } from '../../../proto/gen/spire/api/server/entry/v1/BatchUpdateEntryResponse.ts';
+import type { Entry as WireEntry, EntryOutput } from '../../../proto/gen/spire/api/types/Entry.ts';
+import { assertNever, Code, invalidArgument } from '../../../shared/errors.ts';
+import { type Handler, unary } from '../../../shared/rpc/handler.ts';
+import type { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
+import type { AuthorizedEntries } from '../../entries/authorized-entries.ts';
+import type { Entry } from '../../entries/entry.ts';
+import type { EntryStore, EntryUpdate, UpdateOutcome } from '../../entries/entry-store.ts';
+import type { CallContext } from '../gate/context.ts';
+import { entryChangesFromWire, entryWriter } from '../wire/entry.ts';
+import { OK } from '../wire/status.ts';
+import {
+  batch,
+  entryFields,
+  type EntryResult,
+  failedResult,
+  noBundle,
+  refusedResult,
+} from './entry-results.ts';
+import { inChunks } from './in-chunks.ts';
+
+export interface BatchUpdateEntryNeeds {
+  readonly trustDomain: TrustDomain;
+  readonly entries: Pick<EntryStore, 'update'>;
+  /** The entries as they are, for rules that look at more than the changed fields. */
+  readonly index: Pick<AuthorizedEntries, 'find'>;
+}
+
+export const batchUpdateEntry = (needs: BatchUpdateEntryNeeds): Handler<CallContext> =>
+  unary(
+    async (
+      request: BatchUpdateEntryRequestOutput,
+      { trail }: CallContext,
+    ): Promise<BatchUpdateEntryResponse> => {
+      const write = entryWriter(request.output_mask);
+      const results = await batch<EntryOutput, EntryUpdate, EntryResult>({
+        wires: request.entries,
+        read: (wire) => toUpdate(wire, request, needs),
+        refuse: refusedResult,
+        carryOut: async (items) =>
+          (await inChunks(items, (chunk) => needs.entries.update(chunk))).map((result) =>
+            result.kind === 'failed' ? failedResult('update', result.error) : toResult(result.outcome, write),
+          ),
+      });
+      request.entries.forEach((wire, at) => trail.item(entryFields(wire), results[at]?.status ?? OK));
+      return { results: [...results] };
+    },
+  );
+
+function toUpdate(
+  wire: EntryOutput,
+  { input_mask: mask }: BatchUpdateEntryRequestOutput,
+  { trustDomain, index }: BatchUpdateEntryNeeds,
+): EntryUpdate {
+  if (wire.id === '') throw invalidArgument('missing entry ID');
+  const changes = entryChangesFromWire(wire, mask, { trustDomain, current: index.find(wire.id) });
+  return { id: wire.id, changes };
+}
+
+function toResult(outcome: UpdateOutcome, write: (entry: Entry) => WireEntry): EntryResult {
+  switch (outcome.kind) {
+    case 'updated':
+      return { status: OK, entry: write(outcome.entry) };
+    case 'not-found':
+      return { status: { code: Code.notFound, message: 'entry not found' } };
+    case 'no-bundle':
+      return failedResult('update', noBundle(outcome.trustDomain));
+    default:
+      return assertNever(outcome);
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * Who calls: nobody in particular, or the SPIFFE ID of a certificate that the bundle of the ID's own trust domain
+ * vouches for now. Called by gate/order for each call, by listen/agents for each connection.
+ */
+import type { X509Authority } from '../../../shared/bundle/bundle.ts';
+import type { Clock } from '../../../shared/clock.ts';
+import { Code, CodedError, messageOf, permissionDenied } from '../../../shared/errors.ts';
+import { isAgentId } from '../../../shared/spiffe/reserved.ts';
+import type { SpiffeId } from '../../../shared/spiffe/spiffe-id.ts';
+import type { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
+import { parseX509Svid, verifyX509Svid, type X509Svid } from '../../../shared/svid/x509-svid.ts';
+import type { BundleCache } from '../../bundle/bundle-cache.ts';
+import type { BundleStore } from '../../bundle/bundle-store.ts';
+import type { Caller, Peer } from './context.ts';
+
+/** A chain is verified again when the bundle changed, and after this. */
+const VERIFIED_FOR_MS = 60_000;
+
+export interface CallersNeeds {
+  readonly trustDomain: TrustDomain;
+  readonly bundle: Pick<BundleCache, 'authoritiesOf' | 'refresh'>;
+  /** Where bundles of other trust domains are. */
+  readonly bundles: Pick<BundleStore, 'find'>;
+  /** The only callers of other trust domains that are let in. */
+  readonly adminIds: readonly SpiffeId[];
+  readonly clock: Clock;
+}
+
+interface Verified {
+  readonly svid: X509Svid;
+  readonly authorities: readonly X509Authority[];
+  readonly at: Date;
+}
+
+type Remote = Extract<Peer, { kind: 'remote' }>;
+
+export class Callers {
+  readonly #needs: CallersNeeds;
+  readonly #verified = new WeakMap<Peer, Verified>();
+
+  constructor(needs: CallersNeeds) {
+    this.#needs = needs;
+  }
+
+  /**
+   * Throws Unauthenticated unless the peer has no certificate or one valid X.509-SVID of a trust domain that is known;
+   * PermissionDenied with AGENT_EXPIRED when it is an agent's that was valid once.
+   */
+  async identify(peer: Peer): Promise<Caller> {
+    if (peer.kind === 'local') return { kind: 'local' };
+    if (peer.chain.length === 0) return { kind: 'anonymous', address: peer.address };
+    const svid = this.#recall(peer) ?? (await this.#verify(peer));
+    if (svid.expiresAt <= this.#needs.clock.now()) throw expired(svid.id);
+    return { kind: 'identified', address: peer.address, svid };
+  }
+
+  /** Whether the peer has a valid certificate of our own trust domain, as far as memory tells: the certificate's end. */
+  knownUntil(peer: Remote): Date | undefined {
+    try {
+      const svid = parseX509Svid(peer.chain);
+      this.#check(peer, this.#needs.bundle.authoritiesOf(svid.id.trustDomain));
+      return svid.expiresAt > this.#needs.clock.now() ? svid.expiresAt : undefined;
+    } catch {
+      return undefined; // the peer's calls will tell it why
+    }
+  }
+
+  #recall(peer: Remote): X509Svid | undefined {
+    const { bundle, clock, trustDomain } = this.#needs;
+    const known = this.#verified.get(peer);
+    if (known === undefined) return undefined;
+    const ageMs = clock.now().getTime() - known.at.getTime();
+    if (ageMs < 0 || ageMs > VERIFIED_FOR_MS) return undefined;
+    const { id } = known.svid;
+    const isSame = !id.isMemberOf(trustDomain) || bundle.authoritiesOf(trustDomain) === known.authorities;
+    return isSame ? known.svid : undefined;
+  }
+
+  async #verify(peer: Remote): Promise<X509Svid> {
+    const { id } = unauthenticatedUnless(() => parseX509Svid(peer.chain));
+    const { bundle, trustDomain } = this.#needs;
+    if (!id.isMemberOf(trustDomain)) return this.#checkOrRefuse(peer, await this.#foreignAuthorities(id));
+    try {
+      return this.#check(peer, bundle.authoritiesOf(trustDomain));
+    } catch {
+      // Another server's authority may be younger than what memory holds: the store decides a refusal.
+      await bundle.refresh();
+      return this.#checkOrRefuse(peer, bundle.authoritiesOf(trustDomain));
+    }
+  }
+
+  async #foreignAuthorities(id: SpiffeId): Promise<readonly X509Authority[]> {
+    const { adminIds, bundles } = this.#needs;
+    if (!adminIds.some((admin) => admin.equals(id))) {
+      throw unauthenticated(`SPIFFE ID "${id}" is of another trust domain`);
+    }
+    return (await bundles.find(id.trustDomain))?.x509Authorities ?? [];
+  }
+
+  #checkOrRefuse(peer: Remote, authorities: readonly X509Authority[]): X509Svid {
+    return unauthenticatedUnless(() => this.#check(peer, authorities));
+  }
+
+  /** An expired certificate is verified as of its last moment: `identify` says that it has expired. */
+  #check(peer: Remote, authorities: readonly X509Authority[]): X509Svid {
+    const now = this.#needs.clock.now();
+    const { expiresAt } = parseX509Svid(peer.chain);
+    const at = new Date(Math.min(now.getTime(), expiresAt.getTime() - 1));
+    const roots = authorities.map(({ certificate }) => certificate);
+    const svid = verifyX509Svid({ chain: peer.chain, authorities: () => roots, at });
+    this.#verified.set(peer, { svid, authorities, at: now });
+    return svid;
+  }
+}
+
+function expired(id: SpiffeId): CodedError {
+  if (!isAgentId(id)) return unauthenticated(`X509-SVID "${id}" has expired`);
+  return permissionDenied(`agent "${id}" SVID is expired`, { reason: 'AGENT_EXPIRED' });
+}
+
+function unauthenticatedUnless<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (cause) {
+    throw unauthenticated(messageOf(cause), cause);
+  }
+}
+
+const unauthenticated = (message: string, cause?: unknown): CodedError =>
+  new CodedError(Code.unauthenticated, message, cause === undefined ? {} : { cause });

@@ -1,0 +1,161 @@
+/** The way of every call, from the connection to its handler: a table of steps. Made by server.ts, called by shared/rpc. */
+import { monotonicMs } from '../../../shared/clock.ts';
+import { Code, CodedError, internal, messageOf } from '../../../shared/errors.ts';
+import type { LogFields, Logger } from '../../../shared/log/logger.ts';
+import type { Random } from '../../../shared/random.ts';
+import type { Call, Gate } from '../../../shared/rpc/handler.ts';
+import { callerFields, CallTrail, noTrail, requestFields } from './audit.ts';
+import type { Authorizer } from './authorize.ts';
+import type { Callers } from './caller.ts';
+import type { ActingAgent, AuditTrail, CallContext, Caller, Peer } from './context.ts';
+import type { RateLimiter } from './rate-limit.ts';
+import { findRule, type Rule } from './rules.ts';
+
+export interface GateNeeds {
+  readonly log: Logger;
+  readonly random: Random;
+  readonly callers: Pick<Callers, 'identify'>;
+  readonly authorizer: Pick<Authorizer, 'authorize'>;
+  readonly limiter: Pick<RateLimiter, 'draw'>;
+  readonly isAudited: boolean;
+}
+
+/** A call on its way: each step may learn something. */
+interface Passing {
+  readonly call: Call<Peer>;
+  readonly request: unknown;
+  readonly rule: Rule;
+  trail: AuditTrail;
+  caller: Caller | undefined;
+  agent: ActingAgent | undefined;
+}
+
+type Step = (passing: Passing, next: () => Promise<void>) => Promise<void>;
+
+/** The order matters: what is refused is logged and audited too, and nobody without a right uses up the limits. */
+export function gate(needs: GateNeeds): Gate<Peer, CallContext> {
+  const steps: readonly Step[] = [
+    logOutcome(needs),
+    ...(needs.isAudited ? [audit(needs)] : []),
+    findCaller(needs),
+    authorize(needs),
+    limitRate(needs),
+  ];
+  return async (call, request, run) => {
+    const passing: Passing = {
+      call,
+      request,
+      rule: ruleOf(call.method),
+      trail: noTrail,
+      caller: undefined,
+      agent: undefined,
+    };
+    await walk(steps, passing, () => run(contextOf(passing)));
+  };
+}
+
+function walk(steps: readonly Step[], passing: Passing, end: () => Promise<void>): Promise<void> {
+  const [step, ...rest] = steps;
+  return step === undefined ? end() : step(passing, () => walk(rest, passing, end));
+}
+
+function ruleOf(method: string): Rule {
+  const rule = findRule(method);
+  if (rule === undefined) throw internal(`no rule for method ${method}`);
+  return rule;
+}
+
+function contextOf({ call, caller, agent, trail }: Passing): CallContext {
+  if (caller === undefined) throw internal('the caller was not looked for');
+  return { call, caller, agent, trail };
+}
+
+/** What went wrong on our side is an operator's concern; what a caller did wrong is told to the caller. */
+function logOutcome({ log }: GateNeeds): Step {
+  return async (passing, next) => {
+    const beganMs = monotonicMs();
+    try {
+      await next();
+      log.debug('call answered', { ...callFields(passing), ms: Math.round(monotonicMs() - beganMs) });
+    } catch (error) {
+      const fields = { ...callFields(passing), error: messageOf(error), cause: causeOf(error) };
+      log[levelOf(error)]('call failed', fields);
+      throw error;
+    }
+  };
+}
+
+function callFields({ call, caller }: Passing): LogFields {
+  return { method: call.method, ...callerFields(caller, addressOf(call.peer)) };
+}
+
+const addressOf = (peer: Peer): string | undefined => (peer.kind === 'remote' ? peer.address : undefined);
+
+const causeOf = (error: unknown): string | undefined =>
+  error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : undefined;
+
+function levelOf(error: unknown): 'error' | 'warn' | 'info' | 'debug' {
+  if (!(error instanceof CodedError) || error.code === Code.internal) return 'error';
+  if (error.code === Code.cancelled) return 'debug';
+  return error.code === Code.unavailable || error.code === Code.resourceExhausted ? 'warn' : 'info';
+}
+
+function audit({ log, random }: GateNeeds): Step {
+  return async (passing, next) => {
+    const { call, request, rule } = passing;
+    const fields = requestFields(request, rule.audited ?? []);
+    const trail = new CallTrail({ request_id: random.uuid(), method: call.method, ...fields });
+    passing.trail = trail;
+    const write = (code: number, message: string): void =>
+      trail.write(log, callerFields(passing.caller, addressOf(call.peer)), { code, message });
+    try {
+      await next();
+      write(0, '');
+    } catch (error) {
+      write(
+        ...(error instanceof CodedError
+          ? ([error.code, error.message] as const)
+          : ([Code.internal, 'internal'] as const)),
+      );
+      throw error;
+    }
+  };
+}
+
+function findCaller({ callers }: GateNeeds): Step {
+  return async (passing, next) => {
+    passing.caller = await callers.identify(passing.call.peer);
+    await next();
+  };
+}
+
+function authorize({ authorizer }: GateNeeds): Step {
+  return async (passing, next) => {
+    const { call, rule, caller } = passing;
+    if (caller === undefined) throw internal('the caller was not looked for');
+    passing.agent = await authorizer.authorize(call.method, rule, caller);
+    await next();
+  };
+}
+
+/** Whoever holds the admin socket is not limited. */
+function limitRate({ limiter }: GateNeeds): Step {
+  return async ({ call, rule, request }, next) => {
+    const address = addressOf(call.peer);
+    if (rule.limit !== undefined && address !== undefined) {
+      await limiter.draw({
+        limit: rule.limit,
+        address,
+        weight: weightOf(rule, request),
+        signal: call.signal,
+      });
+    }
+    await next();
+  };
+}
+
+function weightOf({ weighedBy }: Rule, request: unknown): number {
+  if (weighedBy === undefined) return 1;
+  const found: unknown = typeof request === 'object' ? Reflect.get(request ?? {}, weighedBy) : undefined;
+  return Array.isArray(found) ? found.length : 1;
+}

@@ -1,0 +1,90 @@
+/** Every RPC and its handler. What is not here answers Unimplemented. Called by server.ts. */
+import type { Routes } from '../../shared/rpc/handler.ts';
+import { attestAgent, type AttestAgentNeeds } from './agent/attest-agent.ts';
+import { banAgent } from './agent/ban-agent.ts';
+import { countAgents, type CountAgentsNeeds } from './agent/count-agents.ts';
+import { createJoinToken, type CreateJoinTokenNeeds } from './agent/create-join-token.ts';
+import { deleteAgent } from './agent/delete-agent.ts';
+import { getAgent, type GetAgentNeeds } from './agent/get-agent.ts';
+import { listAgents, type ListAgentsNeeds } from './agent/list-agents.ts';
+import { postStatus, type PostStatusNeeds } from './agent/post-status.ts';
+import type { RemoveAgentNeeds } from './agent/remove-agent.ts';
+import { renewAgent, type RenewAgentNeeds } from './agent/renew-agent.ts';
+import { getBundle, type GetBundleNeeds } from './bundle/get-bundle.ts';
+import { batchCreateEntry, type BatchCreateEntryNeeds } from './entry/batch-create-entry.ts';
+import { batchDeleteEntry, type BatchDeleteEntryNeeds } from './entry/batch-delete-entry.ts';
+import { batchUpdateEntry, type BatchUpdateEntryNeeds } from './entry/batch-update-entry.ts';
+import { countEntries, type CountEntriesNeeds } from './entry/count-entries.ts';
+import { getAuthorizedEntries, type GetAuthorizedEntriesNeeds } from './entry/get-authorized-entries.ts';
+import { getEntry, type GetEntryNeeds } from './entry/get-entry.ts';
+import { listEntries, type ListEntriesNeeds } from './entry/list-entries.ts';
+import { syncAuthorizedEntries, type SyncAuthorizedEntriesNeeds } from './entry/sync-authorized-entries.ts';
+import type { CallContext } from './gate/context.ts';
+import { check } from './health/check.ts';
+import { watchHealth, type WatchHealthNeeds } from './health/watch.ts';
+import { batchNewX509Svid, type BatchNewX509SvidNeeds } from './svid/batch-new-x509-svid.ts';
+import { watch, type WatchNeeds } from './sync/watch.ts';
+
+export interface RoutesNeeds {
+  readonly agent: AttestAgentNeeds &
+    RenewAgentNeeds &
+    PostStatusNeeds &
+    CreateJoinTokenNeeds &
+    CountAgentsNeeds &
+    ListAgentsNeeds &
+    GetAgentNeeds &
+    RemoveAgentNeeds;
+  readonly entry: CountEntriesNeeds &
+    ListEntriesNeeds &
+    GetEntryNeeds &
+    BatchCreateEntryNeeds &
+    BatchUpdateEntryNeeds &
+    BatchDeleteEntryNeeds &
+    GetAuthorizedEntriesNeeds &
+    SyncAuthorizedEntriesNeeds;
+  readonly svid: BatchNewX509SvidNeeds;
+  readonly bundle: GetBundleNeeds;
+  readonly sync: WatchNeeds;
+}
+
+/** On both listeners. */
+export const routes = (needs: RoutesNeeds): Routes<CallContext> => ({
+  'spire.api.server.agent.v1.Agent': {
+    AttestAgent: attestAgent(needs.agent),
+    RenewAgent: renewAgent(needs.agent),
+    PostStatus: postStatus(needs.agent),
+    CreateJoinToken: createJoinToken(needs.agent),
+    CountAgents: countAgents(needs.agent),
+    ListAgents: listAgents(needs.agent),
+    GetAgent: getAgent(needs.agent),
+    DeleteAgent: deleteAgent(needs.agent),
+    BanAgent: banAgent(needs.agent),
+  },
+  'spire.api.server.entry.v1.Entry': {
+    CountEntries: countEntries(needs.entry),
+    ListEntries: listEntries(needs.entry),
+    GetEntry: getEntry(needs.entry),
+    BatchCreateEntry: batchCreateEntry(needs.entry),
+    BatchUpdateEntry: batchUpdateEntry(needs.entry),
+    BatchDeleteEntry: batchDeleteEntry(needs.entry),
+    GetAuthorizedEntries: getAuthorizedEntries(needs.entry),
+    SyncAuthorizedEntries: syncAuthorizedEntries(needs.entry),
+  },
+  'spire.api.server.svid.v1.SVID': {
+    BatchNewX509SVID: batchNewX509Svid(needs.svid),
+  },
+  'spire.api.server.bundle.v1.Bundle': {
+    GetBundle: getBundle(needs.bundle),
+  },
+  'writ.sync.v1.Sync': {
+    Watch: watch(needs.sync),
+  },
+});
+
+/** On the admin socket alone. */
+export const localRoutes = (needs: WatchHealthNeeds): Routes<CallContext> => ({
+  'grpc.health.v1.Health': {
+    Check: check(needs),
+    Watch: watchHealth(needs),
+  },
+});

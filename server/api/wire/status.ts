@@ -1,0 +1,11 @@
+/** T.Status: what became of one item of a batch. */
+import type { StatusOutput } from '../../../proto/gen/spire/api/types/Status.ts';
+import { Code, CodedError } from '../../../shared/errors.ts';
+
+export const OK: StatusOutput = { code: 0, message: 'OK' };
+
+/** An error that is not ours says only "internal". */
+export const statusOf = (error: unknown): StatusOutput =>
+  error instanceof CodedError
+    ? { code: error.code, message: error.message }
+    : { code: Code.internal, message: 'internal' };

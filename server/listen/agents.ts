@@ -1,0 +1,115 @@
+/**
+ * The door for agents: mTLS on TCP (design D8). Connections of our own agents live on, others are asked to come again
+ * after three minutes, as SPIRE's servers do. Started by server.ts.
+ */
+import { Code, CodedError, messageOf } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log/logger.ts';
+import type { Gate, Routes } from '../../shared/rpc/handler.ts';
+import { RpcServer } from '../../shared/rpc/server.ts';
+import type { Part } from '../../shared/tasks.ts';
+import { type SecuredConnection, TlsListener } from '../../shared/tls/listen.ts';
+import type { Callers } from '../api/gate/caller.ts';
+import type { CallContext, Peer } from '../api/gate/context.ts';
+import { ConnectionLimits, type ConnectionLimitsOptions } from './connection-limits.ts';
+import type { OwnSvid } from './own-svid.ts';
+
+const MAX_AGE_MS = 180_000; // SPIRE: a renewed certificate gets used at the next connection
+const MAX_AGE_GRACE_MS = 10_000; // SPIRE: graceful stop
+/** A peer that vanished without a word is noticed. */
+const KEEPALIVE = { 'grpc.keepalive_time_ms': 60_000, 'grpc.keepalive_timeout_ms': 20_000 };
+const IDLE_MAX = { 'grpc.max_connection_idle_ms': 600_000 };
+
+export interface AgentListenerNeeds {
+  readonly host: string;
+  /** 0 asks for any. */
+  readonly port: number;
+  readonly requirePqKem: boolean;
+  readonly ownSvid: Pick<OwnSvid, 'identity' | 'onChange'>;
+  readonly callers: Pick<Callers, 'knownUntil'>;
+  readonly routes: Routes<CallContext>;
+  readonly gate: Gate<Peer, CallContext>;
+  readonly log: Logger;
+  readonly limits?: ConnectionLimitsOptions;
+  readonly handshakeTimeoutMs?: number;
+}
+
+type Rpc = RpcServer<Peer, CallContext>;
+
+export class AgentListener implements Part {
+  readonly name = 'agent listener';
+  readonly #needs: AgentListenerNeeds;
+  readonly #limits: ConnectionLimits;
+  readonly #aging: Rpc;
+  readonly #lasting: Rpc;
+  #listener: TlsListener | undefined;
+  #port = 0;
+  #forgetIdentity = (): void => {};
+
+  constructor(needs: AgentListenerNeeds) {
+    const { routes, gate } = needs;
+    this.#needs = needs;
+    this.#limits = new ConnectionLimits(needs.limits);
+    const aging = {
+      'grpc.max_connection_age_ms': MAX_AGE_MS,
+      'grpc.max_connection_age_grace_ms': MAX_AGE_GRACE_MS,
+    };
+    this.#aging = new RpcServer({ routes, gate, channelOptions: { ...KEEPALIVE, ...IDLE_MAX, ...aging } });
+    this.#lasting = new RpcServer({ routes, gate, channelOptions: { ...KEEPALIVE, ...IDLE_MAX } });
+  }
+
+  /** The port that was bound; 0 before. */
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Throws FailedPrecondition, saying what to do, when the address cannot be had. */
+  async start(): Promise<void> {
+    const { host, port, ownSvid, requirePqKem, log, handshakeTimeoutMs } = this.#needs;
+    const listener = new TlsListener({
+      identity: ownSvid.identity(),
+      requirePqKem,
+      admit: (socket) => this.#limits.admit(socket),
+      onConnection: (connection) => this.#accept(connection),
+      onTlsError: (error) => log.debug('TLS handshake failed', { error: messageOf(error) }),
+      ...(handshakeTimeoutMs === undefined ? {} : { handshakeTimeoutMs }),
+    });
+    this.#port = await listener.listen(host, port).catch((error: unknown) => {
+      throw explain(error, host, port);
+    });
+    this.#listener = listener;
+    this.#forgetIdentity = ownSvid.onChange((identity) => listener.setIdentity(identity));
+    log.info('listening for agents', { address: host, port: this.#port });
+  }
+
+  async stop(): Promise<void> {
+    this.#forgetIdentity();
+    this.#listener?.close();
+    await Promise.all([this.#aging.stop(), this.#lasting.stop()]);
+    this.#limits.closeAll();
+  }
+
+  /** Only a valid certificate keeps a connection, and no longer than it is valid itself. */
+  #accept({ socket, chain, remoteAddress, isLongLived }: SecuredConnection): void {
+    const peer = { kind: 'remote', address: plainAddress(remoteAddress), chain } as const;
+    const knownUntil = chain.length === 0 ? undefined : this.#needs.callers.knownUntil(peer);
+    if (knownUntil !== undefined) this.#limits.identified(socket);
+    (isLongLived && knownUntil !== undefined ? this.#lasting : this.#aging).inject(socket, peer);
+  }
+}
+
+/** IPv4 that arrives on an IPv6 socket is IPv4. */
+const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/, '');
+
+const ADVICE: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there: stop it, or set bind_port',
+  EACCES: 'this user may not listen there: set bind_port to 1024 or higher',
+  EADDRNOTAVAIL: 'this machine does not have that address: set bind_address',
+};
+
+function explain(error: unknown, host: string, port: number): CodedError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const advice = ADVICE[code] ?? messageOf(error);
+  return new CodedError(Code.failedPrecondition, `cannot listen on ${host} port ${port}: ${advice}`, {
+    cause: error,
+  });
+}

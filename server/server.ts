@@ -1,0 +1,269 @@
+/**
+ * The server, put together: read this first. `compose` builds every part and gives each what it needs; its `parts` is
+ * the order in which they start (and, backwards, stop). Called by server/cli/run and deploy/up.
+ */
+import type { Clock } from '../shared/clock.ts';
+import type { Logger } from '../shared/log/logger.ts';
+import type { Random } from '../shared/random.ts';
+import { type Part, Running } from '../shared/tasks.ts';
+import { Authorizer } from './api/gate/authorize.ts';
+import { Callers } from './api/gate/caller.ts';
+import { gate as makeGate } from './api/gate/order.ts';
+import { RateLimiter } from './api/gate/rate-limit.ts';
+import type { Limit } from './api/gate/rules.ts';
+import { localRoutes, routes as makeRoutes, type RoutesNeeds } from './api/routes.ts';
+import { WatchHub } from './api/sync/watch-hub.ts';
+import { makeNodeAttestors } from './attest-node/registry.ts';
+import { BundleCache } from './bundle/bundle-cache.ts';
+import { OwnBundle } from './bundle/own-bundle.ts';
+import { type CaConfig, DEFAULT_CA_CONFIG } from './ca/ca-config.ts';
+import { X509Ca } from './ca/x509-ca.ts';
+import type { ServerConfig } from './config.ts';
+import type { DataStoreConfig } from './config/datastore-plugin.ts';
+import { type Datastore, type DatastoreConfig, openDatastore } from './datastore/open.ts';
+import { AuthorizedEntries } from './entries/authorized-entries.ts';
+import { entryPruner } from './entries/prune.ts';
+import { IndexRefresher } from './entries/refresh.ts';
+import { makeKeyManager } from './key-manager/registry.ts';
+import { AgentListener } from './listen/agents.ts';
+import { LocalListener } from './listen/local.ts';
+import { OwnSvid } from './listen/own-svid.ts';
+import { AgentCheck } from './nodes/check-agent.ts';
+import { NodeCache } from './nodes/node-cache.ts';
+
+export interface ServerNeeds {
+  readonly config: ServerConfig;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** An open one, which stays open; without it, the configured one is opened and closed. */
+  readonly datastore?: Datastore;
+}
+
+export interface Server {
+  /** The port for agents. Throws CodedError, fit for the operator to read, when a part cannot start. */
+  start(): Promise<{ readonly port: number }>;
+  /** Ends everything, in reverse order. Never throws. */
+  stop(): Promise<void>;
+}
+
+export function createServer(needs: ServerNeeds): Server {
+  const running = new Running();
+  return {
+    start: async () => {
+      const store = new OpenedDatastore(needs);
+      await running.start([store]);
+      const { parts, agents } = compose(needs, store.get());
+      await running.start(parts);
+      needs.log.info('server is up', { trustDomain: needs.config.trustDomain.name, port: agents.port });
+      return { port: agents.port };
+    },
+    stop: async () => {
+      const failures = await running.stop();
+      for (const failure of failures) needs.log.warn('a part did not stop cleanly', { failure });
+      needs.log.info('server has stopped');
+    },
+  };
+}
+
+class OpenedDatastore implements Part {
+  readonly name = 'datastore';
+  readonly #needs: ServerNeeds;
+  #store: Datastore | undefined;
+
+  constructor(needs: ServerNeeds) {
+    this.#needs = needs;
+    this.#store = needs.datastore;
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    const { config, log, clock, random } = this.#needs;
+    this.#store ??= await openDatastore({
+      config: datastoreConfig(config.datastore),
+      log,
+      clock,
+      random,
+      signal,
+    });
+  }
+
+  async stop(): Promise<void> {
+    if (this.#needs.datastore === undefined) await this.#store?.close();
+  }
+
+  get(): Datastore {
+    if (this.#store === undefined) throw new Error('the datastore is not open');
+    return this.#store;
+  }
+}
+
+/** Everything that one part of the composition hands to the next. */
+interface Building {
+  readonly needs: ServerNeeds;
+  readonly store: Datastore;
+  readonly state: ReturnType<typeof makeState>;
+}
+
+function compose(needs: ServerNeeds, store: Datastore) {
+  const { clock, log } = needs;
+  const state = makeState(needs, store);
+  const building = { needs, store, state };
+  const { ca, bundle, entryRefresh, nodeRefresh } = state;
+  const callers = makeCallers(building);
+  const ownSvid = new OwnSvid({ trustDomain: needs.config.trustDomain, ca, clock, log });
+  const hub = new WatchHub({ ...state, agents: state.agentCheck, nodesRefresh: nodeRefresh, clock });
+  const { local, agents } = makeDoors(building, { callers, ownSvid, hub });
+  const parts: readonly Part[] = [
+    ca,
+    bundle, // after the CA, which makes it at the first start
+    new OwnBundle({ ...common(needs), bundles: store.bundles, journals: store.journals }),
+    nodeRefresh,
+    entryRefresh,
+    entryPruner({ store: store.entries, clock, log }),
+    hub,
+    ownSvid,
+    local,
+    agents,
+  ];
+  return { parts, agents };
+}
+
+const common = ({ config, log, clock, random }: ServerNeeds) => ({
+  trustDomain: config.trustDomain,
+  log,
+  clock,
+  random,
+});
+
+/** What the server knows and keeps up to date. */
+function makeState(needs: ServerNeeds, store: Datastore) {
+  const { config, clock } = needs;
+  const { bundles, journals } = store;
+  const shared = common(needs);
+  const keyManager = makeKeyManager(config.keyManager);
+  const ca = new X509Ca({ ...shared, keyManager, journals, bundles, config: caConfig(config.ca) });
+  const bundle = new BundleCache({ ...shared, bundles });
+  const index = new AuthorizedEntries(shared);
+  const entryRefresh = new IndexRefresher({
+    ...shared,
+    name: 'entries',
+    feed: store.entryFeed,
+    replica: index,
+  });
+  const nodeCache = new NodeCache({
+    clock,
+    onSelectors: (id, selectors) => index.setAgentSelectors(id, selectors),
+  });
+  const nodeRefresh = new IndexRefresher({
+    ...shared,
+    name: 'nodes',
+    feed: store.nodeFeed,
+    replica: nodeCache,
+  });
+  const agentCheck = new AgentCheck({
+    cache: nodeCache,
+    refresh: nodeRefresh,
+    store: store.nodes,
+    clock,
+    maxStalenessMs: config.maxAttestedNodeInfoStalenessSeconds * 1_000,
+  });
+  return { ca, bundle, index, entryRefresh, nodeRefresh, agentCheck };
+}
+
+const makeCallers = ({ needs: { config, clock }, store, state }: Building): Callers =>
+  new Callers({
+    trustDomain: config.trustDomain,
+    bundle: state.bundle,
+    bundles: store.bundles,
+    adminIds: config.adminIds,
+    clock,
+  });
+
+interface DoorParts {
+  readonly callers: Callers;
+  readonly ownSvid: OwnSvid;
+  readonly hub: WatchHub;
+}
+
+/** The listeners, and what stands between them and the handlers. */
+function makeDoors(building: Building, { callers, ownSvid, hub }: DoorParts) {
+  const { needs, store, state } = building;
+  const { config, log, random, clock } = needs;
+  const authorizer = new Authorizer({
+    adminIds: config.adminIds,
+    entries: state.index,
+    refresh: state.entryRefresh,
+    agents: state.agentCheck,
+  });
+  const limiter = new RateLimiter({ clock, off: limitsOff(config.rateLimit) });
+  const gate = makeGate({ log, random, callers, authorizer, limiter, isAudited: config.auditLogEnabled });
+  const routes = makeRoutes(routesNeeds(building, hub));
+  const checkHealth = async (): Promise<void> => {
+    state.ca.authorityState();
+    await store.health();
+  };
+  const { socketPath, bindAddress: host, bindPort: port, requirePqKem } = config;
+  const withLocal = { ...routes, ...localRoutes({ checkHealth, clock }) };
+  return {
+    local: new LocalListener({ socketPath, routes: withLocal, gate, log }),
+    agents: new AgentListener({ host, port, requirePqKem, ownSvid, callers, routes, gate, log }),
+  };
+}
+
+function routesNeeds({ needs, store, state }: Building, hub: WatchHub): RoutesNeeds {
+  const { config, clock } = needs;
+  const { ca, bundle, index } = state;
+  const attestors = makeNodeAttestors({
+    trustDomain: config.trustDomain,
+    joinTokens: store.joinTokens,
+    clock,
+  });
+  const entries = { index, refresh: state.entryRefresh };
+  return {
+    agent: {
+      ...common(needs),
+      nodes: store.nodes,
+      joinTokens: store.joinTokens,
+      refresh: state.nodeRefresh,
+      attestors,
+      ca,
+      agentTtlSeconds: config.ca.agentTtlSeconds,
+    },
+    entry: { ...common(needs), ...entries, entries: store.entries },
+    svid: { ...entries, ca },
+    bundle: { bundle },
+    sync: { hub },
+  };
+}
+
+function datastoreConfig(config: DataStoreConfig): DatastoreConfig {
+  if (config.kind === 'managed') return config;
+  const { connectionString, rootCaPath, clientCertPath, clientKeyPath, maxOpenConnections } = config;
+  return {
+    kind: 'postgres',
+    connectionString: connectionString.reveal(),
+    ...(rootCaPath === undefined ? {} : { rootCaPath }),
+    ...(clientCertPath === undefined ? {} : { clientCertPath }),
+    ...(clientKeyPath === undefined ? {} : { clientKeyPath }),
+    maxOpenConnections,
+  };
+}
+
+function caConfig({ keyType, ttlSeconds, subject, ...ttls }: ServerConfig['ca']): CaConfig {
+  return {
+    caKeyType: keyType,
+    caTtlSeconds: ttlSeconds,
+    caSubject:
+      subject === undefined
+        ? DEFAULT_CA_CONFIG.caSubject
+        : { ...subject, commonName: subject.commonName ?? '' },
+    ...ttls,
+  };
+}
+
+function limitsOff({ attestation, signing }: ServerConfig['rateLimit']): ReadonlySet<Limit> {
+  const off = new Set<Limit>();
+  if (!attestation) off.add('attestation');
+  if (!signing) off.add('csr');
+  return off;
+}

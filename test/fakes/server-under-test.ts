@@ -1,0 +1,152 @@
+/** A whole server over real sockets on a test database, and the clients to talk to it. Used by test/server and flows. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadServerConfig, type ServerConfig } from '../../server/config.ts';
+import type { Datastore } from '../../server/datastore/open.ts';
+import { createServer } from '../../server/server.ts';
+import type { AgentDefinition } from '../../proto/gen/spire/api/server/agent/v1/Agent.ts';
+import type { BundleDefinition } from '../../proto/gen/spire/api/server/bundle/v1/Bundle.ts';
+import type { EntryDefinition } from '../../proto/gen/spire/api/server/entry/v1/Entry.ts';
+import type { SVIDDefinition } from '../../proto/gen/spire/api/server/svid/v1/SVID.ts';
+import type { HealthDefinition } from '../../proto/gen/grpc/health/v1/Health.ts';
+import type { SyncDefinition } from '../../proto/gen/writ/sync/v1/Sync.ts';
+import { type Clock, systemClock } from '../../shared/clock.ts';
+import { buildCsr } from '../../shared/crypto/csr.ts';
+import { generateKeyPair, keySigner, privateKeyToPkcs8 } from '../../shared/crypto/keys.ts';
+import { formatPem } from '../../shared/crypto/pem.ts';
+import type { Signer } from '../../shared/crypto/signer.ts';
+import { systemRandom } from '../../shared/random.ts';
+import { type Channel, serverChannel, unixChannel } from '../../shared/rpc/channel.ts';
+import { ServiceClient } from '../../shared/rpc/client.ts';
+import { SpiffeCredentials } from '../../shared/tls/spiffe-credentials.ts';
+import type { TlsIdentity } from '../../shared/tls/listen.ts';
+import type { Ending } from './database.ts';
+import { FakeLog } from './log.ts';
+
+export interface Clients {
+  readonly agent: ServiceClient<AgentDefinition>;
+  readonly entry: ServiceClient<EntryDefinition>;
+  readonly svid: ServiceClient<SVIDDefinition>;
+  readonly bundle: ServiceClient<BundleDefinition>;
+  readonly health: ServiceClient<HealthDefinition>;
+  readonly sync: ServiceClient<SyncDefinition>;
+}
+
+export interface RunningServer {
+  readonly port: number;
+  readonly socketPath: string;
+  readonly config: ServerConfig;
+  readonly log: FakeLog;
+  /** Clients on the admin socket. */
+  readonly admin: Clients;
+  /** Clients over TLS, with this identity or none. */
+  connect(identity?: TlsIdentity): Clients;
+  stop(): Promise<void>;
+}
+
+export interface ServerOptions {
+  readonly datastore: Datastore;
+  readonly clock?: Clock;
+  readonly config?: Partial<ServerConfig>;
+}
+
+/** Stopped after the test. */
+export async function startServer(
+  t: Ending,
+  { datastore, clock = systemClock, ...options }: ServerOptions,
+): Promise<RunningServer> {
+  const directory = mkdtempSync(join(tmpdir(), 'writ-server-'));
+  const config = { ...readConfig(directory), bindPort: 0, ...options.config };
+  const log = new FakeLog();
+  const server = createServer({ config, log, clock, random: systemRandom, datastore });
+  const channels: Channel[] = [];
+  const stop = async (): Promise<void> => {
+    for (const channel of channels.splice(0)) channel.close();
+    await server.stop();
+  };
+  t.after(async () => {
+    await stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  const { port } = await server.start();
+  const open = (channel: Channel): Clients => {
+    channels.push(channel);
+    return clients(channel);
+  };
+  const connect = (identity?: TlsIdentity): Clients => {
+    const credentials = new SpiffeCredentials({
+      identity: () => identity,
+      verifyPeer: () => {},
+      requirePqKem: false,
+      serverName: 'server',
+    });
+    return open(serverChannel(`127.0.0.1:${port}`, credentials, config.trustDomain));
+  };
+  return {
+    port,
+    socketPath: config.socketPath,
+    config,
+    log,
+    admin: open(unixChannel(config.socketPath)),
+    connect,
+    stop,
+  };
+}
+
+const readConfig = (directory: string): ServerConfig =>
+  loadServerConfig({
+    path: 'server.conf',
+    text: `
+      server {
+        trust_domain = "example.org"
+        bind_address = "127.0.0.1"
+        bind_port = 8081
+        socket_path = "${directory}/private/api.sock"
+        data_dir = "${directory}"
+      }
+      plugins {
+        DataStore "sql" { plugin_data { database_type = "postgres" connection_string = "user=unused dbname=unused" } }
+        KeyManager "memory" { plugin_data {} }
+        NodeAttestor "join_token" { plugin_data {} }
+      }`,
+  }).config;
+
+const clients = (channel: Channel): Clients => ({
+  agent: new ServiceClient('spire.api.server.agent.v1.Agent', channel),
+  entry: new ServiceClient('spire.api.server.entry.v1.Entry', channel),
+  svid: new ServiceClient('spire.api.server.svid.v1.SVID', channel),
+  bundle: new ServiceClient('spire.api.server.bundle.v1.Bundle', channel),
+  health: new ServiceClient('grpc.health.v1.Health', channel),
+  sync: new ServiceClient('writ.sync.v1.Sync', channel),
+});
+
+export interface TestKey {
+  readonly signer: Signer;
+  readonly privateKeyPem: string;
+  csr(): Promise<Uint8Array>;
+}
+
+export async function testKey(): Promise<TestKey> {
+  const { privateKey } = await generateKeyPair('ec-p256');
+  const signer = keySigner(privateKey);
+  const privateKeyPem = formatPem('PRIVATE KEY', privateKeyToPkcs8(privateKey));
+  return { signer, privateKeyPem, csr: () => buildCsr(signer) };
+}
+
+export const identityOf = (key: TestKey, chain: readonly Uint8Array[]): TlsIdentity => ({
+  certificatePem: chain.map((der) => formatPem('CERTIFICATE', der)).join(''),
+  privateKeyPem: key.privateKeyPem,
+});
+
+/** Attests with this token; the identity of the agent, or whatever AttestAgent says. */
+export async function attest(clientsOf: Clients, token: string): Promise<TlsIdentity> {
+  const key = await testKey();
+  const call = clientsOf.agent.bidi('AttestAgent');
+  call.send({
+    params: { data: { type: 'join_token', payload: Buffer.from(token) }, params: { csr: await key.csr() } },
+  });
+  const { value } = await call.responses.next();
+  call.end();
+  return identityOf(key, value?.result?.svid?.cert_chain ?? []);
+}
