@@ -31,7 +31,7 @@ const IDLE_MS = 30_000;
 
 /** int8 as number: row ids, change numbers and counts stay below 2^53. */
 const typeParsers = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+  getTypeParser: (oid: number, format?: 'text' | 'binary'): unknown =>
     oid === types.builtins.INT8 ? Number : types.getTypeParser(oid, format),
 };
 

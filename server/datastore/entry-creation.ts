@@ -30,9 +30,7 @@ export async function createEntries(
   const ids = entries.flatMap((entry) => entry.id ?? []);
   await lock(tx, shapes, ids);
   const known = await readKnown(tx, { shapes, ids, entries });
-  const outcomes = entries.map((entry, index) =>
-    decide(entry, shapes[index]?.toString('hex') ?? '', known, context),
-  );
+  const outcomes = entries.map((entry) => decide(entry, known, context));
   const created = outcomes.flatMap((outcome) => (outcome.kind === 'created' ? [outcome.entry] : []));
   if (created.length > 0) await tx.query(INSERT_ENTRIES, [JSON.stringify(created.map(toRecord))]);
   return outcomes;
@@ -98,7 +96,8 @@ export async function lockBundles(
 }
 
 /** Similar is decided first, as SPIRE does; what is created counts for the entries that follow. */
-function decide(entry: NewEntry, shape: string, known: Known, context: CreationContext): CreateOutcome {
+function decide(entry: NewEntry, known: Known, context: CreationContext): CreateOutcome {
+  const shape = shapeOf(entry).toString('hex');
   const similar = known.byShape.get(shape);
   if (similar !== undefined) return { kind: 'similar', entry: similar };
   if (entry.id !== undefined && known.ids.has(entry.id)) return { kind: 'duplicate-id' };

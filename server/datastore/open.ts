@@ -17,6 +17,7 @@ import { BUNDLES_CHANNEL, PostgresBundles } from './bundles.ts';
 import { PostgresJournals } from './ca-journal.ts';
 import { PostgresChangeFeed, channelOf } from './changes.ts';
 import { Database, checkHealth } from './database.ts';
+import type { ManagedPostgres } from './embedded.ts';
 import { startManagedPostgres } from './embedded.ts';
 import { PostgresEntries } from './entries.ts';
 import { entryItems } from './entry-rows.ts';
@@ -79,10 +80,18 @@ export async function openDatastore(options: DatastoreOptions): Promise<Datastor
       client: managed.connection,
       maxOpenConnections: MANAGED_CONNECTIONS,
     });
-    return { ...store, close: () => store.close().finally(() => managed.stop()) };
+    return { ...store, close: () => closeBoth(store, managed) };
   } catch (error) {
     await managed.stop();
     throw error;
+  }
+}
+
+async function closeBoth(store: Datastore, managed: ManagedPostgres): Promise<void> {
+  try {
+    await store.close();
+  } finally {
+    await managed.stop();
   }
 }
 

@@ -199,7 +199,7 @@ async function dropLeftDatabases(parameters: ConnectionParameters): Promise<void
   for (const { datname } of rows) {
     const pid = Number(String(datname).slice(PREFIX.length).split('_')[0]);
     if (startTimeOf(pid) === undefined)
-      await administer(parameters, `drop database if exists ${datname} with (force)`);
+      await administer(parameters, `drop database if exists ${String(datname)} with (force)`);
   }
 }
 

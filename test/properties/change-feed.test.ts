@@ -24,18 +24,19 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
 
 const show = (entry: Entry): string => `${entry.id}=${entry.hint} ${entry.revisionNumber}`;
 
+interface Writer {
+  readonly name: string;
+  readonly store: Datastore;
+  readonly reader: Reader<Entry>;
+}
+
 /** One writer's deeds in order; what a batch that fails would have written must never be seen. */
-async function write(
-  store: Datastore,
-  deeds: readonly Deed[],
-  reader: Reader<Entry>,
-  writer: string,
-): Promise<void> {
+async function write({ store, reader, name }: Writer, deeds: readonly Deed[]): Promise<void> {
   for (const [index, { kind, ...rest }] of deeds.entries()) {
     const chosen = 'ids' in rest ? rest.ids : [];
     if (kind === 'read') await reader.catchUp();
     else if (kind === 'delete') await store.entries.delete(chosen);
-    else if (kind === 'put') await put(store, chosen, `${writer}${index}`);
+    else if (kind === 'put') await put(store, chosen, `${name}${index}`);
     else await assert.rejects(put(store, [...chosen, 'bad'], 'never\u0000'));
   }
 }
@@ -60,7 +61,10 @@ test('after any deeds of two writers a following reader equals a fresh snapshot'
       const readers = [first, second].map((store) => new Reader({ feed: store.entryFeed, show }));
       const [one, two] = readers;
       assert.ok(one && two);
-      await Promise.all([write(first, ofFirst, one, 'x'), write(second, ofSecond, two, 'y')]);
+      await Promise.all([
+        write({ name: 'x', store: first, reader: one }, ofFirst),
+        write({ name: 'y', store: second, reader: two }, ofSecond),
+      ]);
       const expected = await fresh(first);
       for (const reader of readers) {
         await reader.catchUp();

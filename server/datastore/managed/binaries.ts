@@ -101,12 +101,8 @@ interface NpmVersion {
 function npmVersion(): NpmVersion | undefined {
   try {
     const root = dirname(dirname(fileURLToPath(import.meta.resolve(NPM_PACKAGE))));
-    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-    return {
-      version: String(version),
-      major: Number.parseInt(String(version), 10),
-      native: join(root, 'native'),
-    };
+    const version = /"version": "([^"]+)"/.exec(readFileSync(join(root, 'package.json'), 'utf8'))?.[1] ?? '';
+    return { version, major: Number.parseInt(version, 10), native: join(root, 'native') };
   } catch {
     return undefined;
   }
@@ -154,6 +150,16 @@ function linkLibraries(native: string, target: string): void {
   if (!Array.isArray(links))
     throw new CodedError(Code.internal, `${NPM_PACKAGE}: pg-symlinks.json is not a list`);
   for (const link of links) {
-    symlinkSync(basename(String(link.source)), join(target, 'lib', basename(String(link.target))));
+    if (!isLink(link))
+      throw new CodedError(Code.internal, `${NPM_PACKAGE}: pg-symlinks.json holds something else`);
+    symlinkSync(basename(link.source), join(target, 'lib', basename(link.target)));
   }
 }
+
+const isLink = (value: unknown): value is { source: string; target: string } =>
+  typeof value === 'object' &&
+  value !== null &&
+  'source' in value &&
+  'target' in value &&
+  typeof value.source === 'string' &&
+  typeof value.target === 'string';

@@ -47,7 +47,8 @@ async function runSuite(settings: Record<string, string>): Promise<void> {
     },
   );
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const [code] = await once(child, 'close');
   const count = Number(/^# pass (\d+)$/m.exec(output)?.[1] ?? 0);
   assert.equal(
