@@ -2,14 +2,17 @@
 
 /** Resolves with why. A second SIGINT or SIGTERM ends the process at once. */
 export function untilStopped(): Promise<string> {
-  return new Promise((resolve) => {
-    const on = (why: string) => (): void => resolve(why);
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        resolve(signal);
-        process.once(signal, () => process.exit(1));
-      });
-    }
-    process.once('disconnect', on('its supervisor is gone'));
-  });
+  const asked = Promise.withResolvers<string>();
+  const stop = (why: string): void => {
+    process.channel?.unref(); // a channel to a supervisor must not keep us once everything has stopped
+    asked.resolve(why);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      stop(signal);
+      process.once(signal, () => process.exit(1));
+    });
+  }
+  process.once('disconnect', () => stop('its supervisor is gone'));
+  return asked.promise;
 }
