@@ -87,10 +87,11 @@ export class SvidRenewal {
     let hasFailed = false;
     while (!signal.aborted) {
       try {
-        await this.renewAll(signal);
-        backoff.reset();
-        if (hasFailed) onRecovered();
-        hasFailed = false;
+        if (await this.renewAll(signal)) {
+          backoff.reset();
+          if (hasFailed) onRecovered();
+          hasFailed = false;
+        }
         await this.#wanted.wait(clock, CHECK_MS, signal);
       } catch (error) {
         if (signal.aborted) return;
@@ -110,14 +111,17 @@ export class SvidRenewal {
     await this.#wanted.wait(clock, Math.max(0, ms - RETRY_MIN_MS), signal);
   }
 
-  /** Gets every SVID that is needed now. Rejects when the server could not be asked; what was got until then is kept. */
-  async renewAll(signal: AbortSignal): Promise<void> {
+  /**
+   * Gets every SVID that is needed now; resolves with whether there was any. Rejects when the server could not be asked;
+   * what was got until then is kept.
+   */
+  async renewAll(signal: AbortSignal): Promise<boolean> {
     const { cache } = this.#parts;
     const done = new Set<AgentEntry>();
     for (;;) {
       // looked at again after each batch: entries come and go meanwhile
       const wanted = cache.wanted((svid) => this.#isDue(svid)).filter((entry) => !done.has(entry));
-      if (wanted.length === 0) return;
+      if (wanted.length === 0) return done.size > 0;
       signal.throwIfAborted();
       const batch = wanted.slice(0, this.#batchLimit);
       try {
