@@ -1,6 +1,7 @@
 /** Runs test files with node:test and ends a run that hangs. Called by test/run.ts. */
 import { join } from 'node:path';
 import { run } from 'node:test';
+import type { TestEvent } from 'node:test/reporters';
 import { type Outcome, RunReport } from './report.ts';
 
 export interface RunPlan {
@@ -28,7 +29,7 @@ export async function runFiles(plan: RunPlan, out: (text: string) => void): Prom
     ...(plan.isIsolated ? { concurrency: false, execArgv: ['--import', SEED] } : {}),
   });
   try {
-    for await (const event of events) {
+    for await (const event of events as AsyncIterable<TestEvent>) {
       watchdog.heard();
       report.see(event);
     }

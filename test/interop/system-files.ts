@@ -1,0 +1,100 @@
+/** Where a test's system keeps what, and its configuration files. */
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface SystemOptions {
+  readonly caKeyType?: 'ec-p256' | 'ec-p384' | 'rsa-2048' | 'rsa-4096';
+  readonly workloadKeyType?: 'ec-p256' | 'ec-p384' | 'rsa-2048';
+  readonly caTtl?: string;
+  readonly agentTtl?: string;
+  readonly x509SvidTtl?: string;
+  readonly logLevel?: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
+}
+
+export interface SystemFiles {
+  readonly directory: string;
+  readonly port: number;
+  readonly serverConf: string;
+  readonly serverSocket: string;
+  readonly serverData: string;
+  readonly serverLog: string;
+  readonly agentConf: string;
+  readonly agentSocket: string;
+  readonly agentAdminSocket: string;
+  readonly agentData: string;
+  readonly agentLog: string;
+  readonly bundle: string;
+  readonly joinToken: string;
+}
+
+export const TRUST_DOMAIN = 'example.org';
+
+/** A new folder: others may pass through it, since Postgres does not run as root. */
+export function makeSystemFiles(port: number, options: SystemOptions): SystemFiles {
+  const directory = mkdtempSync(join(tmpdir(), 'writ-system-'));
+  chmodSync(directory, 0o711);
+  const at = (name: string): string => join(directory, name);
+  const files: SystemFiles = {
+    directory,
+    port,
+    serverConf: at('server.conf'),
+    serverSocket: at('server/api.sock'),
+    serverData: at('server'),
+    serverLog: at('server.log'),
+    agentConf: at('agent.conf'),
+    agentSocket: at('public/api.sock'),
+    agentAdminSocket: at('admin/api.sock'),
+    agentData: at('agent'),
+    agentLog: at('agent.log'),
+    bundle: at('bundle.pem'),
+    joinToken: at('token'),
+  };
+  for (const folder of [files.serverData, files.agentData]) mkdirSync(folder, { mode: 0o711 });
+  writeFileSync(files.serverConf, serverConf(files, options));
+  writeFileSync(files.agentConf, agentConf(files, options));
+  return files;
+}
+
+/** `key = "value"`, or nothing without a value. */
+const setting = (key: string, value: string | undefined): string =>
+  value === undefined ? '' : `${key} = ${JSON.stringify(value)}\n`;
+
+const serverConf = (files: SystemFiles, options: SystemOptions): string => `
+server {
+  trust_domain = "${TRUST_DOMAIN}"
+  bind_address = "127.0.0.1"
+  bind_port = ${files.port}
+  socket_path = "${files.serverSocket}"
+  data_dir = "${files.serverData}"
+  ${setting('log_level', options.logLevel)}
+  ${setting('ca_key_type', options.caKeyType)}
+  ${setting('ca_ttl', options.caTtl)}
+  ${setting('agent_ttl', options.agentTtl)}
+  ${setting('default_x509_svid_ttl', options.x509SvidTtl)}
+}
+plugins {
+  KeyManager "disk" { plugin_data { keys_path = "${files.serverData}/keys.json" } }
+  NodeAttestor "join_token" { plugin_data {} }
+}
+`;
+
+const agentConf = (files: SystemFiles, options: SystemOptions): string => `
+agent {
+  trust_domain = "${TRUST_DOMAIN}"
+  server_address = "127.0.0.1"
+  server_port = ${files.port}
+  socket_path = "${files.agentSocket}"
+  admin_socket_path = "${files.agentAdminSocket}"
+  data_dir = "${files.agentData}"
+  trust_bundle_path = "${files.bundle}"
+  join_token_file = "${files.joinToken}"
+  ${setting('log_level', options.logLevel)}
+  ${setting('workload_x509_svid_key_type', options.workloadKeyType)}
+}
+plugins {
+  KeyManager "disk" { plugin_data { directory = "${files.agentData}" } }
+  NodeAttestor "join_token" { plugin_data {} }
+  WorkloadAttestor "unix" { plugin_data { discover_workload_path = true } }
+}
+`;

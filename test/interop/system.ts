@@ -1,0 +1,140 @@
+/**
+ * A real Writ in a folder of its own: server with its Postgres, and agent, as processes started by ./writ. For the
+ * interop, bench and slow suites.
+ */
+import { execFile } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { dataDirectoryOf } from '../../server/datastore/managed/data-directory.ts';
+import { processesIn } from '../../server/datastore/managed/processes.ts';
+import { type EntryText, SystemAdmin } from './admin.ts';
+import { freePort } from './free-port.ts';
+import { eventually, Program } from './program.ts';
+import { makeSystemFiles, type SystemFiles, type SystemOptions, TRUST_DOMAIN } from './system-files.ts';
+
+const ROOT = dirname(dirname(import.meta.dirname));
+const WRIT = join(ROOT, 'writ');
+const run = promisify(execFile);
+
+export class System {
+  readonly files: SystemFiles;
+  /** Every entry's parent: an alias of the agent. */
+  readonly nodeId = `spiffe://${TRUST_DOMAIN}/node/test`;
+  readonly admin: SystemAdmin;
+  #server: Program | undefined;
+  #agent: Program | undefined;
+
+  private constructor(files: SystemFiles) {
+    this.files = files;
+    this.admin = new SystemAdmin(files.serverSocket);
+  }
+
+  /** Resolves when the agent serves its Workload API. Throws with the last words of what did not start. */
+  static async start(options: SystemOptions = {}): Promise<System> {
+    const system = new System(makeSystemFiles(await freePort(), options));
+    try {
+      await system.startServer();
+      await system.startAgent();
+      return system;
+    } catch (error) {
+      await system.stop();
+      throw error;
+    }
+  }
+
+  get server(): Program {
+    return running(this.#server, 'server');
+  }
+
+  get agent(): Program {
+    return running(this.#agent, 'agent');
+  }
+
+  /** The address of the Workload API. */
+  get workloadApi(): string {
+    return `unix://${this.files.agentSocket}`;
+  }
+
+  idOf(path: string): string {
+    return `spiffe://${TRUST_DOMAIN}${path}`;
+  }
+
+  async startServer(): Promise<void> {
+    this.#server = this.#writ('server', this.files.serverLog, this.files.serverConf);
+    await this.#server.until('healthy', () => this.admin.isHealthy());
+  }
+
+  /** Gives it a join token, which one that has an SVID does not look at. */
+  async startAgent(): Promise<void> {
+    writeFileSync(this.files.bundle, await this.admin.bundlePem());
+    writeFileSync(this.files.joinToken, await this.admin.joinToken(this.nodeId), { mode: 0o600 });
+    await this.restartAgent();
+  }
+
+  /** Starts it as it is, although no server may answer. */
+  async restartAgent(): Promise<void> {
+    this.#agent = this.#writ('agent', this.files.agentLog, this.files.agentConf);
+    await this.#agent.until('healthy', async () => (await this.isAgentHealthy()) === true);
+  }
+
+  isAgentHealthy(): Promise<boolean> {
+    return this.cli('agent', 'healthcheck', '-socketPath', this.files.agentSocket).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  #writ(part: 'server' | 'agent', logPath: string, conf: string): Program {
+    const args = [WRIT, part, 'run', '-config', conf];
+    return Program.start({ name: `writ ${part}`, command: 'sh', args, logPath });
+  }
+
+  /** Registers for a workload on this node; resolves with the entry's ID. */
+  register(entry: Omit<EntryText, 'parentId'>): Promise<string> {
+    return this.admin.createEntry({ ...entry, parentId: this.nodeId });
+  }
+
+  /** Runs a command to its end; rejects, with what it printed, when it fails. */
+  async cli(part: 'server' | 'agent', ...args: readonly string[]): Promise<string> {
+    const { stdout } = await run('sh', [WRIT, part, ...args], { timeout: 60_000 });
+    return stdout;
+  }
+
+  /** The same, for commands of the server that speak to its admin socket. */
+  serverCli(...args: readonly string[]): Promise<string> {
+    return this.cli('server', ...args, '-socketPath', this.files.serverSocket);
+  }
+
+  /** The Postgres that the server runs: its processes. */
+  postgresPids(): readonly number[] {
+    try {
+      return processesIn(dataDirectoryOf(join(this.files.serverData, 'postgres')));
+    } catch {
+      return []; // it was never made
+    }
+  }
+
+  /** Stops all of it, what a killed server left running too, and removes the folder. */
+  async stop(): Promise<void> {
+    this.admin.close();
+    await this.#agent?.stop();
+    await this.#server?.stop();
+    for (const pid of this.postgresPids()) quit(pid);
+    await eventually('end of Postgres', () => this.postgresPids().length === 0 || undefined);
+    rmSync(this.files.directory, { recursive: true, force: true });
+  }
+}
+
+function running(program: Program | undefined, name: string): Program {
+  if (program === undefined) throw new Error(`the ${name} has not been started`);
+  return program;
+}
+
+function quit(pid: number): void {
+  try {
+    process.kill(pid, 'SIGQUIT');
+  } catch {
+    // it ended by itself
+  }
+}
