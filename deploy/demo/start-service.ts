@@ -20,9 +20,10 @@ export async function startService(serve: (source: X509Source) => Promise<void>)
   }
 }
 
+/** Tells of the identity there is, and of every one that follows. */
 function tellRotations(source: X509Source): void {
   let told = '';
-  source.onUpdate(() => {
+  const tell = (): void => {
     try {
       const { svid } = source.identity();
       if (svid.serialNumber === told) return;
@@ -31,5 +32,7 @@ function tellRotations(source: X509Source): void {
     } catch (error) {
       report({ kind: 'failed', message: messageOf(error) });
     }
-  });
+  };
+  tell();
+  source.onUpdate(tell);
 }

@@ -19,7 +19,12 @@ export const upFlags: readonly Flag[] = [
     doc: 'stop after the first call between the services; exit 0 if all went well',
   },
   { name: 'fresh', kind: 'boolean', doc: 'throw away the state of earlier runs first' },
-  { name: 'state', kind: 'text', doc: 'directory for everything that is kept', otherwise: '.writ' },
+  {
+    name: 'state',
+    kind: 'text',
+    doc: 'directory for everything that is kept; as root /var/lib/writ: Postgres then runs as another user',
+    otherwise: process.geteuid?.() === 0 ? '/var/lib/writ' : '.writ',
+  },
   { name: 'port', kind: 'number', doc: 'TCP port of the server on 127.0.0.1', otherwise: '8081' },
   { name: 'trustDomain', kind: 'text', doc: 'trust domain to issue for', otherwise: 'example.org' },
 ];
