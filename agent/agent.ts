@@ -43,6 +43,8 @@ export type AgentOutcome =
   /** The server no longer honours the SVID, and the node cannot attest again without a new join token. */
   | { readonly kind: 'must-attest-again'; readonly message: string }
   | { readonly kind: 'svid-expired'; readonly message: string }
+  /** A fault of our own: one of its loops ended. */
+  | { readonly kind: 'broken'; readonly message: string }
   /** `start` rejected with this. */
   | { readonly kind: 'start-failed'; readonly message: string };
 
@@ -125,7 +127,7 @@ class RunningAgent implements Agent {
     this.#engine = engine;
     await this.#firstRound(engine, parts, signal);
     signal.throwIfAborted();
-    this.#loops = engine.run(signal);
+    this.#loops = engine.run(signal).catch((error: unknown) => this.#broken(error));
     this.#postStatus(engine);
     if (this.#options.serveApis === false) return;
     this.#log.info('Starting agent APIs', { socketPath: config.socketPath });
@@ -224,6 +226,12 @@ class RunningAgent implements Agent {
     } catch (error) {
       this.#log.error('agent SVID cannot be removed', { error: messageOf(error) });
     }
+    void this.#stop();
+  }
+
+  #broken(error: unknown): void {
+    this.#log.error('agent is broken and shuts down', { error: messageOf(error) });
+    this.#outcome ??= { kind: 'broken', message: messageOf(error) };
     void this.#stop();
   }
 

@@ -42,7 +42,7 @@ export class ServerConnection {
     const old = this.#channel;
     this.#channel = this.#open();
     this.#silentCalls = 0;
-    for (const listener of [...this.#onReplaced]) listener();
+    for (const listener of this.#onReplaced) listener();
     old.close(); // calls under way end in peace, and then the connection
   }
 
@@ -82,7 +82,7 @@ export class ServerConnection {
 
   close(): void {
     this.#isClosed = true;
-    for (const listener of [...this.#onReplaced]) listener();
+    for (const listener of this.#onReplaced) listener();
     this.#channel.close();
   }
 

@@ -19,7 +19,7 @@ import { WatchClient } from '../server-link/watch-client.ts';
 import { AuthorizedEntries } from '../sync/authorized-entries.ts';
 import { Positions } from '../sync/position.ts';
 import { SvidRenewal } from '../sync/renew-svids.ts';
-import { Synchronizer } from '../sync/sync.ts';
+import { type SyncParts, Synchronizer } from '../sync/sync.ts';
 import { ChangeWatch } from '../sync/watch.ts';
 import { withdrawExpired } from '../sync/withdraw-expired.ts';
 
@@ -46,81 +46,46 @@ export interface Engine {
 }
 
 export function makeEngine(parts: EngineParts): Engine {
-  const { config, clock, log, random } = parts;
-  const { trustDomain } = config;
+  const { config, clock, log } = parts;
   const positions = new Positions();
   const bundles = new BundleCache(parts.bundle);
   const connection = connect(parts, bundles);
   const agents = new AgentClient(connection, positions);
-  const cache = new SvidCache({
-    bundles,
-    maxSvids: config.x509SvidCacheMaxSize,
-    onWanted: () => renewal.wake(),
-    clock,
-    log,
-  });
-  const renewal = new SvidRenewal({
-    cache,
-    bundles,
-    issuer: new SvidClient(connection, positions),
-    keyType: config.workloadKeyType,
-    availabilityTargetSeconds: config.availabilityTargetSeconds,
-    onFailed: parts.onFailed,
-    onRecovered: () => synchronizer.serverAnswered(),
-    clock,
-    random,
-    log,
-  });
-  const synchronizer = new Synchronizer({
-    entries: new AuthorizedEntries({
-      source: new EntryClient({ connection, positions, trustDomain, log }),
-      positions,
-      useSync: config.useSyncAuthorizedEntries,
-    }),
-    bundleSource: new BundleClient(connection, trustDomain, positions),
-    cache,
-    bundles,
-    positions,
-    onApplied: () => renewal.wake(),
-    onBundle: (bundle) => keepBundle(parts, bundle),
-    onFailed: parts.onFailed,
+  const wake = (): void => renewal.wake();
+  const maxSvids = config.x509SvidCacheMaxSize;
+  const cache = new SvidCache({ bundles, maxSvids, onWanted: wake, clock, log });
+  const links: Links = { connection, positions, bundles, cache, agents };
+  const renewal = renewalOf(parts, links, () => synchronizer.serverAnswered());
+  const synchronizer = synchronizerOf(parts, links, {
+    onApplied: wake,
     onRecovered: () => {
-      renewal.wake();
+      wake();
       watch.reconnected();
     },
-    intervalMs: config.syncIntervalSeconds * 1_000,
-    clock,
-    random,
-    log,
   });
-  const watch = new ChangeWatch({
-    source: new WatchClient(connection),
-    onHint: (hint) => synchronizer.hint(hint),
-    onPushing: (isPushing) => synchronizer.setPushing(isPushing),
-    onFailed: parts.onFailed,
-    clock,
-    random,
-    log,
-  });
-  const rotation = rotationOf(parts, {
-    agents,
-    bundles,
-    onRotated: () => {
-      connection.replace();
-      watch.reconnected();
-    },
+  const watch = watchOf(parts, connection, synchronizer);
+  const rotation = rotationOf(parts, links, () => {
+    connection.replace();
+    watch.reconnected();
   });
   const run = async (signal: AbortSignal): Promise<void> => {
-    const withdrawal = { cache, onWithdrawn: () => renewal.wake(), clock, log };
     await Promise.all([
       synchronizer.run(signal),
       watch.run(signal),
       renewal.run(signal),
-      withdrawExpired(withdrawal, signal),
+      withdrawExpired({ cache, onWithdrawn: wake, clock, log }, signal),
       rotation.run(signal),
     ]);
   };
   return { connection, bundles, cache, agents, synchronizer, rotation, run };
+}
+
+interface Links {
+  readonly connection: ServerConnection;
+  readonly positions: Positions;
+  readonly bundles: BundleCache;
+  readonly cache: SvidCache;
+  readonly agents: AgentClient;
 }
 
 function connect({ config, own, clock }: EngineParts, bundles: BundleCache): ServerConnection {
@@ -142,13 +107,61 @@ function connect({ config, own, clock }: EngineParts, bundles: BundleCache): Ser
 const ownAuthorities = (bundles: BundleCache): readonly Uint8Array[] =>
   bundles.own.x509Authorities.map(({ certificate }) => certificate);
 
-interface RotationLinks {
-  readonly agents: AgentClient;
-  readonly bundles: BundleCache;
-  readonly onRotated: () => void;
+function renewalOf(parts: EngineParts, links: Links, onRecovered: () => void): SvidRenewal {
+  const { config, onFailed, clock, random, log } = parts;
+  const { cache, bundles, connection, positions } = links;
+  return new SvidRenewal({
+    cache,
+    bundles,
+    issuer: new SvidClient(connection, positions),
+    keyType: config.workloadKeyType,
+    availabilityTargetSeconds: config.availabilityTargetSeconds,
+    onFailed,
+    onRecovered,
+    clock,
+    random,
+    log,
+  });
 }
 
-function rotationOf(parts: EngineParts, { agents, bundles, onRotated }: RotationLinks): OwnSvidRotation {
+function synchronizerOf(
+  parts: EngineParts,
+  { connection, positions, cache, bundles }: Links,
+  callbacks: Pick<SyncParts, 'onApplied' | 'onRecovered'>,
+): Synchronizer {
+  const { config, onFailed, clock, random, log } = parts;
+  const { trustDomain, useSyncAuthorizedEntries: useSync, syncIntervalSeconds } = config;
+  const source = new EntryClient({ connection, positions, trustDomain, log });
+  return new Synchronizer({
+    entries: new AuthorizedEntries({ source, positions, useSync }),
+    bundleSource: new BundleClient(connection, trustDomain, positions),
+    cache,
+    bundles,
+    positions,
+    ...callbacks,
+    onBundle: (bundle) => keepBundle(parts, bundle),
+    onFailed,
+    intervalMs: syncIntervalSeconds * 1_000,
+    clock,
+    random,
+    log,
+  });
+}
+
+function watchOf(parts: EngineParts, connection: ServerConnection, synchronizer: Synchronizer): ChangeWatch {
+  const { onFailed, clock, random, log } = parts;
+  return new ChangeWatch({
+    source: new WatchClient(connection),
+    onHint: (hint) => synchronizer.hint(hint),
+    onPushing: (isPushing) => synchronizer.setPushing(isPushing),
+    onFailed,
+    clock,
+    random,
+    log,
+  });
+}
+
+function rotationOf(parts: EngineParts, { agents, bundles }: Links, onRotated: () => void): OwnSvidRotation {
   const { own, keys, config, clock, random, log, stopping } = parts;
   return new OwnSvidRotation({
     own,

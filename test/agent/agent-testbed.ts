@@ -40,7 +40,7 @@ export class AgentTestbed {
   static async make(options: Omit<FakeServerOptions, 'clock'> = {}): Promise<AgentTestbed> {
     const clock = new FakeClock();
     const server = await FakeServer.start({ clock, ...options });
-    server.joinTokens.add(TOKEN);
+    server.agent.joinTokens.add(TOKEN);
     return new AgentTestbed(server, clock);
   }
 

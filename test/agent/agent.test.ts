@@ -108,12 +108,12 @@ describe('an agent with a server', () => {
   });
 
   it('renews its own SVID, and the server learns the new one by its first use', async () => {
-    bed.server.agentTtlSeconds = 3_600;
+    bed.server.agent.ttlSeconds = 3_600;
     const agent = await bed.started();
-    const before = bed.server.activeSerial;
+    const before = bed.server.agent.activeSerial;
     await bed.clock.advance(2_100_000);
-    await bed.clock.until(() => bed.server.activeSerial !== before);
-    assert.equal(bed.server.pendingSerial, undefined);
+    await bed.clock.until(() => bed.server.agent.activeSerial !== before);
+    assert.equal(bed.server.agent.pendingSerial, undefined);
     assert.equal(agent.identities?.syncState().lastSyncError, undefined);
     await agent.stop();
     await bed.started();
@@ -123,37 +123,37 @@ describe('an agent with a server', () => {
   it('removes its SVID and ends when it is banned', async () => {
     const agent = await bed.started();
     await bed.clock.until(() => bed.server.isWatched);
-    bed.server.denial = 'AGENT_BANNED';
+    bed.server.agent.denial = 'AGENT_BANNED';
     bed.server.changed();
     const outcome = await agent.done;
     assert.equal(outcome.kind, 'banned');
     assert.ok(bed.log.messages('error').includes('Agent is banned: removing SVID and shutting down'));
-    bed.server.denial = undefined;
+    bed.server.agent.denial = undefined;
     await assert.rejects(bed.started(), /join token does not exist or has already been used/);
   });
 
   it('ends when the server no longer knows it, and attests with a new token at the next start', async () => {
     const agent = await bed.started();
     await bed.clock.until(() => bed.server.isWatched);
-    bed.server.agentPath = undefined;
+    bed.server.agent.path = undefined;
     bed.server.changed();
     assert.equal((await agent.done).kind, 'must-attest-again');
-    bed.server.joinTokens.add('token-1');
+    bed.server.agent.joinTokens.add('token-1');
     await bed.started();
     assert.equal(bed.server.callsOf('AttestAgent'), 2);
   });
 
   it('attests anew at once when the server does not honour the stored SVID and there is a token', async () => {
     await (await bed.started()).stop();
-    bed.server.agentPath = undefined;
-    bed.server.joinTokens.add('token-1');
+    bed.server.agent.path = undefined;
+    bed.server.agent.joinTokens.add('token-1');
     const agent = await bed.started();
     assert.equal(bed.server.callsOf('AttestAgent'), 2);
     assert.equal(agent.identities?.syncState().lastSyncError, undefined);
   });
 
   it('ends when its own SVID expires while the server is away', async () => {
-    bed.server.agentTtlSeconds = 600;
+    bed.server.agent.ttlSeconds = 600;
     const agent = await bed.started();
     await bed.server.stop();
     const ended = agent.done.then(({ kind }) => kind);
@@ -279,40 +279,5 @@ describe('an agent with a server', () => {
       await bed.clock.advance(1_000);
       return stream.ids()?.length === 1;
     }, 'signed');
-  });
-});
-
-describe('an agent with a server that does not push', () => {
-  it('polls it every five seconds', async () => {
-    const bed = await AgentTestbed.make({ pushes: false });
-    try {
-      const agent = await bed.started();
-      const stream = subscribe(agent, ['unix:uid:1']);
-      await bed.clock.until(() =>
-        bed.log.messages('info').includes('server does not push changes, polling it'),
-      );
-      bed.server.put(WEB);
-      await bed.clock.until(async () => {
-        await bed.clock.advance(1_000);
-        return stream.ids()?.length === 1;
-      }, 'polled');
-      const said = bed.log.messages('info').filter((line) => line.startsWith('server does not push'));
-      assert.equal(said.length, 1);
-    } finally {
-      await bed.stop();
-    }
-  });
-
-  it('asks with GetAuthorizedEntries when it is told to', async () => {
-    const bed = await AgentTestbed.make({ pushes: false });
-    try {
-      bed.server.put(WEB);
-      const agent = await bed.started({ useSyncAuthorizedEntries: false });
-      const stream = subscribe(agent, ['unix:uid:1']);
-      await bed.clock.until(() => stream.ids()?.length === 1);
-      assert.equal(bed.server.callsOf('SyncAuthorizedEntries'), 0);
-    } finally {
-      await bed.stop();
-    }
   });
 });

@@ -8,18 +8,11 @@ import type { SyncAuthorizedEntriesRequestOutput } from '../../proto/gen/spire/a
 import type { BatchNewX509SVIDRequestOutput } from '../../proto/gen/spire/api/server/svid/v1/BatchNewX509SVIDRequest.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { addSeconds, unixSeconds } from '../../shared/clock.ts';
-import {
-  Code,
-  CodedError,
-  invalidArgument,
-  notFound,
-  permissionDenied,
-  type Reason,
-} from '../../shared/errors.ts';
+import { Code, notFound } from '../../shared/errors.ts';
 import { bidi, type Call, type Routes, type Send, serverStream, unary } from '../../shared/rpc/handler.ts';
 import { RpcServer } from '../../shared/rpc/server.ts';
-import { parseX509Svid } from '../../shared/svid/x509-svid.ts';
 import { TlsListener } from '../../shared/tls/listen.ts';
+import { FakeAgentRow } from './server-agent.ts';
 import { FakeAuthority } from './server-authority.ts';
 import { type FakeEntry, syncEntries, wireEntries } from './server-entries.ts';
 
@@ -47,30 +40,23 @@ const YEAR_SECONDS = 365 * 86_400;
 export class FakeServer {
   readonly trustDomain: string;
   readonly entries = new Map<string, FakeEntry>();
-  readonly joinTokens = new Set<string>();
   readonly calls: string[] = [];
   readonly authority: FakeAuthority;
+  readonly agent: FakeAgentRow;
   /** Ids of entries that get a certificate with another ID. */
   readonly badSvids = new Set<string>();
   readonly fullEntriesSent: string[] = [];
   /** Positions that callers said they had seen. */
   readonly positionsSeen: string[] = [];
   svidTtlSeconds = 3_600;
-  agentTtlSeconds = 86_400;
   pageSize = 500;
-  canReattest = false;
   /** What an RPC, by its name, fails with. */
   faults: Record<string, Error> = {};
   /** Awaited before an RPC is answered. */
   gates: Record<string, Promise<void>> = {};
-  /** Fails every call of the agent. */
-  denial: Reason | undefined;
   epoch = 'e1';
   n = 1;
   bundleSequence = 1;
-  agentPath: string | undefined;
-  activeSerial: string | undefined;
-  pendingSerial: string | undefined;
   port = 0;
   readonly #clock: Clock;
   readonly #pushes: boolean;
@@ -84,6 +70,7 @@ export class FakeServer {
   ) {
     this.trustDomain = trustDomain;
     this.authority = authority;
+    this.agent = new FakeAgentRow({ trustDomain, authority, clock });
     this.#clock = clock;
     this.#pushes = pushes;
   }
@@ -178,31 +165,17 @@ export class FakeServer {
     await this.gates[rpc];
     const fault = this.faults[rpc];
     if (fault !== undefined) throw fault;
-    if (rpc !== 'AttestAgent' && rpc !== 'GetBundle') this.#checkAgent(call.peer);
+    if (rpc !== 'AttestAgent' && rpc !== 'GetBundle') this.agent.check(call.peer.chain);
     await run({ call });
-  }
-
-  #checkAgent({ chain }: Peer): void {
-    if (chain.length === 0) throw new CodedError(Code.unauthenticated, 'no client certificate');
-    const { serialNumber, id } = parseX509Svid(chain);
-    if (this.denial !== undefined) throw permissionDenied(`agent "${id}" is denied`, { reason: this.denial });
-    if (id.path !== this.agentPath)
-      throw permissionDenied(`agent "${id}" is not attested`, { reason: 'AGENT_NOT_ATTESTED' });
-    if (serialNumber === this.pendingSerial) {
-      this.activeSerial = serialNumber;
-      this.pendingSerial = undefined;
-    }
-    if (serialNumber !== this.activeSerial)
-      throw permissionDenied(`agent "${id}" SVID is not active`, { reason: 'AGENT_NOT_ACTIVE' });
   }
 
   #routes(): Routes<Context> {
     return {
       'spire.api.server.agent.v1.Agent': {
         AttestAgent: bidi((requests: AsyncIterable<AttestAgentRequestOutput>, _context: Context, send) =>
-          this.#attest(requests, send),
+          this.agent.attest(requests, send),
         ),
-        RenewAgent: unary((request: RenewAgentRequestOutput, _context: Context) => this.#renew(request)),
+        RenewAgent: unary((request: RenewAgentRequestOutput, _context: Context) => this.agent.renew(request)),
         PostStatus: unary(async (_request: object, _context: Context) => ({})),
       },
       'spire.api.server.entry.v1.Entry': {
@@ -241,37 +214,6 @@ export class FakeServer {
       x509_authorities: [{ asn1: Buffer.from(this.authority.root.raw) }],
       sequence_number: String(this.bundleSequence),
     };
-  }
-
-  async #attest(requests: AsyncIterable<AttestAgentRequestOutput>, send: Send<object>): Promise<void> {
-    for await (const { params } of requests) {
-      const token = params?.data?.payload.toString() ?? '';
-      if (!this.joinTokens.delete(token))
-        throw invalidArgument('failed to attest: join token does not exist or has already been used');
-      this.agentPath = `/spire/agent/join_token/${token}`;
-      const certificate = await this.#signAgent(params?.params?.csr ?? Buffer.alloc(0));
-      this.activeSerial = parseX509Svid([certificate]).serialNumber;
-      this.pendingSerial = undefined;
-      await send({
-        result: { svid: { cert_chain: [Buffer.from(certificate)] }, reattestable: this.canReattest },
-      });
-      return;
-    }
-  }
-
-  async #renew({ params }: RenewAgentRequestOutput): Promise<object> {
-    const certificate = await this.#signAgent(params?.csr ?? Buffer.alloc(0));
-    this.pendingSerial = parseX509Svid([certificate]).serialNumber;
-    return { svid: { cert_chain: [Buffer.from(certificate)] } };
-  }
-
-  #signAgent(csr: Buffer): Promise<Uint8Array> {
-    const now = this.#clock.now();
-    return this.authority.issueFor(csr, {
-      spiffeId: `spiffe://${this.trustDomain}${this.agentPath}`,
-      notBefore: addSeconds(now, -10),
-      notAfter: addSeconds(now, this.agentTtlSeconds),
-    });
   }
 
   async #sync(

@@ -17,7 +17,7 @@ const TD = TrustDomain.parse('example.org');
 describe('the connection to a server', () => {
   const clock = new FakeClock();
   let server: FakeServer;
-  let open: ServerConnection[] = [];
+  const open: ServerConnection[] = [];
 
   beforeEach(async () => {
     server = await FakeServer.start({ clock });

@@ -201,33 +201,31 @@ describe('when an SVID is due', () => {
     uuid: () => '',
     fraction: () => fraction,
   });
-  const due = (
-    hours: number,
-    lifeHours: number,
-    fraction: number,
-    availabilityTargetSeconds?: number,
-  ): boolean =>
-    isRenewalDue({ issuedAt, expiresAt: at(lifeHours) }, at(hours), {
-      random: random(fraction),
-      ...(availabilityTargetSeconds === undefined ? {} : { availabilityTargetSeconds }),
-    });
+  /** The jitter's random number, and the target if there is one. */
+  const dueWith =
+    (fraction: number, availabilityTargetSeconds?: number) =>
+    (hours: number, lifeHours: number): boolean =>
+      isRenewalDue({ issuedAt, expiresAt: at(lifeHours) }, at(hours), {
+        random: random(fraction),
+        ...(availabilityTargetSeconds === undefined ? {} : { availabilityTargetSeconds }),
+      });
 
   it('is at half of the life, give or take a tenth', () => {
-    assert.equal(due(4.9, 10, 0.5), false);
-    assert.equal(due(5, 10, 0.5), true);
-    assert.equal(due(4.49, 10, 0.999), false);
-    assert.equal(due(4.51, 10, 0.999), true);
-    assert.equal(due(5.49, 10, 0), false);
-    assert.equal(due(5.51, 10, 0), true);
+    assert.equal(dueWith(0.5)(4.9, 10), false);
+    assert.equal(dueWith(0.5)(5, 10), true);
+    assert.equal(dueWith(0.999)(4.49, 10), false);
+    assert.equal(dueWith(0.999)(4.51, 10), true);
+    assert.equal(dueWith(0)(5.49, 10), false);
+    assert.equal(dueWith(0)(5.51, 10), true);
   });
 
   it('is when the availability target is near, where twelve hours or more are left for it', () => {
     const target = 24 * 3_600;
-    assert.equal(due(20, 48, 0, target), false);
-    assert.equal(due(24, 48, 0, target), true);
-    assert.equal(due(23.9, 48, 0.999, target), true);
-    assert.equal(due(23.7, 48, 0.999, target), false);
-    assert.equal(due(17.4, 35, 0.5, target), false);
-    assert.equal(due(17.6, 35, 0.5, target), true);
+    assert.equal(dueWith(0, target)(20, 48), false);
+    assert.equal(dueWith(0, target)(24, 48), true);
+    assert.equal(dueWith(0.999, target)(23.9, 48), true);
+    assert.equal(dueWith(0.999, target)(23.7, 48), false);
+    assert.equal(dueWith(0.5, target)(17.4, 35), false);
+    assert.equal(dueWith(0.5, target)(17.6, 35), true);
   });
 });
