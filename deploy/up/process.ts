@@ -93,10 +93,12 @@ export class SupervisedProcess {
     return this.#child?.pid;
   }
 
-  /** The end of its log, for error messages. */
+  /** Why it ended, as its log has it: the last error that it named, else its last lines. */
   lastWords(): string {
-    const lines = readFileSync(this.#spec.logPath, 'utf8').trimEnd().split('\n');
-    return `${lines.slice(-TAIL_LINES).join(' | ')} (all of it: ${this.#spec.logPath})`;
+    const lines = readFileSync(this.#spec.logPath, 'utf8').trimEnd().split('\n').slice(-TAIL_LINES);
+    const named = / error=("(?:[^"\\]|\\.)*")/.exec(lines.at(-1) ?? '')?.[1];
+    const words = named === undefined ? lines.join(' | ') : String(JSON.parse(named));
+    return `${words} (log: ${this.#spec.logPath})`;
   }
 
   async stop(): Promise<void> {
