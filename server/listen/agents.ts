@@ -13,11 +13,23 @@ import type { CallContext, Peer } from '../api/gate/context.ts';
 import { ConnectionLimits, type ConnectionLimitsOptions } from './connection-limits.ts';
 import type { OwnSvid } from './own-svid.ts';
 
-const MAX_AGE_MS = 180_000; // SPIRE: a renewed certificate gets used at the next connection
-const MAX_AGE_GRACE_MS = 10_000; // SPIRE: graceful stop
-/** A peer that vanished without a word is noticed. */
-const KEEPALIVE = { 'grpc.keepalive_time_ms': 60_000, 'grpc.keepalive_timeout_ms': 20_000 };
-const IDLE_MAX = { 'grpc.max_connection_idle_ms': 600_000 };
+/** A peer that vanished without a word is noticed, one that does nothing goes. */
+const LASTING = {
+  'grpc.keepalive_time_ms': 60_000,
+  'grpc.keepalive_timeout_ms': 20_000,
+  'grpc.max_connection_idle_ms': 600_000,
+};
+const AGING = {
+  ...LASTING,
+  'grpc.max_connection_age_ms': 180_000, // SPIRE: a renewed certificate gets used at the next connection
+  'grpc.max_connection_age_grace_ms': 10_000, // SPIRE: graceful stop
+};
+/** Nobody in particular attests and asks for the bundle, which takes little: many such peers must not fill the memory. */
+const UNIDENTIFIED = {
+  ...AGING,
+  'grpc.max_receive_message_length': 256 * 1_024,
+  'grpc.max_concurrent_streams': 16,
+};
 
 export interface AgentListenerNeeds {
   readonly host: string;
@@ -25,7 +37,7 @@ export interface AgentListenerNeeds {
   readonly port: number;
   readonly requirePqKem: boolean;
   readonly ownSvid: Pick<OwnSvid, 'identity' | 'onChange'>;
-  readonly callers: Pick<Callers, 'knownUntil'>;
+  readonly callers: Pick<Callers, 'isKnown'>;
   readonly routes: Routes<CallContext>;
   readonly gate: Gate<Peer, CallContext>;
   readonly log: Logger;
@@ -39,6 +51,7 @@ export class AgentListener implements Part {
   readonly name = 'agent listener';
   readonly #needs: AgentListenerNeeds;
   readonly #limits: ConnectionLimits;
+  readonly #unidentified: Rpc;
   readonly #aging: Rpc;
   readonly #lasting: Rpc;
   #listener: TlsListener | undefined;
@@ -49,12 +62,9 @@ export class AgentListener implements Part {
     const { routes, gate } = needs;
     this.#needs = needs;
     this.#limits = new ConnectionLimits(needs.limits);
-    const aging = {
-      'grpc.max_connection_age_ms': MAX_AGE_MS,
-      'grpc.max_connection_age_grace_ms': MAX_AGE_GRACE_MS,
-    };
-    this.#aging = new RpcServer({ routes, gate, channelOptions: { ...KEEPALIVE, ...IDLE_MAX, ...aging } });
-    this.#lasting = new RpcServer({ routes, gate, channelOptions: { ...KEEPALIVE, ...IDLE_MAX } });
+    this.#unidentified = new RpcServer({ routes, gate, channelOptions: UNIDENTIFIED });
+    this.#aging = new RpcServer({ routes, gate, channelOptions: AGING });
+    this.#lasting = new RpcServer({ routes, gate, channelOptions: LASTING });
   }
 
   /** The port that was bound; 0 before. */
@@ -84,16 +94,18 @@ export class AgentListener implements Part {
   async stop(): Promise<void> {
     this.#forgetIdentity();
     this.#listener?.close();
-    await Promise.all([this.#aging.stop(), this.#lasting.stop()]);
+    await Promise.all([this.#unidentified, this.#aging, this.#lasting].map((rpc) => rpc.stop()));
     this.#limits.closeAll();
   }
 
-  /** Only a valid certificate keeps a connection, and no longer than it is valid itself. */
   #accept({ socket, chain, remoteAddress, isLongLived }: SecuredConnection): void {
     const peer = { kind: 'remote', address: plainAddress(remoteAddress), chain } as const;
-    const knownUntil = chain.length === 0 ? undefined : this.#needs.callers.knownUntil(peer);
-    if (knownUntil !== undefined) this.#limits.identified(socket);
-    (isLongLived && knownUntil !== undefined ? this.#lasting : this.#aging).inject(socket, peer);
+    if (chain.length === 0 || !this.#needs.callers.isKnown(peer)) {
+      this.#unidentified.inject(socket, peer);
+      return;
+    }
+    this.#limits.identified(socket);
+    (isLongLived ? this.#lasting : this.#aging).inject(socket, peer);
   }
 }
 

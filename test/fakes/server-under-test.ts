@@ -16,7 +16,7 @@ import { buildCsr } from '../../shared/crypto/csr.ts';
 import { generateKeyPair, keySigner, privateKeyToPkcs8 } from '../../shared/crypto/keys.ts';
 import { formatPem } from '../../shared/crypto/pem.ts';
 import type { Signer } from '../../shared/crypto/signer.ts';
-import { systemRandom } from '../../shared/random.ts';
+import { type Random, systemRandom } from '../../shared/random.ts';
 import { type Channel, serverChannel, unixChannel } from '../../shared/rpc/channel.ts';
 import { ServiceClient } from '../../shared/rpc/client.ts';
 import { SpiffeCredentials } from '../../shared/tls/spiffe-credentials.ts';
@@ -48,18 +48,19 @@ export interface RunningServer {
 export interface ServerOptions {
   readonly datastore: Datastore;
   readonly clock?: Clock;
+  readonly random?: Random;
   readonly config?: Partial<ServerConfig>;
 }
 
 /** Stopped after the test. */
 export async function startServer(
   t: Ending,
-  { datastore, clock = systemClock, ...options }: ServerOptions,
+  { datastore, clock = systemClock, random = systemRandom, ...options }: ServerOptions,
 ): Promise<RunningServer> {
   const directory = mkdtempSync(join(tmpdir(), 'writ-server-'));
   const config = { ...readConfig(directory), bindPort: 0, ...options.config };
   const log = new FakeLog();
-  const server = createServer({ config, log, clock, random: systemRandom, datastore });
+  const server = createServer({ config, log, clock, random, datastore });
   const channels: Channel[] = [];
   const stop = async (): Promise<void> => {
     for (const channel of channels.splice(0)) channel.close();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { SyncAuthorizedEntriesResponseOutput } from '../../proto/gen/spire/api/server/entry/v1/SyncAuthorizedEntriesResponse.ts';
 import { testDatabase } from '../fakes/database.ts';
 import { attest, startServer, testKey } from '../fakes/server-under-test.ts';
 
@@ -26,7 +27,8 @@ test('an agent joins, gets its entries and SVIDs for them, and hears of what cha
     metadata: { 'writ-position': `${changed?.epoch}/${changed?.entries_changed_at}` },
   });
   sync.send({});
-  const entries = (await sync.responses.next()).value?.entries ?? [];
+  const answer: SyncAuthorizedEntriesResponseOutput | undefined = (await sync.responses.next()).value;
+  const entries = answer?.entries ?? [];
   sync.end();
   assert.deepEqual(
     entries.map(({ spiffe_id }) => spiffe_id),

@@ -1,24 +1,17 @@
 /** Entry/BatchCreateEntry: creates registration entries; each item succeeds or fails by itself. */
 import type { BatchCreateEntryRequestOutput } from '../../../proto/gen/spire/api/server/entry/v1/BatchCreateEntryRequest.ts';
 import type { BatchCreateEntryResponse } from '../../../proto/gen/spire/api/server/entry/v1/BatchCreateEntryResponse.ts';
-import type { Entry as WireEntry } from '../../../proto/gen/spire/api/types/Entry.ts';
+import type { Entry as WireEntry, EntryOutput } from '../../../proto/gen/spire/api/types/Entry.ts';
 import { assertNever, Code, CodedError } from '../../../shared/errors.ts';
 import { type Handler, unary } from '../../../shared/rpc/handler.ts';
 import type { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
-import type { Entry } from '../../entries/entry.ts';
+import type { Entry, NewEntry } from '../../entries/entry.ts';
 import type { CreateOutcome, EntryStore } from '../../entries/entry-store.ts';
 import type { CallContext } from '../gate/context.ts';
 import { entryWriter, newEntryFromWire } from '../wire/entry.ts';
 import { OK } from '../wire/status.ts';
-import {
-  batch,
-  entryFields,
-  type EntryResult,
-  failedResult,
-  noBundle,
-  refusedResult,
-} from './entry-results.ts';
-import { inChunks } from './in-chunks.ts';
+import { runBatch } from './batch.ts';
+import { auditedEntry, type EntryResult, failureStatus, noBundle } from './entry-result.ts';
 
 export interface BatchCreateEntryNeeds {
   readonly trustDomain: TrustDomain;
@@ -32,24 +25,16 @@ export const batchCreateEntry = ({ trustDomain, entries }: BatchCreateEntryNeeds
       { trail }: CallContext,
     ): Promise<BatchCreateEntryResponse> => {
       const write = entryWriter(request.output_mask);
-      const results = await batch<
-        (typeof request.entries)[number],
-        ReturnType<typeof newEntryFromWire>,
-        EntryResult
-      >({
+      const results = await runBatch<EntryOutput, NewEntry, CreateOutcome, EntryResult>({
         wires: request.entries,
         read: (wire) => newEntryFromWire(wire, trustDomain),
-        refuse: refusedResult,
-        carryOut: async (items) =>
-          (await inChunks(items, (chunk) => entries.create(chunk))).map((result) =>
-            result.kind === 'failed' ? failedResult('create', result.error) : toResult(result.outcome, write),
-          ),
+        deed: (items) => entries.create(items),
+        toResult: (outcome) => toResult(outcome, write),
+        toFailure: (error, stage) => ({ status: failureStatus('create', error, stage) }),
       });
       request.entries.forEach((wire, at) => {
-        trail.item(
-          { ...entryFields(wire), entry_id: results[at]?.entry?.id ?? wire.id },
-          results[at]?.status ?? OK,
-        );
+        const { status = OK, entry } = results[at] ?? {};
+        trail.item({ ...auditedEntry(wire), entry_id: entry?.id ?? wire.id }, status);
       });
       return { results: [...results] };
     },
@@ -65,10 +50,12 @@ function toResult(outcome: CreateOutcome, write: (entry: Entry) => WireEntry): E
         entry: write(outcome.entry),
       };
     case 'duplicate-id':
-      return failedResult('create', new CodedError(Code.alreadyExists, 'an entry with this ID exists'));
+      return failed(new CodedError(Code.alreadyExists, 'an entry with this ID exists'));
     case 'no-bundle':
-      return failedResult('create', noBundle(outcome.trustDomain));
+      return failed(noBundle(outcome.trustDomain));
     default:
       return assertNever(outcome);
   }
 }
+
+const failed = (error: CodedError): EntryResult => ({ status: failureStatus('create', error, 'deed') });

@@ -6,9 +6,9 @@ import { Code, invalidArgument } from '../../../shared/errors.ts';
 import { type Handler, unary } from '../../../shared/rpc/handler.ts';
 import type { EntryStore } from '../../entries/entry-store.ts';
 import type { CallContext } from '../gate/context.ts';
-import { OK, statusOf } from '../wire/status.ts';
-import { batch, failedResult } from './entry-results.ts';
-import { inChunks } from './in-chunks.ts';
+import { OK } from '../wire/status.ts';
+import { runBatch } from './batch.ts';
+import { failureStatus } from './entry-result.ts';
 
 export interface BatchDeleteEntryNeeds {
   readonly entries: Pick<EntryStore, 'delete'>;
@@ -22,15 +22,12 @@ export const batchDeleteEntry = ({ entries }: BatchDeleteEntryNeeds): Handler<Ca
       { ids }: BatchDeleteEntryRequestOutput,
       { trail }: CallContext,
     ): Promise<BatchDeleteEntryResponse> => {
-      const statuses = await batch<string, string, StatusOutput>({
+      const statuses = await runBatch<string, string, boolean, StatusOutput>({
         wires: ids,
         read: checkGiven,
-        refuse: statusOf,
-        carryOut: async (items) =>
-          (await inChunks(items, (chunk) => entries.delete(chunk))).map((result) => {
-            if (result.kind === 'failed') return failedResult('delete', result.error).status;
-            return result.outcome ? OK : NOT_FOUND;
-          }),
+        deed: (items) => entries.delete(items),
+        toResult: (existed) => (existed ? OK : NOT_FOUND),
+        toFailure: (error, stage) => failureStatus('delete', error, stage),
       });
       statuses.forEach((status, at) => trail.item({ entry_id: ids[at] }, status));
       return { results: statuses.map((status, at) => ({ status, id: ids[at] ?? '' })) };

@@ -9,17 +9,10 @@ import type { AuthorizedEntries } from '../../entries/authorized-entries.ts';
 import type { Entry } from '../../entries/entry.ts';
 import type { EntryStore, EntryUpdate, UpdateOutcome } from '../../entries/entry-store.ts';
 import type { CallContext } from '../gate/context.ts';
-import { entryChangesFromWire, entryWriter } from '../wire/entry.ts';
+import { type EntryMask, entryChangesFromWire, entryWriter } from '../wire/entry.ts';
 import { OK } from '../wire/status.ts';
-import {
-  batch,
-  entryFields,
-  type EntryResult,
-  failedResult,
-  noBundle,
-  refusedResult,
-} from './entry-results.ts';
-import { inChunks } from './in-chunks.ts';
+import { runBatch } from './batch.ts';
+import { auditedEntry, type EntryResult, failureStatus, noBundle } from './entry-result.ts';
 
 export interface BatchUpdateEntryNeeds {
   readonly trustDomain: TrustDomain;
@@ -35,23 +28,21 @@ export const batchUpdateEntry = (needs: BatchUpdateEntryNeeds): Handler<CallCont
       { trail }: CallContext,
     ): Promise<BatchUpdateEntryResponse> => {
       const write = entryWriter(request.output_mask);
-      const results = await batch<EntryOutput, EntryUpdate, EntryResult>({
+      const results = await runBatch<EntryOutput, EntryUpdate, UpdateOutcome, EntryResult>({
         wires: request.entries,
-        read: (wire) => toUpdate(wire, request, needs),
-        refuse: refusedResult,
-        carryOut: async (items) =>
-          (await inChunks(items, (chunk) => needs.entries.update(chunk))).map((result) =>
-            result.kind === 'failed' ? failedResult('update', result.error) : toResult(result.outcome, write),
-          ),
+        read: (wire) => toUpdate(wire, request.input_mask, needs),
+        deed: (items) => needs.entries.update(items),
+        toResult: (outcome) => toResult(outcome, write),
+        toFailure: (error, stage) => ({ status: failureStatus('update', error, stage) }),
       });
-      request.entries.forEach((wire, at) => trail.item(entryFields(wire), results[at]?.status ?? OK));
+      request.entries.forEach((wire, at) => trail.item(auditedEntry(wire), results[at]?.status ?? OK));
       return { results: [...results] };
     },
   );
 
 function toUpdate(
   wire: EntryOutput,
-  { input_mask: mask }: BatchUpdateEntryRequestOutput,
+  mask: EntryMask,
   { trustDomain, index }: BatchUpdateEntryNeeds,
 ): EntryUpdate {
   if (wire.id === '') throw invalidArgument('missing entry ID');
@@ -66,7 +57,7 @@ function toResult(outcome: UpdateOutcome, write: (entry: Entry) => WireEntry): E
     case 'not-found':
       return { status: { code: Code.notFound, message: 'entry not found' } };
     case 'no-bundle':
-      return failedResult('update', noBundle(outcome.trustDomain));
+      return { status: failureStatus('update', noBundle(outcome.trustDomain), 'deed') };
     default:
       return assertNever(outcome);
   }

@@ -54,14 +54,14 @@ export class Callers {
     return { kind: 'identified', address: peer.address, svid };
   }
 
-  /** Whether the peer has a valid certificate of our own trust domain, as far as memory tells: the certificate's end. */
-  knownUntil(peer: Remote): Date | undefined {
+  /** Whether the peer has a certificate that is valid now as far as memory tells: what it may take up, not what it may do. */
+  isKnown(peer: Remote): boolean {
     try {
       const svid = parseX509Svid(peer.chain);
       this.#check(peer, this.#needs.bundle.authoritiesOf(svid.id.trustDomain));
-      return svid.expiresAt > this.#needs.clock.now() ? svid.expiresAt : undefined;
+      return svid.expiresAt > this.#needs.clock.now();
     } catch {
-      return undefined; // the peer's calls will tell it why
+      return false; // the peer's calls will tell it why
     }
   }
 

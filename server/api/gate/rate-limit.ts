@@ -55,17 +55,19 @@ export class RateLimiter {
   #take(key: string, costMs: number): number {
     const nowMs = this.#needs.clock.now().getTime();
     this.#makeRoom(key, nowMs);
-    // A clock that was set back leaves times that never come: none is further off than the longest wait.
-    const fullAtMs = Math.min(
-      Math.max(this.#fullAtMs.get(key) ?? 0, nowMs) + costMs,
-      nowMs + SECOND_MS + WAIT_MAX_MS + costMs,
-    );
+    const fullAtMs = Math.max(this.#knownFullAtMs(key, nowMs), nowMs) + costMs;
     const waitMs = fullAtMs - nowMs - SECOND_MS;
     if (waitMs > WAIT_MAX_MS || (waitMs > 0 && this.#waiting >= WAITING_MAX)) {
       throw exhausted('too many calls from this address, try again later');
     }
     this.#fullAtMs.set(key, fullAtMs);
     return waitMs;
+  }
+
+  /** A clock that was set back leaves times that are further off than the longest wait: they are nobody's doing. */
+  #knownFullAtMs(key: string, nowMs: number): number {
+    const fullAtMs = this.#fullAtMs.get(key) ?? 0;
+    return fullAtMs > nowMs + SECOND_MS + WAIT_MAX_MS ? 0 : fullAtMs;
   }
 
   #makeRoom(key: string, nowMs: number): void {

@@ -60,5 +60,6 @@ export const rules: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
 /** The rule of `/service/Rpc`, if there is one. */
 export function findRule(method: string): Rule | undefined {
   const [, service = '', rpc = ''] = method.split('/');
-  return Object.hasOwn(rules, service) ? rules[service]?.[rpc] : undefined;
+  const found = Object.hasOwn(rules, service) ? rules[service] : undefined;
+  return found !== undefined && Object.hasOwn(found, rpc) ? found[rpc] : undefined;
 }

@@ -1,0 +1,44 @@
+/** A whole datastore in memory, for servers whose tests are not about Postgres. */
+import type { Datastore } from '../../server/datastore/open.ts';
+import { CodedError } from '../../shared/errors.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { FakeBundleStore } from './bundle-store.ts';
+import { FakeEntryStore } from './entry-store.ts';
+import { FakeJoinTokenStore } from './join-token-store.ts';
+import { FakeJournalStore } from './journal-store.ts';
+import { FakeNodeStore } from './node-store.ts';
+
+export class FakeDatastore implements Datastore {
+  readonly bundles = new FakeBundleStore();
+  readonly journals = new FakeJournalStore();
+  readonly entries: FakeEntryStore;
+  readonly joinTokens: FakeJoinTokenStore;
+  readonly nodes: FakeNodeStore;
+  /** What reads and `health` fail with: the database is away. */
+  #failure: CodedError | undefined;
+
+  constructor(clock: Clock) {
+    this.entries = new FakeEntryStore({ clock, bundles: this.bundles });
+    this.joinTokens = new FakeJoinTokenStore(this.entries);
+    this.nodes = new FakeNodeStore({ joinTokens: this.joinTokens, entries: this.entries });
+  }
+
+  get entryFeed() {
+    return this.entries.feed;
+  }
+
+  get nodeFeed() {
+    return this.nodes.feed;
+  }
+
+  fail(failure: CodedError | undefined): void {
+    this.#failure = failure;
+    for (const part of [this.entries, this.nodes, this.entries.feed, this.nodes.feed]) part.failure = failure;
+  }
+
+  async health(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async close(): Promise<void> {}
+}
