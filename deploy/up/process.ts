@@ -105,10 +105,14 @@ export class SupervisedProcess {
     this.#isStopping = true;
     const child = this.#child;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    const exited = new AbortController();
+    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     child.kill('SIGTERM');
-    const cut = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
-    await exited;
-    clearTimeout(cut);
+    this.#supervision.clock.sleep(STOP_MS, exited.signal).then(
+      () => child.kill('SIGKILL'),
+      () => {}, // it went by itself
+    );
+    await gone;
+    exited.abort();
   }
 }

@@ -7,6 +7,7 @@ import {
   type MethodDefinition as GrpcMethod,
 } from '@grpc/grpc-js';
 import type { MethodDefinition } from '@grpc/proto-loader';
+import { systemClock } from '../clock.ts';
 import type { Channel } from './channel.ts';
 import { serviceDefinition } from './definitions.ts';
 import { fromStatus } from './status.ts';
@@ -125,7 +126,7 @@ function metadataOf({ metadata }: CallOptions): Metadata {
 
 function deadlineOf({ timeoutMs }: CallOptions, otherwise: number | undefined): number {
   const ms = timeoutMs ?? otherwise;
-  return ms === undefined ? Number.POSITIVE_INFINITY : performance.timeOrigin + performance.now() + ms;
+  return ms === undefined ? Number.POSITIVE_INFINITY : systemClock.now().getTime() + ms;
 }
 
 interface Cancellable {

@@ -9,6 +9,7 @@ import {
   ServerCredentials,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
+import { systemClock } from '../clock.ts';
 import { unavailable } from '../errors.ts';
 import { serviceDefinition } from './definitions.ts';
 import type { Gate, Handler, Routes } from './handler.ts';
@@ -92,17 +93,13 @@ export class RpcServer<Peer, Context> {
   }
 
   /** Resolves when every connection has closed, or after `graceMs`. */
-  #closed(graceMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#peers.size === 0) return resolve();
-      const cut = setTimeout(resolve, graceMs);
-      for (const { socket } of this.#peers.values()) {
-        socket.once('close', () => {
-          if (this.#peers.size > 0) return;
-          clearTimeout(cut);
-          resolve();
-        });
-      }
-    });
+  async #closed(graceMs: number): Promise<void> {
+    const closed = new AbortController();
+    const check = (): void => {
+      if (this.#peers.size === 0) closed.abort();
+    };
+    for (const { socket } of this.#peers.values()) socket.once('close', check);
+    check();
+    await systemClock.sleep(graceMs, closed.signal).catch(() => {}); // the last one to close ends the wait
   }
 }
