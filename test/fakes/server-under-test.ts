@@ -6,6 +6,8 @@ import { loadServerConfig, type ServerConfig } from '../../server/config.ts';
 import type { Datastore } from '../../server/datastore/open.ts';
 import { createServer } from '../../server/server.ts';
 import type { AgentDefinition } from '../../proto/gen/spire/api/server/agent/v1/Agent.ts';
+import type { AttestAgentRequest } from '../../proto/gen/spire/api/server/agent/v1/AttestAgentRequest.ts';
+import type { AttestAgentResponseOutput } from '../../proto/gen/spire/api/server/agent/v1/AttestAgentResponse.ts';
 import type { BundleDefinition } from '../../proto/gen/spire/api/server/bundle/v1/Bundle.ts';
 import type { EntryDefinition } from '../../proto/gen/spire/api/server/entry/v1/Entry.ts';
 import type { SVIDDefinition } from '../../proto/gen/spire/api/server/svid/v1/SVID.ts';
@@ -52,13 +54,16 @@ export interface ServerOptions {
   readonly config?: Partial<ServerConfig>;
 }
 
+/** Tests attest more agents than one a second. */
+const UNLIMITED = { rateLimit: { attestation: false, signing: true } };
+
 /** Stopped after the test. */
 export async function startServer(
   t: Ending,
   { datastore, clock = systemClock, random = systemRandom, ...options }: ServerOptions,
 ): Promise<RunningServer> {
   const directory = mkdtempSync(join(tmpdir(), 'writ-server-'));
-  const config = { ...readConfig(directory), bindPort: 0, ...options.config };
+  const config = { ...readConfig(directory), bindPort: 0, ...UNLIMITED, ...options.config };
   const log = new FakeLog();
   const server = createServer({ config, log, clock, random, datastore });
   const channels: Channel[] = [];
@@ -140,14 +145,36 @@ export const identityOf = (key: TestKey, chain: readonly Uint8Array[]): TlsIdent
   privateKeyPem: key.privateKeyPem,
 });
 
-/** Attests with this token; the identity of the agent, or whatever AttestAgent says. */
-export async function attest(clientsOf: Clients, token: string): Promise<TlsIdentity> {
-  const key = await testKey();
-  const call = clientsOf.agent.bidi('AttestAgent');
-  call.send({
-    params: { data: { type: 'join_token', payload: Buffer.from(token) }, params: { csr: await key.csr() } },
-  });
-  const { value } = await call.responses.next();
+export interface Joined {
+  readonly id: string;
+  readonly path: string;
+  readonly key: TestKey;
+  readonly identity: TlsIdentity;
+  readonly result: AttestResult | undefined;
+}
+
+type AttestResult = NonNullable<AttestAgentResponseOutput['result']>;
+
+/** One round of AttestAgent: what the server answers. */
+export async function attestRound(
+  through: Clients,
+  request: AttestAgentRequest,
+): Promise<AttestAgentResponseOutput | undefined> {
+  const call = through.agent.bidi('AttestAgent');
+  call.send(request);
+  const answer: AttestAgentResponseOutput | undefined = (await call.responses.next()).value;
   call.end();
-  return identityOf(key, value?.result?.svid?.cert_chain ?? []);
+  return answer;
+}
+
+/** Attests an agent with a new join token. */
+export async function joinAgent(server: RunningServer, token = ''): Promise<Joined> {
+  const { value } = await server.admin.agent.unary('CreateJoinToken', { ttl: 60, token });
+  const key = await testKey();
+  const data = { type: 'join_token', payload: Buffer.from(value) };
+  const answer = await attestRound(server.connect(), { params: { data, params: { csr: await key.csr() } } });
+  const result = answer?.result ?? undefined;
+  const path = `/spire/agent/join_token/${value}`;
+  const identity = identityOf(key, result?.svid?.cert_chain ?? []);
+  return { id: `spiffe://example.org${path}`, path, key, identity, result };
 }

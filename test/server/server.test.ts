@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SyncAuthorizedEntriesResponseOutput } from '../../proto/gen/spire/api/server/entry/v1/SyncAuthorizedEntriesResponse.ts';
 import { testDatabase } from '../fakes/database.ts';
-import { attest, startServer, testKey } from '../fakes/server-under-test.ts';
+import { joinAgent, startServer, testKey } from '../fakes/server-under-test.ts';
 
 const ID = { trust_domain: 'example.org', path: '/web' };
 
@@ -10,12 +10,12 @@ test('an agent joins, gets its entries and SVIDs for them, and hears of what cha
   const datastore = await (await testDatabase(t)).open();
   const server = await startServer(t, { datastore });
 
-  const token = await server.admin.agent.unary('CreateJoinToken', { ttl: 60 });
-  const agent = server.connect(await attest(server.connect(), token.value));
+  const { identity, path } = await joinAgent(server);
+  const agent = server.connect(identity);
   const watch = agent.sync.serverStream('Watch', {});
   const first = (await watch.next()).value;
 
-  const parent_id = { trust_domain: 'example.org', path: `/spire/agent/join_token/${token.value}` };
+  const parent_id = { trust_domain: 'example.org', path };
   const created = await server.admin.entry.unary('BatchCreateEntry', {
     entries: [{ spiffe_id: ID, parent_id, selectors: [{ type: 'unix', value: 'uid:1' }] }],
   });
