@@ -8,6 +8,9 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { dataDirectoryOf } from '../../server/datastore/managed/data-directory.ts';
 import { processesIn } from '../../server/datastore/managed/processes.ts';
+import { WorkloadApiClient, type X509Context } from '../../shared/client/index.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { Code, CodedError } from '../../shared/errors.ts';
 import { type EntryText, SystemAdmin } from './admin.ts';
 import { freePort } from './free-port.ts';
 import { eventually, Program } from './program.ts';
@@ -104,6 +107,37 @@ export class System {
   /** The same, for commands of the server that speak to its admin socket. */
   serverCli(...args: readonly string[]): Promise<string> {
     return this.cli('server', ...args, '-socketPath', this.files.serverSocket);
+  }
+
+  /** What the Workload API answers to this process as soon as it has an identity. */
+  async identities(): Promise<X509Context> {
+    const client = new WorkloadApiClient({ address: this.workloadApi });
+    try {
+      return await eventually('identity', () => client.fetchX509Context(AbortSignal.timeout(5_000)));
+    } finally {
+      client.close();
+    }
+  }
+
+  /** Resolves when the Workload API has nothing for this process any more. */
+  async untilDenied(): Promise<void> {
+    const client = new WorkloadApiClient({ address: this.workloadApi });
+    const isDenied = (error: unknown): boolean =>
+      error instanceof CodedError && error.code === Code.permissionDenied;
+    const ask = (): Promise<true | undefined> =>
+      client.fetchX509Context(AbortSignal.timeout(5_000)).then(
+        () => undefined,
+        (error: unknown) => isDenied(error) || undefined,
+      );
+    try {
+      await eventually('denial', ask);
+    } finally {
+      client.close();
+    }
+  }
+
+  now(): Date {
+    return systemClock.now();
   }
 
   /** The Postgres that the server runs: its processes. */

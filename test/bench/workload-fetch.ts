@@ -1,0 +1,61 @@
+/**
+ * The first message of FetchX509SVID on a new connection, from an agent that has the SVID: what a starting workload waits
+ * for. One after another, and what that costs the agent in CPU time.
+ */
+import { readFileSync } from 'node:fs';
+import { WorkloadApiClient } from '../../shared/client/index.ts';
+import { monotonicMs } from '../../shared/clock.ts';
+import { System } from '../interop/system.ts';
+import { addTimes } from './percentiles.ts';
+import type { Report } from './report.ts';
+
+const BENCH = 'workload-fetch';
+const FETCHES = 2_000;
+const WARM_UP = 300;
+const TICK_MS = 10; // proc(5): USER_HZ is 100 on every Linux that Node supports
+
+export async function run(report: Report): Promise<void> {
+  const system = await System.start({ logLevel: 'WARN' });
+  try {
+    const selectors = [`unix:path:${process.execPath}`];
+    await system.register({ spiffeId: system.idOf('/service'), selectors });
+    await system.identities();
+    for (let at = 0; at < WARM_UP; at += 1) await fetchOnce(system.workloadApi);
+    const cpuBeforeMs = cpuMsOf(system.agent.pid);
+    const ms: number[] = [];
+    for (let at = 0; at < FETCHES; at += 1) ms.push(await fetchOnce(system.workloadApi));
+    const cpuMs = cpuMsOf(system.agent.pid) - cpuBeforeMs;
+    addTimes(report, BENCH, { ms });
+    report.add({ bench: BENCH, metric: 'cpu per call', value: cpuMs / FETCHES, unit: 'ms' });
+    report.add({ bench: BENCH, metric: 'rss', value: rssMbOf(system.agent.pid), unit: 'MB' });
+  } finally {
+    await system.stop();
+  }
+}
+
+/** Milliseconds from nothing to the first message. The message is not parsed: that would be the client's time. */
+async function fetchOnce(address: string): Promise<number> {
+  const startedMs = monotonicMs();
+  const client = new WorkloadApiClient({ address });
+  try {
+    for await (const { svids } of client.x509SvidResponses()) {
+      if (svids.length !== 1) throw new Error(`${svids.length} SVIDs came`);
+      return monotonicMs() - startedMs;
+    }
+    throw new Error('the stream ended without a message');
+  } finally {
+    client.close();
+  }
+}
+
+/** User and system time (proc(5), fields 14 and 15). */
+function cpuMsOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+}
+
+function rssMbOf(pid: number): number {
+  const [, kilobytes = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes) / 1_024;
+}
