@@ -36,11 +36,14 @@ function isBusy(): boolean {
 }
 
 export class FakeClock implements Clock {
+  readonly #comeToRest: () => Promise<void>;
   #nowMs: number;
   #sleepers: Sleeper[] = [];
 
-  constructor(start: Date = START) {
+  /** `comeToRest`: how `advance` waits for what a sleeper set going when it woke. */
+  constructor(start: Date = START, comeToRest: () => Promise<void> = settle) {
     this.#nowMs = start.getTime();
+    this.#comeToRest = comeToRest;
   }
 
   now(): Date {
@@ -76,11 +79,11 @@ export class FakeClock implements Clock {
   /** Moves time on, waking sleepers one by one in the order of their times; what each sets going comes to rest first. */
   async advance(ms: number): Promise<void> {
     const target = this.#nowMs + ms;
-    await settle();
+    await this.#comeToRest();
     for (let next = this.#nextBy(target); next !== undefined; next = this.#nextBy(target)) {
       this.#nowMs = Math.max(this.#nowMs, next.wakesAt);
       next.wake();
-      await settle();
+      await this.#comeToRest();
     }
     this.#nowMs = target;
   }

@@ -1,0 +1,60 @@
+/** The network between an agent and its server: one address that leads to a server, to another one, or nowhere. */
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+
+export class TcpLink {
+  readonly #server = createServer((near) => this.#accept(near));
+  readonly #sockets = new Set<Socket>();
+  #target: number | undefined;
+  /** Connections that reached a server so far. */
+  reached = 0;
+
+  static async open(): Promise<TcpLink> {
+    const link = new TcpLink();
+    await new Promise<void>((resolve) => link.#server.listen(0, '127.0.0.1', resolve));
+    return link;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** New connections lead there; those that are open break off, as when a machine goes. */
+  pointTo({ port }: { readonly port: number }): void {
+    this.cut();
+    this.#target = port;
+  }
+
+  /** Connections that are open stay, others do not come about. */
+  refuseNew(): void {
+    this.#target = undefined;
+  }
+
+  /** Nothing gets through, and nobody says goodbye. */
+  cut(): void {
+    this.#target = undefined;
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  close(): void {
+    this.cut();
+    this.#server.close();
+  }
+
+  #accept(near: Socket): void {
+    this.#keep(near);
+    if (this.#target === undefined) return void near.resetAndDestroy();
+    const far = connect(this.#target, '127.0.0.1');
+    this.#keep(far);
+    far.once('data', () => (this.reached += 1));
+    near.pipe(far).pipe(near);
+    near.once('close', () => far.destroy());
+    far.once('close', () => near.destroy());
+  }
+
+  #keep(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.setNoDelay(true);
+    socket.on('error', () => {});
+    socket.once('close', () => this.#sockets.delete(socket));
+  }
+}

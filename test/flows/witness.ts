@@ -1,0 +1,63 @@
+/**
+ * Looks, each time that the world comes to rest, at every SVID that a workload holds: it is in its time, and the bundle
+ * that each of its peers holds at that moment vouches for it. Used by the stories about renewal and rotation.
+ */
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import type { Identity, WorkloadUpdate } from '../../agent/cache/workload-identities.ts';
+import { verifyX509Svid } from '../../shared/svid/x509-svid.ts';
+import type { Watch } from '../fakes/flow-agent.ts';
+import type { Testbed } from '../fakes/testbed.ts';
+
+export interface Renewal {
+  readonly at: Date;
+  readonly identity: Identity;
+}
+
+export class Witness {
+  readonly #bed: Testbed;
+  readonly #workloads: readonly Watch[];
+  /** Each SVID that a workload got, with the time. */
+  readonly renewals: readonly Renewal[][];
+  looks = 0;
+
+  /** The workloads have their first SVIDs by now. */
+  constructor(bed: Testbed, ...workloads: readonly Watch[]) {
+    this.#bed = bed;
+    this.#workloads = workloads;
+    this.renewals = workloads.map(() => []);
+    bed.onRest(() => this.#look());
+  }
+
+  #look(): void {
+    this.looks += 1;
+    const at = this.#bed.clock.now();
+    const updates = this.#workloads.map((workload) => workload.latest());
+    for (const [index, { identities }] of updates.entries()) {
+      assert.notEqual(identities.length, 0, `workload ${index} has no SVID at ${at.toISOString()}`);
+      for (const identity of identities) this.#note(index, identity, at);
+      for (const { bundle } of updates) for (const identity of identities) verify(identity, bundle, at);
+    }
+  }
+
+  #note(index: number, identity: Identity, at: Date): void {
+    const known = this.renewals[index];
+    if (known?.some((renewal) => renewal.identity === identity) === false) known.push({ at, identity });
+  }
+}
+
+/** Throws unless our own verification and that of node:crypto agree that it is good. */
+export function verify(
+  { chain, spiffeId }: Pick<Identity, 'chain' | 'spiffeId'>,
+  bundle: WorkloadUpdate['bundle'],
+  at: Date,
+): void {
+  const authorities = bundle.x509Authorities.map(({ certificate }) => certificate);
+  assert.ok(verifyX509Svid({ chain, authorities: () => authorities, at }).id.equals(spiffeId));
+  const leaf = new X509Certificate(chain[0] ?? new Uint8Array());
+  assert.ok(leaf.validFromDate <= at && at < leaf.validToDate);
+  const roots = authorities.map((authority) => new X509Certificate(authority));
+  assert.ok(
+    roots.some((root) => leaf.checkIssued(root) && leaf.verify(root.publicKey) && at < root.validToDate),
+  );
+}
