@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
 import { agentFlags, type AgentFlags, loadAgentConfig } from '../../agent/config.ts';
-import { ConfigFaults } from '../../shared/config/faults.ts';
+import { faultsOf } from '../shared/config/faults-of.ts';
 
 interface Parts {
   readonly agent?: string;
@@ -20,16 +20,6 @@ const load = ({ agent = 'insecure_bootstrap = true', plugins = PLUGINS, flags = 
     text: `agent { trust_domain = "example.org" server_address = "localhost" server_port = "8081"\n${agent}\n}\nplugins {\n${plugins}\n}`,
     flags,
   });
-
-function faultsOf(deed: () => unknown): readonly string[] {
-  try {
-    deed();
-  } catch (error) {
-    assert.ok(error instanceof ConfigFaults, String(error));
-    return error.message.split('\n');
-  }
-  return [];
-}
 
 describe('agent configuration', () => {
   test('fills in the defaults of SPIRE, and ours', () => {

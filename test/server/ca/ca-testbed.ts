@@ -22,6 +22,9 @@ export const HOUR_MS = 3_600_000;
 export const trustDomain = TrustDomain.parse('example.org');
 export const workloadId = SpiffeId.parse('spiffe://example.org/web');
 
+/** The authority that signs now. */
+export const idOf = (ca: X509Ca): string => ca.authorityState().active.authorityId;
+
 export interface CaServer {
   readonly ca: X509Ca;
   /** Ends the server as a restart does; keys and database stay. */

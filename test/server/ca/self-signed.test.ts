@@ -18,8 +18,9 @@ import { buildCertificate, type CertificateFields } from '../../../shared/crypto
 import { subjectKeyId } from '../../../shared/crypto/keys.ts';
 import { distinguishedName } from '../../../shared/crypto/names.ts';
 import type { KeyType, Signer } from '../../../shared/crypto/signer.ts';
-import { Code, CodedError } from '../../../shared/errors.ts';
+import { Code } from '../../../shared/errors.ts';
 import { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
+import { isRefusal } from '../../refusal.ts';
 import { FakeKeyManager } from '../../fakes/key-manager.ts';
 import { FakeRandom } from '../../fakes/random.ts';
 import { trustDomain } from './ca-testbed.ts';
@@ -107,7 +108,7 @@ test('withholds an authority whose signature is not its own', async () => {
   const [signer, thief] = [await newSigner(), await newSigner()];
   await assert.rejects(
     make({ ...signer, sign: (message) => thief.sign(message) }),
-    (error) => error instanceof CodedError && error.code === Code.internal && /signature/.test(error.message),
+    isRefusal(Code.internal, /signature/),
   );
 });
 

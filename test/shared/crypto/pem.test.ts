@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatPem, parsePem } from '../../../shared/crypto/pem.ts';
-import { CodedError } from '../../../shared/errors.ts';
+import { Code } from '../../../shared/errors.ts';
+import { isRefusal } from '../../refusal.ts';
 
 const one = '-----BEGIN A-----\nAQID\n-----END A-----\n';
 const other = '-----BEGIN B-----\nBAUG\n-----END B-----\n';
@@ -49,9 +50,6 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
 
 for (const [what, text, telling] of REFUSED) {
   test(`refuses ${what}`, () => {
-    assert.throws(
-      () => parsePem(text, 'A'),
-      (error: unknown) => error instanceof CodedError && telling.test(error.message),
-    );
+    assert.throws(() => parsePem(text, 'A'), isRefusal(Code.invalidArgument, telling));
   });
 }

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { Code, CodedError } from '../../../shared/errors.ts';
 import { SpiffeId } from '../../../shared/spiffe/spiffe-id.ts';
 import { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
+import { isRefusal } from '../../refusal.ts';
 
 /** Lines of a vector file, comments left out: a JSON string, then whatever stands after the tab. */
 function readVectors(name: string): readonly (readonly [string, string])[] {
@@ -27,8 +28,7 @@ test('refuses every invalid SPIFFE ID of the vectors with its reason', () => {
   for (const [text, words] of vectors) {
     assert.throws(
       () => SpiffeId.parse(text),
-      (error: unknown) =>
-        error instanceof CodedError && error.code === Code.invalidArgument && error.message.includes(words),
+      isRefusal(Code.invalidArgument, words),
       `${JSON.stringify(text)} should be refused: ${words}`,
     );
   }
