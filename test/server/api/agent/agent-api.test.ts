@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { AttestAgentRequest } from '../../../proto/gen/spire/api/server/agent/v1/AttestAgentRequest.ts';
-import { Code, CodedError } from '../../../shared/errors.ts';
-import { parseX509Svid } from '../../../shared/svid/x509-svid.ts';
-import { FakeClock } from '../../fakes/clock.ts';
-import { FakeDatastore } from '../../fakes/datastore.ts';
-import { Endings } from '../../fakes/endings.ts';
+import type { AttestAgentRequest } from '../../../../proto/gen/spire/api/server/agent/v1/AttestAgentRequest.ts';
+import { Code, CodedError } from '../../../../shared/errors.ts';
+import { parseX509Svid } from '../../../../shared/svid/x509-svid.ts';
+import { FakeClock } from '../../../fakes/clock.ts';
+import { FakeDatastore } from '../../../fakes/datastore.ts';
+import { Endings } from '../../../fakes/endings.ts';
 import {
   attestRound,
   type Clients,
@@ -14,7 +14,7 @@ import {
   type RunningServer,
   startServer,
   testKey,
-} from '../../fakes/server-under-test.ts';
+} from '../../../fakes/server-under-test.ts';
 
 const GONE = 'failed to attest: join token does not exist or has already been used';
 const wireId = (path: string) => ({ trust_domain: 'example.org', path });

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Entry } from '../../../proto/gen/spire/api/types/Entry.ts';
-import { Code } from '../../../shared/errors.ts';
-import { FakeClock } from '../../fakes/clock.ts';
-import { FakeDatastore } from '../../fakes/datastore.ts';
-import { Endings } from '../../fakes/endings.ts';
-import { type Clients, joinAgent, type RunningServer, startServer } from '../../fakes/server-under-test.ts';
+import type { Entry } from '../../../../proto/gen/spire/api/types/Entry.ts';
+import { Code } from '../../../../shared/errors.ts';
+import { FakeClock } from '../../../fakes/clock.ts';
+import { FakeDatastore } from '../../../fakes/datastore.ts';
+import { Endings } from '../../../fakes/endings.ts';
+import {
+  type Clients,
+  joinAgent,
+  type RunningServer,
+  startServer,
+} from '../../../fakes/server-under-test.ts';
 
 const wireId = (path: string) => ({ trust_domain: 'example.org', path });
 const entry = (name: string, fields: Entry = {}): Entry => ({
@@ -120,15 +125,6 @@ describe('the Entry API for administrators', () => {
     assert.match(federated?.status?.message ?? '', /unable to find federated bundle "nobody.example"/);
     assert.equal(nul?.status?.code, Code.invalidArgument);
     assert.equal(good?.status?.code, 0);
-  });
-
-  it('creates thousands in one batch, in their order', async () => {
-    const wires = Array.from({ length: 2_500 }, (_, i) => entry(`many/${i}`));
-    const results = await create(...wires);
-    assert.deepEqual(
-      results.map((result) => result.entry?.spiffe_id?.path),
-      wires.map(({ spiffe_id }) => spiffe_id?.path),
-    );
   });
 
   it('fails each item when the database is away, and tells no more than that', async () => {
@@ -271,30 +267,6 @@ describe('the Entry API for administrators', () => {
     );
     assert.equal(third.next_page_token, '');
     await assert.rejects(page('x'), { code: Code.invalidArgument });
-  });
-
-  it('keeps a page to the size of a message, and the rest comes with the next one', async () => {
-    const long = (i: number, j: number): string => `${i}-${j}-${'x'.repeat(2_000)}`;
-    const wires = Array.from({ length: 60 }, (_, i) =>
-      entry(`large/${i}`, {
-        parent_id: wireId('/large'),
-        selectors: Array.from({ length: 35 }, (__, j) => ({ type: 't', value: long(i, j) })),
-      }),
-    );
-    for (let at = 0; at < wires.length; at += 20) await create(...wires.slice(at, at + 20));
-    const filter = { by_parent_id: wireId('/large') };
-    const paths = new Set<string | undefined>();
-    for (
-      let page_token: string | undefined = '', pages = 0;
-      page_token !== undefined && pages < 60;
-      pages++
-    ) {
-      const page: { entries: { spiffe_id: { path: string } | null }[]; next_page_token: string } =
-        await entries.unary('ListEntries', { filter, page_size: 60, page_token });
-      for (const { spiffe_id } of page.entries) paths.add(spiffe_id?.path);
-      page_token = page.next_page_token === '' ? undefined : page.next_page_token;
-    }
-    assert.equal(paths.size, 60);
   });
 
   it('shows only what the output mask names, and the id', async () => {
