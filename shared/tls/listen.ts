@@ -56,7 +56,10 @@ export class TlsListener {
         isLongLived: socket.alpnProtocol === LONG_LIVED,
       });
     });
-    this.#server.on('tlsClientError', onTlsError);
+    this.#server.on('tlsClientError', (error, socket) => {
+      socket.destroy(); // a handshake that timed out is only reported, not ended
+      onTlsError(error);
+    });
   }
 
   /** New connections get this identity; open ones keep theirs. */

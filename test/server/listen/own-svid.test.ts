@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { test } from 'node:test';
+import { OwnSvid } from '../../../server/listen/own-svid.ts';
+import { Code, unavailable } from '../../../shared/errors.ts';
+import type { TlsIdentity } from '../../../shared/tls/listen.ts';
+import { CaTestbed, trustDomain } from '../ca/ca-testbed.ts';
+
+const MINUTE_MS = 60_000;
+
+async function world() {
+  const bed = new CaTestbed();
+  const { ca, stop } = await bed.start();
+  const signing: { failure: Error | undefined } = { failure: undefined };
+  const signServerSvid: typeof ca.signServerSvid = async (request) => {
+    if (signing.failure !== undefined) throw signing.failure;
+    return ca.signServerSvid(request);
+  };
+  const own = new OwnSvid({ trustDomain, ca: { signServerSvid }, clock: bed.clock, log: bed.log });
+  const abort = new AbortController();
+  const end = async (): Promise<void> => {
+    abort.abort(new Error('stopping'));
+    await own.stop();
+    await stop();
+  };
+  return { bed, own, signing, start: () => own.start(abort.signal), end };
+}
+
+test('has the ID of the server and a key that fits', async () => {
+  const { own, start, end } = await world();
+  assert.throws(() => own.identity(), { code: Code.internal });
+  await start();
+  const certificate = new X509Certificate(own.identity().certificatePem);
+  assert.equal(certificate.subjectAltName, 'URI:spiffe://example.org/spire/server');
+  assert.ok(own.identity().privateKeyPem.startsWith('-----BEGIN PRIVATE KEY-----'));
+  await end();
+});
+
+test('rotates at half of its life, with a new key, and tells who listens', async () => {
+  const { bed, own, start, end } = await world();
+  await start();
+  const told: TlsIdentity[] = [];
+  own.onChange((identity) => told.push(identity));
+  const first = own.identity();
+  await bed.clock.advance(29 * MINUTE_MS);
+  assert.equal(own.identity(), first);
+  await bed.clock.advance(2 * MINUTE_MS);
+  assert.notEqual(own.identity().privateKeyPem, first.privateKeyPem);
+  assert.deepEqual(told, [own.identity()]);
+  await end();
+});
+
+test('keeps what it has while the CA cannot sign, and tries again', async () => {
+  const { bed, own, signing, start, end } = await world();
+  await start();
+  const first = own.identity();
+  signing.failure = unavailable('no authority');
+  await bed.clock.advance(40 * MINUTE_MS);
+  assert.equal(own.identity(), first);
+  assert.ok(
+    bed.log.messages('warn').some((message) => message.startsWith('server SVID could not be rotated')),
+  );
+  signing.failure = undefined;
+  await bed.clock.advance(5_000);
+  assert.notEqual(own.identity(), first);
+  await end();
+});
+
+test('does not start without an SVID', async () => {
+  const { signing, start, end } = await world();
+  signing.failure = unavailable('no authority');
+  await assert.rejects(start(), { code: Code.unavailable });
+  await end();
+});
