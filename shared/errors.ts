@@ -60,6 +60,13 @@ export const unavailable = (message: string, options?: CodedErrorOptions): Coded
 export const internal = (message: string, options?: CodedErrorOptions): CodedError =>
   new CodedError(Code.internal, message, options);
 
+/** The error again, with what was being done; code and reason stay, those of an unknown error are Internal's. */
+export function withContext(what: string, cause: unknown): CodedError {
+  const { code, reason } =
+    cause instanceof CodedError ? cause : { code: Code.internal, reason: 'UNSPECIFIED' as const };
+  return new CodedError(code, `${what}: ${messageOf(cause)}`, { reason, cause });
+}
+
 /** The message of anything thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

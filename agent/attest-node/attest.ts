@@ -7,7 +7,7 @@ import { Backoff } from '../../shared/backoff.ts';
 import type { Bundle } from '../../shared/bundle/bundle.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { buildCsr } from '../../shared/crypto/csr.ts';
-import { Code, CodedError, messageOf } from '../../shared/errors.ts';
+import { Code, CodedError, messageOf, withContext } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { Random } from '../../shared/random.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
@@ -72,7 +72,7 @@ export async function attestNode(parts: AttestParts, signal: AbortSignal): Promi
       signal.throwIfAborted();
       const waitMs = backoff.next();
       const isLate = clock.now().getTime() + waitMs - startedAtMs > MAX_ELAPSED_MS;
-      if (isFinal(error) || isLate) throw failure(error);
+      if (isFinal(error) || isLate) throw withContext('node attestation failed', error);
       log.warn('node attestation failed, trying again', {
         error: messageOf(error),
         retryAfterMs: Math.round(waitMs),
@@ -83,12 +83,6 @@ export async function attestNode(parts: AttestParts, signal: AbortSignal): Promi
 }
 
 const isFinal = (error: unknown): boolean => error instanceof CodedError && FINAL.includes(error.code);
-
-function failure(cause: unknown): CodedError {
-  const { code, reason } =
-    cause instanceof CodedError ? cause : { code: Code.internal, reason: 'UNSPECIFIED' as const };
-  return new CodedError(code, `node attestation failed: ${messageOf(cause)}`, { reason, cause });
-}
 
 /** One attempt, with a key of its own. */
 async function attestOnce(parts: AttestParts, signal: AbortSignal): Promise<Attested> {

@@ -1,9 +1,9 @@
 /** The bundles that the agent holds: its own trust domain's and those that entries federate with. Filled by sync. */
 import type { Bundle } from '../../shared/bundle/bundle.ts';
+import { isSameBundle } from '../../shared/bundle/same-bundle.ts';
 import { internal } from '../../shared/errors.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import { findAuthority } from '../../shared/svid/x509-authority.ts';
-import { isSameBundle } from './same-bundle.ts';
 
 export class BundleCache {
   #own: Bundle;

@@ -1,5 +1,6 @@
 /** The `plugins {}` of agent.conf: key manager, node attestor, workload attestors. Called by agent/config. */
 import { boolean, integer, path } from '../../shared/config/kinds.ts';
+import { NODE_ATTESTORS_NOT_YET } from '../../shared/config/node-attestor-names.ts';
 import { defaulting, type PluginSpec, required, type Shape } from '../../shared/config/shape.ts';
 
 export type AgentKeyManagerConfig =
@@ -53,18 +54,7 @@ const nodeAttestors: PluginSpec<undefined> = {
   count: 'at-most-one',
   doc: 'how the agent proves what it runs on; a join token needs no block',
   kinds: { join_token: { doc: 'the token of `join_token` or `join_token_file`', shape: () => undefined } },
-  notYet: [
-    'aws_iid',
-    'azure_imds',
-    'azure_msi',
-    'gcp_iit',
-    'http_challenge',
-    'k8s_psat',
-    'k8s_sat',
-    'sshpop',
-    'tpm_devid',
-    'x509pop',
-  ],
+  notYet: NODE_ATTESTORS_NOT_YET,
   ifNotYet: 'refuse',
 };
 

@@ -6,7 +6,7 @@
 import { Backoff } from '../../shared/backoff.ts';
 import type { Bundle } from '../../shared/bundle/bundle.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { Code, CodedError, messageOf } from '../../shared/errors.ts';
+import { Code, CodedError, messageOf, withContext } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import { jittered, type Random } from '../../shared/random.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
@@ -198,10 +198,4 @@ export class Synchronizer {
     const periodMs = this.#isPushing ? Math.max(PUSHED_INTERVAL_MS, intervalMs) : intervalMs;
     return this.#nowMs() + jittered(random, periodMs, JITTER);
   }
-}
-
-function withContext(what: string, cause: unknown): CodedError {
-  const { code, reason } =
-    cause instanceof CodedError ? cause : { code: Code.internal, reason: 'UNSPECIFIED' as const };
-  return new CodedError(code, `${what}: ${messageOf(cause)}`, { reason, cause });
 }

@@ -1,16 +1,17 @@
 /** The trust domain's own bundle in memory: what handlers answer with and peers are verified against. */
 import { Backoff } from '../../shared/backoff.ts';
-import type { Bundle, TokenAuthority, X509Authority } from '../../shared/bundle/bundle.ts';
-import { bytesEqual } from '../../shared/bytes.ts';
+import type { Bundle, X509Authority } from '../../shared/bundle/bundle.ts';
+import { isSameBundle } from '../../shared/bundle/same-bundle.ts';
 import { type Clock, every } from '../../shared/clock.ts';
 import { messageOf, unavailable } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { Random } from '../../shared/random.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import type { Part } from '../../shared/tasks.ts';
+import { FreshRun } from '../entries/fresh-run.ts';
 import type { BundleStore } from './bundle-store.ts';
 
-const POLL_MS = 1_000; // design D3: hints may be lost, a poll each second is the fallback
+const POLL_MS = 1_000; // hints may be lost
 const RETRY_MAX_MS = 10_000;
 
 export interface BundleCacheNeeds {
@@ -26,11 +27,10 @@ export class BundleCache implements Part {
   readonly #needs: BundleCacheNeeds;
   readonly #retry: Backoff;
   readonly #listeners = new Set<(bundle: Bundle) => void>();
+  readonly #reads = new FreshRun(() => this.#read());
   #bundle: Bundle | undefined;
   #confirmedAt: Date | undefined;
   #isFailing = false;
-  #reading: Promise<void> | undefined;
-  #nextReading: Promise<void> | undefined;
   #loop: Promise<void> = Promise.resolve();
   #forgetHints = (): void => {};
 
@@ -76,20 +76,7 @@ export class BundleCache implements Part {
 
   /** Reads the store now; what was written before the call is in `current` when it resolves. Throws as the store does. */
   refresh(): Promise<void> {
-    if (this.#reading === undefined) {
-      this.#reading = this.#read().finally(() => {
-        this.#reading = undefined;
-      });
-      return this.#reading;
-    }
-    // The reading under way may have begun too early: one more is made, shared by all who ask meanwhile.
-    this.#nextReading ??= this.#reading
-      .catch(() => {})
-      .then(() => {
-        this.#nextReading = undefined;
-        return this.refresh();
-      });
-    return this.#nextReading;
+    return this.#reads.run();
   }
 
   async #read(): Promise<void> {
@@ -97,7 +84,7 @@ export class BundleCache implements Part {
     const askedAt = clock.now();
     const found = await bundles.find(trustDomain);
     this.#confirmedAt = askedAt;
-    if (found === undefined || (this.#bundle !== undefined && isSame(this.#bundle, found))) return;
+    if (found === undefined || (this.#bundle !== undefined && isSameBundle(this.#bundle, found))) return;
     this.#replace(found);
   }
 
@@ -128,27 +115,3 @@ export class BundleCache implements Part {
     }
   }
 }
-
-/** The sequence number alone would not do: after a failover the same number can stand for another bundle. */
-const isSame = (a: Bundle, b: Bundle): boolean =>
-  a.sequenceNumber === b.sequenceNumber &&
-  a.refreshHintSeconds === b.refreshHintSeconds &&
-  sameList(a.x509Authorities, b.x509Authorities, (one, other) =>
-    bytesEqual(one.certificate, other.certificate),
-  ) &&
-  sameList(a.jwtAuthorities, b.jwtAuthorities, isSameToken) &&
-  sameList(a.witAuthorities, b.witAuthorities, isSameToken);
-
-const isSameToken = (one: TokenAuthority, other: TokenAuthority): boolean =>
-  one.keyId === other.keyId && bytesEqual(one.publicKey, other.publicKey);
-
-const sameList = <Item extends { readonly tainted: boolean }>(
-  a: readonly Item[],
-  b: readonly Item[],
-  isEqual: (one: Item, other: Item) => boolean,
-): boolean =>
-  a.length === b.length &&
-  a.every((one, at) => {
-    const other = b[at];
-    return other !== undefined && one.tainted === other.tainted && isEqual(one, other);
-  });

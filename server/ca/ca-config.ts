@@ -1,4 +1,4 @@
-/** What the CA is told by server.conf. Made by config.ts, defaults included. */
+/** What the CA is told. Made by server.ts from server.conf. */
 import type { KeyType } from '../../shared/crypto/signer.ts';
 
 /** SPIRE's `ca_subject`. */
@@ -8,6 +8,9 @@ export interface CaSubject {
   readonly commonName: string;
 }
 
+/** For clocks that run behind the server's (SPIRE's value). */
+export const BACKDATE_SECONDS = 10;
+
 export interface CaConfig {
   readonly caTtlSeconds: number;
   readonly caKeyType: KeyType;
@@ -16,7 +19,7 @@ export interface CaConfig {
   readonly agentTtlSeconds: number;
 }
 
-/** SPIRE's defaults (facts: CA management). */
+/** SPIRE's defaults. */
 export const DEFAULT_CA_CONFIG: CaConfig = {
   caTtlSeconds: 24 * 3_600,
   caKeyType: 'ec-p256',

@@ -10,11 +10,10 @@ import type { Signer } from '../../shared/crypto/signer.ts';
 import { internal } from '../../shared/errors.ts';
 import type { Random } from '../../shared/random.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
-import type { CaSubject } from './ca-config.ts';
+import { BACKDATE_SECONDS, type CaSubject } from './ca-config.ts';
 import { checkSignature } from './check-certificate.ts';
 import { newSerialNumber } from './serial-number.ts';
 
-const BACKDATE_SECONDS = 10; // SPIRE: for clocks that run behind the server's
 const KEY_USAGE: readonly KeyUsage[] = ['keyCertSign', 'crlSign'];
 
 export interface SelfSignedRequest {

@@ -10,6 +10,7 @@ import { internal, invalidArgument, messageOf, unavailable } from '../../shared/
 import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 import type { Part } from '../../shared/tasks.ts';
 import type { Authority } from './authorities.ts';
+import { BACKDATE_SECONDS } from './ca-config.ts';
 import { X509SvidTemplate } from './certificate-template.ts';
 import { checkIssued } from './check-certificate.ts';
 import { issueX509Svid } from './issue-x509-svid.ts';
@@ -20,7 +21,6 @@ import { newSerialNumber, serialNumberOf } from './serial-number.ts';
 const CHECK_MS = 10_000; // SPIRE's interval
 const RETRY = { initialMs: 1_000, maxMs: 30_000 };
 const REPORT_AGAIN_MS = 60_000;
-const BACKDATE_SECONDS = 10; // SPIRE: for clocks that run behind the server's
 
 export interface X509CaNeeds extends RotatingAuthoritiesNeeds {
   /** How often it is looked whether a rotation is due. */
@@ -81,7 +81,6 @@ export class X509Ca implements Part {
   /** Resumes or makes the first authority, then rotates until the signal aborts; throws when there is none to sign with. */
   async start(signal: AbortSignal): Promise<void> {
     const { clock, checkMs = CHECK_MS } = this.#needs;
-    this.#warnOfLongTtls();
     await this.#authorities.resume();
     await this.#authorities.round();
     this.#isServing = true;
@@ -186,25 +185,6 @@ export class X509Ca implements Part {
         'X.509 authority cannot be replaced and expires soon: no SVID can be signed after that; bring back the database and the key manager',
         { ...fields, leftSeconds: Math.floor(leftMs / 1_000) },
       );
-    }
-  }
-
-  /** SPIRE's warning: an authority that is about to be replaced has no longer than this to live. */
-  #warnOfLongTtls(): void {
-    const { config, log } = this.#needs;
-    const limitSeconds = Math.floor(activationMarginMs(config.caTtlSeconds * 1_000) / 1_000);
-    const { defaultX509SvidTtlSeconds, agentTtlSeconds } = config;
-    for (const [setting, seconds] of Object.entries({
-      default_x509_svid_ttl: defaultX509SvidTtlSeconds,
-      agent_ttl: agentTtlSeconds,
-    })) {
-      if (seconds > limitSeconds) {
-        log.warn('SVIDs may get a shorter life than configured: lower the setting or raise ca_ttl', {
-          setting,
-          seconds,
-          limitSeconds,
-        });
-      }
     }
   }
 }

@@ -64,7 +64,7 @@ function caSubject(block: Block): CaSubject | undefined {
   return block.isSet('ca_subject') ? subject : undefined;
 }
 
-/** An SVID never outlives its CA, which serves until a sixth of its life (7 days at most) is left (SPIRE: rotation). */
+/** SPIRE's warning: an SVID never outlives its CA, which serves until a sixth of its life (7 days at most) is left (ca/rotation). */
 function warnWhenCapped(block: Block, ca: CaConfig): void {
   const leastLeft = Math.min(ca.ttlSeconds / 6, 7 * 86_400);
   const capped = (key: string, seconds: number): void => {

@@ -1,4 +1,5 @@
 /** The `plugins {}` of server.conf. Called by server/config. */
+import { NODE_ATTESTORS_NOT_YET } from '../../shared/config/node-attestor-names.ts';
 import type { PluginSpec, Shape } from '../../shared/config/shape.ts';
 import { type DataStoreChoice, datastorePlugins } from './datastore-plugin.ts';
 import { type KeyManagerConfig, keyManagerPlugins } from './key-manager-plugin.ts';
@@ -32,18 +33,7 @@ const otherPlugins: readonly (readonly [string, PluginSpec<undefined>])[] = [
       count: 'any',
       doc: 'how agents prove what they run on; join tokens are always taken, with or without this block',
       kinds: { join_token: nothing('a token made by `token generate`, good for one attestation') },
-      notYet: [
-        'aws_iid',
-        'azure_imds',
-        'azure_msi',
-        'gcp_iit',
-        'http_challenge',
-        'k8s_psat',
-        'k8s_sat',
-        'sshpop',
-        'tpm_devid',
-        'x509pop',
-      ],
+      notYet: NODE_ATTESTORS_NOT_YET,
       ifNotYet: 'refuse',
     },
   ],

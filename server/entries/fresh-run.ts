@@ -1,6 +1,6 @@
 /**
  * Shares a read among its callers without ever answering one with what was read before it asked: a caller during a
- * run waits for the next one. Used where an answer must not be older than the question (refresh, check-agent).
+ * run waits for the next one. Used where an answer must not be older than the question (refresh, check-agent, bundle-cache).
  */
 export class FreshRun<T> {
   readonly #deed: () => Promise<T>;

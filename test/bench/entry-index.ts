@@ -13,6 +13,7 @@ import { silentLogger } from '../../shared/log/logger.ts';
 import { parseSelector } from '../../shared/selectors.ts';
 import { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 import { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
+import { PLAIN_ENTRY } from '../fakes/plain-entry.ts';
 import { FakeRandom } from '../fakes/random.ts';
 import type { Report } from './report.ts';
 
@@ -148,17 +149,8 @@ const make = (at: number, parent: string): Entry => ({
   spiffeId: SpiffeId.parse(workloadText(at)),
   parentId: SpiffeId.parse(parent),
   selectors: [`k8s:ns:team-${at % 97}`, `k8s:sa:service-${at}`].map(parseSelector),
+  ...PLAIN_ENTRY,
   x509SvidTtlSeconds: 3_600,
-  jwtSvidTtlSeconds: 0,
-  federatesWith: [],
-  admin: false,
-  downstream: false,
-  storeSvid: false,
-  expiresAt: undefined,
-  dnsNames: [],
-  hint: '',
-  disableX509SvidPrefetch: false,
-  jwtSvidIncludeJti: false,
   revisionNumber: 1,
   createdAt: new Date(1_767_225_600_000 + at * 1_000),
 });

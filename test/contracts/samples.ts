@@ -5,6 +5,7 @@ import type { Node } from '../../server/nodes/node.ts';
 import { parseSelector } from '../../shared/selectors.ts';
 import { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 import { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
+import { PLAIN_ENTRY } from '../fakes/plain-entry.ts';
 
 export const id = (path: string): SpiffeId => SpiffeId.parse(`spiffe://example.org${path}`);
 export const trustDomain = (name: string): TrustDomain => TrustDomain.parse(name);
@@ -16,17 +17,7 @@ export const newEntry = (name: string, fields: Partial<NewEntry> = {}): NewEntry
   spiffeId: id(`/${name}`),
   parentId: id('/agent'),
   selectors: selectors(`unix:user:${name}`),
-  x509SvidTtlSeconds: 0,
-  jwtSvidTtlSeconds: 0,
-  federatesWith: [],
-  admin: false,
-  downstream: false,
-  storeSvid: false,
-  expiresAt: undefined,
-  dnsNames: [],
-  hint: '',
-  disableX509SvidPrefetch: false,
-  jwtSvidIncludeJti: false,
+  ...PLAIN_ENTRY,
   ...fields,
 });
 

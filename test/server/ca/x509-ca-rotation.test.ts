@@ -97,26 +97,4 @@ describe('an X.509 CA rotates', () => {
       [active.certificate.raw],
     );
   });
-
-  /** Default SVID TTL, agent TTL, CA TTL, settings warned of. */
-  const ttls: readonly (readonly [number, number, number, readonly string[]])[] = [
-    [3_600, 3_600, 86_400, []],
-    [14_400, 14_400, 86_400, []],
-    [14_401, 3_600, 86_400, ['default_x509_svid_ttl']],
-    [3_600, 86_400, 86_400, ['agent_ttl']],
-    [604_801, 604_801, 365 * 86_400, ['default_x509_svid_ttl', 'agent_ttl']],
-  ];
-  for (const [defaultX509SvidTtlSeconds, agentTtlSeconds, caTtlSeconds, settings] of ttls) {
-    test(`warns of ${settings.join(' and ') || 'nothing'} with TTLs ${defaultX509SvidTtlSeconds}, ${agentTtlSeconds}, ${caTtlSeconds}`, async () => {
-      const bed = new CaTestbed();
-      const { stop } = await bed.start({
-        config: { defaultX509SvidTtlSeconds, agentTtlSeconds, caTtlSeconds },
-      });
-      await stop();
-      const warned = bed.log.lines
-        .filter(({ level }) => level === 'warn')
-        .map(({ fields }) => fields['setting']);
-      assert.deepEqual(warned, settings);
-    });
-  }
 });

@@ -1,5 +1,6 @@
 /** For tests of the server's configuration: a file is what a test adds to a small valid one. */
-import { loadServerConfig, type ServerFlags } from '../../../server/config.ts';
+import type { ServerFlags } from '../../../server/config/server-flags.ts';
+import { loadServerConfig } from '../../../server/config.ts';
 
 interface Parts {
   readonly server?: string;

@@ -5,6 +5,7 @@ import type { Node } from '../../../server/nodes/node.ts';
 import { normalizeSelectors, parseSelector } from '../../../shared/selectors.ts';
 import { SpiffeId } from '../../../shared/spiffe/spiffe-id.ts';
 import { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
+import { PLAIN_ENTRY } from '../../fakes/plain-entry.ts';
 
 export const td = TrustDomain.parse('td');
 export const SERVER = '/spire/server';
@@ -23,17 +24,7 @@ export interface EntrySketch extends Partial<Omit<Entry, 'id' | 'spiffeId' | 'pa
 }
 
 export const makeEntry = (sketch: EntrySketch): Entry => ({
-  x509SvidTtlSeconds: 0,
-  jwtSvidTtlSeconds: 0,
-  federatesWith: [],
-  admin: false,
-  downstream: false,
-  storeSvid: false,
-  expiresAt: undefined,
-  dnsNames: [],
-  hint: '',
-  disableX509SvidPrefetch: false,
-  jwtSvidIncludeJti: false,
+  ...PLAIN_ENTRY,
   revisionNumber: 0,
   createdAt: new Date('2026-01-01T00:00:00Z'),
   ...sketch,

@@ -1,7 +1,8 @@
-/** Whether two bundles say the same, so that workloads hear of real changes only. Called by bundle-cache. */
-import { bytesEqual } from '../../shared/bytes.ts';
-import type { Bundle, TokenAuthority, X509Authority } from '../../shared/bundle/bundle.ts';
+/** Whether two bundles say the same, so that only real changes are passed on. Called by the bundle caches of both halves. */
+import { bytesEqual } from '../bytes.ts';
+import type { Bundle, TokenAuthority, X509Authority } from './bundle.ts';
 
+/** The sequence number alone would not do: after a failover the same number can stand for another bundle. */
 export const isSameBundle = (a: Bundle, b: Bundle): boolean =>
   a.trustDomain.equals(b.trustDomain) &&
   a.sequenceNumber === b.sequenceNumber &&
