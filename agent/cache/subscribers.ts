@@ -4,7 +4,8 @@
  */
 import { messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
-import { type Selector, selectorKey, selectorKeys } from '../../shared/selectors.ts';
+import { SelectorHolders } from '../../shared/selector-holders.ts';
+import { type Selector, selectorKeys } from '../../shared/selectors.ts';
 import type { Subscription, WorkloadUpdate } from './workload-identities.ts';
 
 export interface Subscriber {
@@ -25,8 +26,7 @@ export class Subscribers {
   /** What a subscriber is to be told; undefined while that is not ready. */
   readonly #makeUpdate: (subscriber: Subscriber) => WorkloadUpdate | undefined;
   readonly #log: Logger;
-  readonly #all = new Set<Stream>();
-  readonly #byKey = new Map<string, Set<Stream>>();
+  readonly #holders = new SelectorHolders<Stream>();
   readonly #touched = new Set<Stream>();
   #isScheduled = false;
 
@@ -36,29 +36,28 @@ export class Subscribers {
   }
 
   get size(): number {
-    return this.#all.size;
+    return this.#holders.size;
   }
 
   add(selectors: readonly Selector[], onUpdate: (update: WorkloadUpdate) => void): Subscription {
     const stream: Stream = { keys: selectorKeys(selectors), onUpdate, told: undefined };
-    this.#all.add(stream);
-    for (const key of stream.keys) this.#fileUnder(key, stream);
+    this.#holders.add(stream, stream.keys);
     this.#touch([stream]);
     return { close: () => this.#remove(stream) };
   }
 
   /** Those that have every one of these selectors. */
   having(selectors: readonly Selector[]): readonly Subscriber[] {
-    return this.#having(selectors);
+    return this.#holders.havingAll(selectors);
   }
 
   /** Something changed for whoever has these selectors. */
   touch(selectors: readonly Selector[]): void {
-    if (this.#all.size > 0) this.#touch(this.#having(selectors));
+    if (this.#holders.size > 0) this.#touch(this.#holders.havingAll(selectors));
   }
 
   touchAll(): void {
-    this.#touch([...this.#all]);
+    this.#touch(this.#holders.all());
   }
 
   #touch(streams: readonly Stream[]): void {
@@ -92,33 +91,9 @@ export class Subscribers {
     }
   }
 
-  /** By the selector that the fewest of them have. */
-  #having(selectors: readonly Selector[]): readonly Stream[] {
-    let fewest: ReadonlySet<Stream> | undefined;
-    for (const selector of selectors) {
-      const having = this.#byKey.get(selectorKey(selector));
-      if (having === undefined) return [];
-      if (fewest === undefined || having.size < fewest.size) fewest = having;
-    }
-    return [...(fewest ?? [])].filter((stream) =>
-      selectors.every((selector) => stream.keys.has(selectorKey(selector))),
-    );
-  }
-
-  #fileUnder(key: string, stream: Stream): void {
-    const filed = this.#byKey.get(key);
-    if (filed === undefined) this.#byKey.set(key, new Set([stream]));
-    else filed.add(stream);
-  }
-
   #remove(stream: Stream): void {
-    this.#all.delete(stream);
     this.#touched.delete(stream);
-    for (const key of stream.keys) {
-      const filed = this.#byKey.get(key);
-      filed?.delete(stream);
-      if (filed?.size === 0) this.#byKey.delete(key);
-    }
+    this.#holders.remove(stream);
   }
 }
 
