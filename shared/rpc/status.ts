@@ -6,6 +6,7 @@ import { messageDefinition } from './definitions.ts';
 const DETAILS_KEY = 'grpc-status-details-bin';
 const STATUS = 'google.rpc.Status';
 const DENIED = 'spire.api.types.PermissionDeniedDetails';
+const MESSAGE_MAX_CHARS = 1_024; // C-core clients take 8 KB of trailers, in which the message may stand twice
 const AGENT_REASONS: readonly Reason[] = [
   'AGENT_EXPIRED',
   'AGENT_NOT_ATTESTED',
@@ -20,15 +21,23 @@ export type WireStatus = Pick<StatusObject, 'code' | 'details' | 'metadata'>;
 export function toStatus(error: unknown): WireStatus {
   if (!(error instanceof CodedError))
     return { code: Code.internal, details: 'internal', metadata: new Metadata() };
-  return { code: error.code, details: error.message, metadata: detailsOf(error) };
+  const details = sendable(error.message);
+  return { code: error.code, details, metadata: detailsOf(error, details) };
 }
 
-function detailsOf(error: CodedError): Metadata {
+/**
+ * A message may echo what a caller sent. Half a surrogate pair would make the library throw, and trailers that are too
+ * long would cost the caller its whole connection.
+ */
+const sendable = (message: string): string =>
+  (message.length > MESSAGE_MAX_CHARS ? `${message.slice(0, MESSAGE_MAX_CHARS)}…` : message).toWellFormed();
+
+function detailsOf(error: CodedError, message: string): Metadata {
   const metadata = new Metadata();
   if (!AGENT_REASONS.includes(error.reason)) return metadata;
   const value = messageDefinition(DENIED).serialize({ reason: error.reason });
   const details = [{ type_url: `type.googleapis.com/${DENIED}`, value }];
-  const status = { code: error.code, message: error.message, details };
+  const status = { code: error.code, message, details };
   metadata.set(DETAILS_KEY, messageDefinition(STATUS).serialize(status));
   return metadata;
 }
