@@ -238,14 +238,17 @@ function routesNeeds({ needs, store, state }: Building, hub: WatchHub): RoutesNe
 
 function datastoreConfig(config: DataStoreConfig): DatastoreConfig {
   if (config.kind === 'managed') return config;
-  const { connectionString, rootCaPath, clientCertPath, clientKeyPath, maxOpenConnections } = config;
+  const { connectionString, rootCaPath, clientCertPath, clientKeyPath, maxOpenConnections, migrate } = config;
+  const { connectionMaxLifetimeSeconds } = config;
   return {
     kind: 'postgres',
     connectionString: connectionString.reveal(),
     ...(rootCaPath === undefined ? {} : { rootCaPath }),
     ...(clientCertPath === undefined ? {} : { clientCertPath }),
     ...(clientKeyPath === undefined ? {} : { clientKeyPath }),
+    ...(connectionMaxLifetimeSeconds === undefined ? {} : { connectionMaxLifetimeSeconds }),
     maxOpenConnections,
+    migrate,
   };
 }
 

@@ -17,13 +17,10 @@ export interface PostgresConfig {
   readonly kind: 'postgres';
   /** libpq `key=value` pairs or a URL; may carry a password. */
   readonly connectionString: SecretText;
-  /** For reads that tolerate staleness. */
-  readonly readOnlyConnectionString: SecretText | undefined;
   readonly rootCaPath: string | undefined;
   readonly clientCertPath: string | undefined;
   readonly clientKeyPath: string | undefined;
   readonly maxOpenConnections: number;
-  readonly maxIdleConnections: number;
   /** Undefined: connections live on. */
   readonly connectionMaxLifetimeSeconds: number | undefined;
   /** False: the schema is only checked, never changed. */
@@ -44,6 +41,8 @@ export type DataStoreChoice = PostgresConfig | { readonly kind: 'managed' };
 const databaseShape: Shape<DataStoreChoice> = (block) => {
   const databaseType = block.field('database_type', required(databaseTypes, 'the kind of database'));
   const postgres = postgresFields(block, databaseType === 'postgres' ? connection : secret);
+  block.withoutEffect('ro_connection_string', 'a replica: every read goes to the primary');
+  block.withoutEffect('max_idle_conns', 'idle connections are closed by themselves');
   if (databaseType === 'sqlite3') {
     block.warn(
       'database_type "sqlite3" is served by a managed local Postgres in data_dir; no SQLite file is read or written',
@@ -63,10 +62,6 @@ const postgresFields = (block: Block, connectionKind: Kind<SecretText>) => ({
     'connection_string',
     optional(connectionKind, 'for postgres: `key=value` pairs as of libpq, or a URL'),
   ),
-  readOnlyConnectionString: block.field(
-    'ro_connection_string',
-    optional(connectionKind, 'a replica, for reads that may be stale'),
-  ),
   rootCaPath: block.field('root_ca_path', optional(path, "PEM file of the CA of the database's certificate")),
   clientCertPath: block.field(
     'client_cert_path',
@@ -76,10 +71,6 @@ const postgresFields = (block: Block, connectionKind: Kind<SecretText>) => ({
   maxOpenConnections: block.field(
     'max_open_conns',
     defaulting(integer(1, 10_000), 100, { doc: 'most connections at a time' }),
-  ),
-  maxIdleConnections: block.field(
-    'max_idle_conns',
-    defaulting(integer(0, 10_000), 100, { doc: 'most connections kept idle' }),
   ),
   connectionMaxLifetimeSeconds: zeroIsNone(
     block.field(

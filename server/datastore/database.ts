@@ -21,6 +21,8 @@ export interface DatabaseOptions {
   readonly client: ClientConfig;
   readonly maxOpenConnections: number;
   readonly statementTimeoutMs?: number;
+  /** Absent: connections live on. */
+  readonly connectionMaxLifetimeSeconds?: number;
 }
 
 const STATEMENT_TIMEOUT_MS = 10_000;
@@ -46,6 +48,7 @@ export class Database implements Queryable {
       max: options.maxOpenConnections,
       query_timeout: timeoutMs,
       idleTimeoutMillis: IDLE_MS,
+      maxLifetimeSeconds: options.connectionMaxLifetimeSeconds ?? 0, // 0: for ever
       types: typeParsers,
     });
     this.#pool.on('error', (error) =>

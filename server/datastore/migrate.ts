@@ -16,10 +16,11 @@ const FILE_NAME = /^(\d{4})-([a-z0-9-]+)\.sql$/;
 
 /**
  * Applies what is missing; several servers may call it at once. Throws FailedPrecondition when the schema is newer than
- * this program.
+ * this program, or older and `mayChange` is false (SPIRE: disable_migration).
  */
-export async function migrate(database: Database, log: Logger): Promise<void> {
+export async function migrate(database: Database, log: Logger, mayChange = true): Promise<void> {
   const migrations = readMigrations();
+  if (!mayChange) return checkIsCurrent(database, migrations.length);
   const applied = await database.transaction('read committed', async (tx) => {
     await tx.query('select pg_advisory_xact_lock($1, 0)', [lockClass.migrate]);
     const missing = migrations.slice(await currentVersion(tx, migrations.length));
@@ -27,6 +28,19 @@ export async function migrate(database: Database, log: Logger): Promise<void> {
     return missing;
   });
   for (const { version, name } of applied) log.info('database schema migrated', { version, name });
+}
+
+async function checkIsCurrent(database: Database, known: number): Promise<void> {
+  const [table] = await database.query<{ name: string | null }>(
+    "select to_regclass('schema_migrations')::text as name",
+  );
+  const version =
+    table?.name == null ? 0 : await database.transaction('read committed', (tx) => currentVersion(tx, known));
+  if (version === known) return;
+  throw new CodedError(
+    Code.failedPrecondition,
+    `database schema is at version ${version}, this program needs ${known}, and disable_migration forbids to change it: start one server without it`,
+  );
 }
 
 /** In order of their numbers, which begin at 1 and leave none out. */

@@ -1,5 +1,4 @@
 /** Opens the datastore: connects, brings the schema up to date, makes the stores and the feeds. Called by server.ts. */
-import type { ClientConfig } from 'pg';
 import type { ChangeFeed } from '../entries/change-feed.ts';
 import type { Entry } from '../entries/entry.ts';
 import type { EntryStore } from '../entries/entry-store.ts';
@@ -16,7 +15,7 @@ import type { Random } from '../../shared/random.ts';
 import { BUNDLES_CHANNEL, PostgresBundles } from './bundles.ts';
 import { PostgresJournals } from './ca-journal.ts';
 import { PostgresChangeFeed, channelOf } from './changes.ts';
-import { Database, checkHealth } from './database.ts';
+import { Database, checkHealth, type DatabaseOptions } from './database.ts';
 import type { ManagedPostgres } from './embedded.ts';
 import { startManagedPostgres } from './embedded.ts';
 import { PostgresEntries } from './entries.ts';
@@ -71,7 +70,7 @@ const KEPT_CHANGES = { count: 10_000, ms: 12 * 3_600_000 };
 export async function openDatastore(options: DatastoreOptions): Promise<Datastore> {
   const { config, log } = options;
   if (config.kind === 'postgres') {
-    return connect(options, { client: clientConfig(config), maxOpenConnections: config.maxOpenConnections });
+    return connect(options, { ...config, client: clientConfig(config) });
   }
   const managed = await startManagedPostgres({ ...options, directory: config.directory });
   log.info('managed database is up', { ...managed.version, directory: config.directory });
@@ -95,14 +94,14 @@ async function closeBoth(store: Datastore, managed: ManagedPostgres): Promise<vo
   }
 }
 
-interface Target {
-  readonly client: ClientConfig;
-  readonly maxOpenConnections: number;
+interface Target extends Omit<DatabaseOptions, 'statementTimeoutMs'> {
+  /** False: an older schema is refused. */
+  readonly migrate?: boolean;
 }
 
 async function connect(options: DatastoreOptions, target: Target): Promise<Datastore> {
   const { log, clock, random, signal } = options;
-  await migrateSchema(target.client, log);
+  await migrateSchema(target, log);
   const database = new Database(target, log);
   const channels = [channelOf('entries'), channelOf('nodes'), BUNDLES_CHANNEL];
   const hints = new Hints({ client: target.client, channels, clock, random, log });
@@ -133,13 +132,13 @@ async function within(clock: Clock, closing: Promise<unknown>): Promise<void> {
 }
 
 /** On a connection of its own, with the patience that other servers' migrations need. */
-async function migrateSchema(client: ClientConfig, log: Logger): Promise<void> {
+async function migrateSchema({ client, migrate: mayChange }: Target, log: Logger): Promise<void> {
   const database = new Database(
     { client, maxOpenConnections: 1, statementTimeoutMs: MIGRATION_TIMEOUT_MS },
     log,
   );
   try {
-    await migrate(database, log);
+    await migrate(database, log, mayChange);
   } finally {
     await database.close();
   }

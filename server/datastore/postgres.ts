@@ -14,6 +14,10 @@ export interface PostgresConfig {
   readonly clientCertPath?: string;
   readonly clientKeyPath?: string;
   readonly maxOpenConnections: number;
+  /** Absent: connections live on. */
+  readonly connectionMaxLifetimeSeconds?: number;
+  /** False: an older schema is refused, not changed. Default true. */
+  readonly migrate?: boolean;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;

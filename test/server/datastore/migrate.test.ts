@@ -33,3 +33,14 @@ test('a schema newer than the program is refused and left alone', async (t) => {
     message: /schema is at version 99, this program knows versions up to 1: run a newer writ/,
   });
 });
+
+test('disable_migration takes a current schema, and refuses an older one without changing it', async (t) => {
+  const { database } = await emptyDatabase(t);
+  await assert.rejects(migrate(database, silentLogger, false), {
+    code: Code.failedPrecondition,
+    message: /schema is at version 0, this program needs 1, and disable_migration forbids to change it/,
+  });
+  assert.deepEqual(await database.query("select to_regclass('schema_migrations') as name"), [{ name: null }]);
+  await migrate(database, silentLogger);
+  await migrate(database, silentLogger, false);
+});
