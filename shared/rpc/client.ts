@@ -146,9 +146,14 @@ function attach(call: Cancellable, { signal, onHeader }: CallOptions): void {
 
 type Readable = ClientReadableStream<object> | ClientDuplexStream<object, object>;
 
-async function* readAll<Res>(call: Readable): AsyncIterableIterator<Res> {
-  // The library's own iterator destroys the stream with a bare error when the loop is left: cancel says it properly.
-  call.on('error', () => {});
+/** Listens from the start: the stream may fail before its reader comes, who is then told. */
+function readAll<Res>(call: Readable): AsyncIterableIterator<Res> {
+  let failure: unknown;
+  call.on('error', (error) => (failure = error));
+  return read(call, () => failure);
+}
+
+async function* read<Res>(call: Readable, failure: () => unknown): AsyncIterableIterator<Res> {
   let ended = false;
   try {
     for await (const message of call) yield message as Res;
@@ -157,6 +162,8 @@ async function* readAll<Res>(call: Readable): AsyncIterableIterator<Res> {
     ended = true;
     throw fromStatus(error);
   } finally {
+    // The library's own iterator destroys the stream with a bare error when the loop is left: cancel says it properly.
     if (!ended) call.cancel();
   }
+  if (failure() !== undefined) throw fromStatus(failure());
 }
