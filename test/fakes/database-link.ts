@@ -9,7 +9,7 @@ export class DatabaseLink {
   readonly datastore: Datastore;
   readonly #passesHints: boolean;
   readonly #frozen = new Set<Feed>();
-  #held: PromiseWithResolvers<void> | undefined;
+  readonly #held = new Map<Feed, PromiseWithResolvers<void>>();
   #isCut = false;
   #underWay = 0;
 
@@ -38,9 +38,9 @@ export class DatabaseLink {
     this.#isCut = true;
   }
 
-  /** Reads of feeds get no answer, until `restore`. */
-  holdFeeds(): void {
-    this.#held ??= Promise.withResolvers();
+  /** Reads of this feed get no answer, until `restore`. */
+  holdFeed(feed: Feed): void {
+    if (!this.#held.has(feed)) this.#held.set(feed, Promise.withResolvers());
   }
 
   /** The feed says that nothing is new, as a replica that lags would: no server of ours should ever read from one. */
@@ -50,8 +50,8 @@ export class DatabaseLink {
 
   restore(): void {
     this.#isCut = false;
-    this.#held?.resolve();
-    this.#held = undefined;
+    for (const held of this.#held.values()) held.resolve();
+    this.#held.clear();
     this.#frozen.clear();
   }
 
@@ -59,7 +59,7 @@ export class DatabaseLink {
     return {
       snapshot: (...args) => feed.snapshot(...args),
       changesAfter: async (position: Position): Promise<ChangesAfter<Item>> => {
-        await this.#held?.promise;
+        await this.#held.get(name)?.promise;
         if (this.#frozen.has(name)) return { kind: 'changes', changes: [], position, atHead: true };
         return feed.changesAfter(position);
       },

@@ -7,6 +7,8 @@ export class TcpLink {
   #target: number | undefined;
   /** Connections that reached a server so far. */
   reached = 0;
+  /** The last one did not: whoever tried will try again by itself. */
+  wasRefused = false;
 
   static async open(): Promise<TcpLink> {
     const link = new TcpLink();
@@ -16,6 +18,10 @@ export class TcpLink {
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  get isOpen(): boolean {
+    return this.#sockets.size > 0;
   }
 
   /** New connections lead there; those that are open break off, as when a machine goes. */
@@ -42,6 +48,7 @@ export class TcpLink {
 
   #accept(near: Socket): void {
     this.#keep(near);
+    this.wasRefused = this.#target === undefined;
     if (this.#target === undefined) return void near.resetAndDestroy();
     const far = connect(this.#target, '127.0.0.1');
     this.#keep(far);

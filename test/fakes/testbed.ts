@@ -2,13 +2,15 @@
  * Whole stories: real servers and real agents in this process, over real sockets, on a test database and one clock that
  * the test moves. Whatever a move sets going comes to rest before time goes on. Used by test/flows.
  */
+import type { QueryResultRow } from 'pg';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AgentConfig } from '../../agent/config.ts';
 import type { ServerConfig } from '../../server/config.ts';
-import type { CaConfig } from '../../server/config/ca-fields.ts';
+import { type CaConfig, DEFAULT_CA_CONFIG } from '../../server/ca/ca-config.ts';
 import type { Entry as WireEntry, EntryOutput } from '../../proto/gen/spire/api/types/Entry.ts';
+import type { Queryable } from '../../server/datastore/database.ts';
 import { formatPem } from '../../shared/crypto/pem.ts';
 import { parseSelector } from '../../shared/selectors.ts';
 import { FakeClock } from './clock.ts';
@@ -164,6 +166,19 @@ export class Testbed {
     return agent;
   }
 
+  /**
+   * Leads the agent to this server; resolves when it is there. An agent that was refused tries again by itself, at times
+   * of its library that no clock of ours moves; time stands still for that. Another one finds out when it calls next.
+   */
+  async reconnect({ link }: FlowAgent, server: FlowServer): Promise<void> {
+    const { reached, wasRefused } = link;
+    const hasReached = (): boolean => link.reached > reached;
+    link.pointTo(server);
+    if (wasRefused) await this.clock.until(hasReached, 'the agent has reached a server');
+    else await this.passUntil(hasReached, AGENT_NOTICES_SECONDS);
+    await this.rest();
+  }
+
   /** The id of the new entry. Its parent is the agent, if it is given. */
   async createEntry(server: FlowServer, entry: EntryText): Promise<string> {
     const { results } = await server.admin.entry.unary('BatchCreateEntry', { entries: [wireOf(entry)] });
@@ -185,17 +200,39 @@ export class Testbed {
     if (results[0]?.status?.code !== 0) throw new Error(`not deleted: ${results[0]?.status?.message}`);
   }
 
-  /** Runs one statement past the servers, as whoever restores a backup would. */
-  async sql<Row extends Record<string, unknown>>(
-    text: string,
-    values: readonly unknown[] = [],
-  ): Promise<Row[]> {
+  /** Keeps what the database holds; what it resolves with brings that back, as a failover does that loses what came later. */
+  async backUp(): Promise<() => Promise<void>> {
+    const kept = new Map<string, string>();
+    for (const table of TABLES) {
+      const [row] = await this.sql<{ rows: unknown }>(
+        `select coalesce(json_agg(t), '[]') as rows from ${table} t`,
+      );
+      kept.set(table, JSON.stringify(row?.rows));
+    }
+    return () =>
+      this.transaction(async (tx) => {
+        for (const [table, rows] of kept) {
+          await tx.query(`delete from ${table}`);
+          await tx.query(
+            `insert into ${table} overriding system value select * from json_populate_recordset(null::${table}, $1)`,
+            [rows],
+          );
+        }
+      });
+  }
+
+  /** Past the servers, as whoever restores a backup would. */
+  async transaction<Result>(deed: (tx: Queryable) => Promise<Result>): Promise<Result> {
     const database = this.database.database();
     try {
-      return await database.transaction('read committed', (tx) => tx.query<Row>(text, values));
+      return await database.transaction('read committed', deed);
     } finally {
       await database.close();
     }
+  }
+
+  sql<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
+    return this.transaction((tx) => tx.query<Row>(text, values));
   }
 
   random(): FakeRandom {
@@ -204,11 +241,17 @@ export class Testbed {
   }
 }
 
+/** Its stream of hints breaks, and is opened again after a second or so. */
+const AGENT_NOTICES_SECONDS = 5;
+
+/** Everything that servers write, none of it refers to another table. */
+const TABLES = ['entries', 'nodes', 'join_tokens', 'bundles', 'ca_journals', 'changes', 'feeds'];
+
 /** Short lives: a second of a story costs some milliseconds. */
 const CA: CaConfig = {
   keyType: 'ec-p256',
   ttlSeconds: 86_400,
-  subject: undefined,
+  subject: DEFAULT_CA_CONFIG.subject,
   defaultX509SvidTtlSeconds: 120,
   agentTtlSeconds: 3_600,
 };

@@ -19,6 +19,7 @@ export class Witness {
   readonly #workloads: readonly Watch[];
   /** Each SVID that a workload got, with the time. */
   readonly renewals: readonly Renewal[][];
+  readonly #goodUntil = new WeakMap<Identity, WeakMap<object, Date>>();
   looks = 0;
 
   /** The workloads have their first SVIDs by now. */
@@ -36,8 +37,17 @@ export class Witness {
     for (const [index, { identities }] of updates.entries()) {
       assert.notEqual(identities.length, 0, `workload ${index} has no SVID at ${at.toISOString()}`);
       for (const identity of identities) this.#note(index, identity, at);
-      for (const { bundle } of updates) for (const identity of identities) verify(identity, bundle, at);
+      for (const { bundle } of updates) for (const identity of identities) this.#verify(identity, bundle, at);
     }
+  }
+
+  /** Whole once for each pair; what was good then stays good until its end. */
+  #verify(identity: Identity, bundle: WorkloadUpdate['bundle'], at: Date): void {
+    const ends = this.#goodUntil.get(identity) ?? new WeakMap<object, Date>();
+    this.#goodUntil.set(identity, ends);
+    const end = ends.get(bundle) ?? verify(identity, bundle, at);
+    ends.set(bundle, end);
+    assert.ok(at < end, `${identity.spiffeId} has ended at ${at.toISOString()}`);
   }
 
   #note(index: number, identity: Identity, at: Date): void {
@@ -46,18 +56,19 @@ export class Witness {
   }
 }
 
-/** Throws unless our own verification and that of node:crypto agree that it is good. */
+/** Throws unless our own verification and that of node:crypto agree that it is good; the end of its life. */
 export function verify(
   { chain, spiffeId }: Pick<Identity, 'chain' | 'spiffeId'>,
   bundle: WorkloadUpdate['bundle'],
   at: Date,
-): void {
+): Date {
   const authorities = bundle.x509Authorities.map(({ certificate }) => certificate);
   assert.ok(verifyX509Svid({ chain, authorities: () => authorities, at }).id.equals(spiffeId));
   const leaf = new X509Certificate(chain[0] ?? new Uint8Array());
-  assert.ok(leaf.validFromDate <= at && at < leaf.validToDate);
   const roots = authorities.map((authority) => new X509Certificate(authority));
+  const issuer = roots.find((root) => leaf.checkIssued(root) && leaf.verify(root.publicKey));
   assert.ok(
-    roots.some((root) => leaf.checkIssued(root) && leaf.verify(root.publicKey) && at < root.validToDate),
+    issuer !== undefined && at < issuer.validToDate && leaf.validFromDate <= at && at < leaf.validToDate,
   );
+  return leaf.validToDate < issuer.validToDate ? leaf.validToDate : issuer.validToDate;
 }
