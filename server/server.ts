@@ -16,7 +16,6 @@ import { WatchHub } from './api/sync/watch-hub.ts';
 import { makeNodeAttestors } from './attest-node/registry.ts';
 import { BundleCache } from './bundle/bundle-cache.ts';
 import { OwnBundle } from './bundle/own-bundle.ts';
-import { type CaConfig, DEFAULT_CA_CONFIG } from './ca/ca-config.ts';
 import { X509Ca } from './ca/x509-ca.ts';
 import type { ServerConfig } from './config.ts';
 import type { DataStoreConfig } from './config/datastore-plugin.ts';
@@ -141,7 +140,7 @@ function makeState(needs: ServerNeeds, store: Datastore) {
   const { bundles, journals } = store;
   const shared = common(needs);
   const keyManager = makeKeyManager(config.keyManager);
-  const ca = new X509Ca({ ...shared, keyManager, journals, bundles, config: caConfig(config.ca) });
+  const ca = new X509Ca({ ...shared, keyManager, journals, bundles, config: config.ca });
   const bundle = new BundleCache({ ...shared, bundles });
   const index = new AuthorizedEntries(shared);
   const entryRefresh = new IndexRefresher({
@@ -249,18 +248,6 @@ function datastoreConfig(config: DataStoreConfig): DatastoreConfig {
     ...(connectionMaxLifetimeSeconds === undefined ? {} : { connectionMaxLifetimeSeconds }),
     maxOpenConnections,
     migrate,
-  };
-}
-
-function caConfig({ keyType, ttlSeconds, subject, ...ttls }: ServerConfig['ca']): CaConfig {
-  return {
-    caKeyType: keyType,
-    caTtlSeconds: ttlSeconds,
-    caSubject:
-      subject === undefined
-        ? DEFAULT_CA_CONFIG.caSubject
-        : { ...subject, commonName: subject.commonName ?? '' },
-    ...ttls,
   };
 }
 

@@ -1,4 +1,7 @@
-/** The two slots of the X.509 CA and what each holds. Kept by ca/rotate, judged by ca/rotation, written by ca/journal. */
+/**
+ * The two slots of the X.509 CA and what each holds. Kept by ca/rotating-authorities, judged by
+ * ca/rotation, written by ca/journal.
+ */
 import type { Certificate } from '../../shared/crypto/certificate.ts';
 import type { Signer } from '../../shared/crypto/signer.ts';
 

@@ -1,10 +1,11 @@
-/** What the CA is told. Made by server.ts from server.conf. */
+/** What the CA is told. Read from server.conf by config/ca-fields. */
 import type { KeyType } from '../../shared/crypto/signer.ts';
 
 /** SPIRE's `ca_subject`. */
 export interface CaSubject {
   readonly country: readonly string[];
   readonly organization: readonly string[];
+  /** Empty: none. */
   readonly commonName: string;
 }
 
@@ -12,18 +13,20 @@ export interface CaSubject {
 export const BACKDATE_SECONDS = 10;
 
 export interface CaConfig {
-  readonly caTtlSeconds: number;
-  readonly caKeyType: KeyType;
-  readonly caSubject: CaSubject;
+  readonly keyType: KeyType;
+  readonly ttlSeconds: number;
+  readonly subject: CaSubject;
+  /** For entries that name no lifetime. */
   readonly defaultX509SvidTtlSeconds: number;
+  /** Lifetime of agents' own SVIDs. */
   readonly agentTtlSeconds: number;
 }
 
 /** SPIRE's defaults. */
 export const DEFAULT_CA_CONFIG: CaConfig = {
-  caTtlSeconds: 24 * 3_600,
-  caKeyType: 'ec-p256',
-  caSubject: { country: ['US'], organization: ['SPIFFE'], commonName: '' },
+  keyType: 'ec-p256',
+  ttlSeconds: 24 * 3_600,
+  subject: { country: ['US'], organization: ['SPIFFE'], commonName: '' },
   defaultX509SvidTtlSeconds: 3_600,
   agentTtlSeconds: 3_600,
 };

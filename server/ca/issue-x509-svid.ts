@@ -20,7 +20,12 @@ export interface IssueX509Svid {
   readonly random: Random;
 }
 
-/** The certificate, DER. Rejects with InvalidArgument on a bad CSR, with Internal when the certificate is not what was asked for. */
+/**
+ * The certificate, DER. Rejects with InvalidArgument on a bad CSR, with Internal when the certificate is not what was asked for.
+ *
+ * DIVERGES: SPIRE does not check the signature of an agent's CSR. Here nobody gets a certificate for a key that he has
+ * not shown to hold.
+ */
 export async function issueX509Svid({ template, csr, random, ...asked }: IssueX509Svid): Promise<Uint8Array> {
   const request = parseCsr(csr);
   await verifyCsr(request);

@@ -1,6 +1,6 @@
 /**
  * The CA's memory across restarts: which authority each slot holds, as JSON in a JournalStore. Keys are not in it.
- * Written by ca/rotate, read by ca/resume.
+ * Written by ca/rotating-authorities, read by ca/resume.
  */
 import { fromBase64, toBase64, utf8 } from '../../shared/bytes.ts';
 import { fromUnixSeconds, unixSeconds } from '../../shared/clock.ts';

@@ -1,4 +1,4 @@
-/** Which authorities a restarted server goes on with: those whose journal, certificate and key agree. Called by ca/rotate. */
+/** Which authorities a restarted server goes on with: those whose journal, certificate and key agree. Called by ca/rotating-authorities. */
 import { bytesEqual, toHex } from '../../shared/bytes.ts';
 import { parseCertificate } from '../../shared/crypto/certificate.ts';
 import { subjectKeyId } from '../../shared/crypto/keys.ts';

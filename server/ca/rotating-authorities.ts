@@ -87,9 +87,9 @@ export class RotatingAuthorities {
   async #prepare(): Promise<void> {
     const { clock, config, keyManager, random, trustDomain } = this.#needs;
     const slot = this.#authorities.standbySlot;
-    const signer = await keyManager.generateKey(keyIdOf(slot), config.caKeyType);
+    const signer = await keyManager.generateKey(keyIdOf(slot), config.keyType);
     const now = clock.now();
-    const { caSubject: subject, caTtlSeconds: ttlSeconds } = config;
+    const { subject, ttlSeconds } = config;
     const certificate = await makeSelfSigned({ signer, subject, trustDomain, ttlSeconds, now, random });
     const authorityId = toHex(subjectKeyId(signer.publicKey));
     const expiresAt = certificate.notAfter;

@@ -1,4 +1,4 @@
-/** When an authority is prepared and when it takes over (facts: SPIRE's CA management). Pure; asked by ca/rotate. */
+/** When an authority is prepared and when it takes over (SPIRE's thresholds). Pure; asked by ca/rotating-authorities. */
 import type { Authorities, Authority } from './authorities.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -23,9 +23,10 @@ export const prepareAfter = (active: Lifetime): Date =>
   new Date(active.expiresAt.getTime() - preparationMarginMs(lifetimeMs(active)));
 
 /**
- * After this moment the successor takes over. One that was published late (a server that was down for hours) first gets
- * time to reach those who poll for the bundle, but no more than half of what the active authority then has left. One that
- * was published in time never waits.
+ * After this moment the successor takes over. One that was published in time never waits.
+ *
+ * DIVERGES: SPIRE looks at the clock alone. Here a successor that was published late (a server that was down for hours)
+ * first gets time to reach those who poll for the bundle, but no more than half of what the active authority has left.
  */
 export function activateAfter(active: Lifetime, publishedAt: Date, refreshHintSeconds: number): Date {
   const lifeMs = lifetimeMs(active);

@@ -1,4 +1,4 @@
-/** A root certificate for a key of ours, and the look at it that follows. Called by ca/rotate and ca/resume. */
+/** A root certificate for a key of ours, and the look at it that follows. Called by ca/rotating-authorities and ca/resume. */
 import { bytesEqual, toDecimal } from '../../shared/bytes.ts';
 import { addSeconds, toSeconds } from '../../shared/clock.ts';
 import { type Certificate, parseCertificate } from '../../shared/crypto/certificate.ts';

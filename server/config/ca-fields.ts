@@ -2,28 +2,16 @@
 import { formatDuration } from '../../shared/config/duration.ts';
 import { duration, listOf, oneOf, text } from '../../shared/config/kinds.ts';
 import { type Block, defaulting, optional, type Shape } from '../../shared/config/shape.ts';
-import { KEY_TYPES, type KeyType } from '../../shared/crypto/signer.ts';
-
-export interface CaSubject {
-  readonly country: readonly string[];
-  readonly organization: readonly string[];
-  readonly commonName: string | undefined;
-}
-
-export interface CaConfig {
-  readonly keyType: KeyType;
-  readonly ttlSeconds: number;
-  /** Undefined: the default subject of the CA. */
-  readonly subject: CaSubject | undefined;
-  readonly defaultX509SvidTtlSeconds: number;
-  /** Lifetime of agents' own SVIDs; defaults to `defaultX509SvidTtlSeconds`. */
-  readonly agentTtlSeconds: number;
-}
+import { KEY_TYPES } from '../../shared/crypto/signer.ts';
+import { type CaConfig, type CaSubject, DEFAULT_CA_CONFIG } from '../ca/ca-config.ts';
 
 export const caFields: Shape<CaConfig> = (block) => {
   const defaultX509SvidTtlSeconds = block.field(
     'default_x509_svid_ttl',
-    defaulting(ttl, 3_600, { doc: 'lifetime of X.509-SVIDs whose entry names none', shown: '1h' }),
+    defaulting(ttl, DEFAULT_CA_CONFIG.defaultX509SvidTtlSeconds, {
+      doc: 'lifetime of X.509-SVIDs whose entry names none',
+      shown: '1h',
+    }),
   );
   const agentTtlSeconds = block.field(
     'agent_ttl',
@@ -32,11 +20,11 @@ export const caFields: Shape<CaConfig> = (block) => {
   const ca = {
     keyType: block.field(
       'ca_key_type',
-      defaulting(oneOf(KEY_TYPES), 'ec-p256', { doc: 'key of the X.509 CA' }),
+      defaulting(oneOf(KEY_TYPES), DEFAULT_CA_CONFIG.keyType, { doc: 'key of the X.509 CA' }),
     ),
     ttlSeconds: block.field(
       'ca_ttl',
-      defaulting(ttl, 86_400, { doc: 'lifetime of a CA certificate', shown: '24h' }),
+      defaulting(ttl, DEFAULT_CA_CONFIG.ttlSeconds, { doc: 'lifetime of a CA certificate', shown: '24h' }),
     ),
     subject: caSubject(block),
     defaultX509SvidTtlSeconds,
@@ -48,7 +36,7 @@ export const caFields: Shape<CaConfig> = (block) => {
 
 const ttl = duration(1);
 
-function caSubject(block: Block): CaSubject | undefined {
+function caSubject(block: Block): CaSubject {
   const subject = block.block(
     'ca_subject',
     "the CA certificates' subject; without it, `C=US, O=SPIFFE`",
@@ -58,10 +46,10 @@ function caSubject(block: Block): CaSubject | undefined {
         'organization',
         defaulting(listOf(text), [], { doc: 'values of O', shown: '' }),
       ),
-      commonName: inner.field('common_name', optional(text, 'value of CN')),
+      commonName: inner.field('common_name', optional(text, 'value of CN')) ?? '',
     }),
   );
-  return block.isSet('ca_subject') ? subject : undefined;
+  return block.isSet('ca_subject') ? subject : DEFAULT_CA_CONFIG.subject;
 }
 
 /** SPIRE's warning: an SVID never outlives its CA, which serves until a sixth of its life (7 days at most) is left (ca/rotation). */

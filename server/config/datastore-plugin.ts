@@ -121,6 +121,10 @@ const databaseTypes: Kind<DatabaseType> = {
   },
 };
 
+/**
+ * DIVERGES: SPIRE wants a DataStore, and runs on SQLite, MySQL or Postgres. Here there is Postgres alone: without a
+ * DataStore, and in the place of SQLite, the server runs one of its own; MySQL is refused.
+ */
 export const datastorePlugins: PluginSpec<DataStoreChoice> = {
   count: 'at-most-one',
   doc: 'where the server keeps its records; without one, a managed local Postgres in `data_dir`',

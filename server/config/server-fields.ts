@@ -14,7 +14,8 @@ import {
 import { type Block, defaulting, required, type Shape } from '../../shared/config/shape.ts';
 import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
-import { type CaConfig, caFields } from './ca-fields.ts';
+import type { CaConfig } from '../ca/ca-config.ts';
+import { caFields } from './ca-fields.ts';
 
 export interface ServerFields extends LogConfig {
   readonly trustDomain: TrustDomain;

@@ -1,7 +1,8 @@
 /** The server's configuration: defaults, every fault at once, flags and environment. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { loadServerConfig, serverFlags } from '../../server/config.ts';
+import { serverFlags } from '../../server/config/server-flags.ts';
+import { loadServerConfig } from '../../server/config.ts';
 import { faultsOf } from '../shared/config/faults-of.ts';
 import { load, MEMORY } from './config/load-sketch.ts';
 
@@ -23,7 +24,7 @@ describe('server configuration', () => {
       ca: {
         keyType: 'ec-p256',
         ttlSeconds: 86_400,
-        subject: undefined,
+        subject: { country: ['US'], organization: ['SPIFFE'], commonName: '' },
         defaultX509SvidTtlSeconds: 3_600,
         agentTtlSeconds: 3_600,
       },

@@ -35,16 +35,16 @@ function checkTrust(certificate: Uint8Array, authorities: readonly Uint8Array[],
   assert.match(verify({ certificate, authorities: [certificate], purpose: 'sslserver', at }), /error/);
 }
 
-for (const caKeyType of KEY_TYPES) {
-  test(`an ${caKeyType} authority and what it signs`, async () => {
+for (const keyType of KEY_TYPES) {
+  test(`an ${keyType} authority and what it signs`, async () => {
     const testbed = new CaTestbed();
-    const server = await testbed.start({ config: { caKeyType } });
+    const server = await testbed.start({ config: { keyType } });
     const roots = (await testbed.authorities()).map(({ certificate }) => certificate);
     const now = testbed.clock.now();
     assert.equal(roots.length, 1);
     for (const root of roots) {
       checkProfile(root, ca, { spiffeId: TRUST_DOMAIN_ID });
-      assert.equal(printed(root).keyBits, bitsOf(caKeyType));
+      assert.equal(printed(root).keyBits, bitsOf(keyType));
     }
     for (const keyType of LEAF_KEY_TYPES) {
       const signer = keySigner((await generateKeyPair(keyType)).privateKey);

@@ -32,7 +32,7 @@ function parts() {
 
 async function authorityOf(now: Date, hours: number): Promise<X509Authority> {
   const signer = await new FakeKeyManager().generateKey('k', 'ec-p256');
-  const { caSubject: subject } = DEFAULT_CA_CONFIG;
+  const { subject } = DEFAULT_CA_CONFIG;
   const { raw } = await makeSelfSigned({
     signer,
     subject,

@@ -31,7 +31,7 @@ const newSigner = (type: KeyType = 'ec-p256'): Promise<Signer> => new FakeKeyMan
 const make = async (signer: Signer) =>
   makeSelfSigned({
     signer,
-    subject: DEFAULT_CA_CONFIG.caSubject,
+    subject: DEFAULT_CA_CONFIG.subject,
     trustDomain,
     ttlSeconds: 86_400,
     now,
@@ -93,7 +93,7 @@ test('two authorities never share a serial number or a name', async () => {
   const random = new FakeRandom();
   const request = {
     signer: await newSigner(),
-    subject: DEFAULT_CA_CONFIG.caSubject,
+    subject: DEFAULT_CA_CONFIG.subject,
     trustDomain,
     ttlSeconds: 60,
     now,
