@@ -77,8 +77,16 @@ export class SystemAdmin {
     if (results[0]?.status?.code !== 0) throw failed(results[0]?.status);
   }
 
-  async countEntries(): Promise<number> {
-    return (await this.#entries.unary('CountEntries', {})).count;
+  /** IDs of all entries. */
+  async listEntries(): Promise<ReadonlySet<string>> {
+    const found = new Set<string>();
+    let token = '';
+    do {
+      const page = await this.#entries.unary('ListEntries', { page_size: 500, page_token: token });
+      for (const { id } of page.entries) found.add(id);
+      token = page.next_page_token;
+    } while (token !== '');
+    return found;
   }
 
   close(): void {

@@ -3,7 +3,7 @@
  * interop, bench and slow suites.
  */
 import { execFile } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { dataDirectoryOf } from '../../server/datastore/managed/data-directory.ts';
@@ -134,6 +134,12 @@ export class System {
     } finally {
       client.close();
     }
+  }
+
+  /** The postmaster's pid, as its file says. */
+  postmasterPid(): number {
+    const path = join(dataDirectoryOf(join(this.files.serverData, 'postgres')), 'postmaster.pid');
+    return Number.parseInt(readFileSync(path, 'utf8'), 10);
   }
 
   now(): Date {

@@ -42,7 +42,7 @@ export class RunReport {
   /** Prints the slowest tests, and what failed once more; tells how the run went. */
   end(): Outcome {
     const slowest = this.#slowest.map(({ place, ms }) => `  ${Math.round(ms)} ms ${place}\n`);
-    this.#print(`Slowest:\n${slowest.join('')}`);
+    if (slowest.length > 0) this.#print(`Slowest:\n${slowest.join('')}`);
     if (this.#failed.length > 0)
       this.#print(`\nFailed:\n${this.#failed.map((name) => `  ${name}\n`).join('')}`);
     return { tests: this.#tests, isSuccess: this.#failures === 0 };

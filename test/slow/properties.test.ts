@@ -1,0 +1,6 @@
+import { test } from 'node:test';
+import { repeatProperties } from './properties.ts';
+
+test('the random tests hold with other seeds', () => {
+  repeatProperties(15);
+});
