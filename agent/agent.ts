@@ -142,7 +142,11 @@ class RunningAgent implements Agent {
     return { config, state, keys, own, clock: this.#clock, random: this.#random, log: this.#log };
   }
 
-  /** A server that cannot be reached is waited for, one that no longer knows the SVID of the last run is asked for another. */
+  /**
+   * DIVERGES: SPIRE's agent opens no socket before its first round has succeeded, and ends when the server does not honour
+   * the SVID of the last run. Ours waits for a server that is away, saying so to whoever asks, and comes back by itself; where
+   * the SVID is not honoured, a join token is tried first.
+   */
   async #firstRound(engine: Engine, parts: EnrolParts, signal: AbortSignal): Promise<void> {
     try {
       await engine.synchronizer.round(signal);

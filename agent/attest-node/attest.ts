@@ -1,7 +1,7 @@
 /**
  * Proves to the server what this node is and receives the agent's SVID: without a certificate of its own, over a
- * connection whose server the bootstrap bundle vouches for. Called by agent.ts, and by agent-svid/rotate for nodes that
- * can attest again.
+ * connection whose server the bootstrap bundle vouches for. Called by start/enrol, and through it
+ * by agent-svid/rotate for nodes that can attest again.
  */
 import { Backoff } from '../../shared/backoff.ts';
 import type { Bundle } from '../../shared/bundle/bundle.ts';
@@ -51,7 +51,7 @@ export interface Attested {
 const BACKOFF = { initialMs: 5_000, maxMs: 60_000 }; // SPIRE: first 5 s, growing
 const MAX_ELAPSED_MS = 60_000; // SPIRE: bootstrap gives up after a minute
 
-/** Trying again will not change these answers. */
+/** DIVERGES: SPIRE's agent ends on PermissionDenied alone. These answers, too, no second attempt will change. */
 const FINAL: readonly Code[] = [
   Code.permissionDenied,
   Code.invalidArgument,

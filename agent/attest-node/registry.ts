@@ -1,4 +1,4 @@
-/** Which node attestors there are, by the name of their plugin block. Called by agent.ts alone. */
+/** Which node attestors there are, by the name of their plugin block. Called by start/enrol alone. */
 import { type JoinTokenConfig, joinToken } from './join-token.ts';
 import type { NodeAttestor } from './node-attestor.ts';
 

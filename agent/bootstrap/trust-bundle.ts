@@ -1,4 +1,4 @@
-/** What makes the agent believe its server before, and until, it holds the bundle itself. Called by agent.ts. */
+/** What makes the agent believe its server before, and until, it holds the bundle itself. Called by start/enrol. */
 import { readFileSync, statSync } from 'node:fs';
 import { parseBundleJson } from '../../shared/bundle/bundle-json.ts';
 import { parseCertificate } from '../../shared/crypto/certificate.ts';

@@ -170,7 +170,12 @@ export class SvidCache implements WorkloadIdentities {
     this.svidsPostponed(entries);
   }
 
-  /** The server could not be asked: workloads wait for these no longer, they get what else there is. */
+  /**
+   * The server could not be asked: workloads wait for these no longer, they get what else there is.
+   *
+   * DIVERGES: in SPIRE a new stream waits until every matching entry has an SVID, so that one that cannot be had keeps a
+   * workload from all of them.
+   */
   svidsPostponed(entries: readonly AgentEntry[]): void {
     for (const entry of entries) {
       const held = this.#entries.get(entry.id);

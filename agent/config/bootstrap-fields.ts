@@ -50,6 +50,7 @@ function rebootstrapFields(block: Block): void {
   block.withoutEffect('rebootstrap_delay', 'how long the server must be untrusted first');
 }
 
+/** DIVERGES: SPIRE refuses to start without a source, even when a bundle is stored; then none is needed. */
 function warnWithoutSource(block: Block): void {
   block.warn(
     'agent has no trust bundle source (trust_bundle_path, insecure_bootstrap): it needs a bundle from an earlier run',

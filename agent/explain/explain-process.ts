@@ -1,4 +1,4 @@
-/** Why a process does or does not get an identity (design D12). Called by admin-api/explain-process. */
+/** Why a process does or does not get an identity. Called by admin-api/explain-process. */
 import type { AttestorReport, WorkloadAttestation } from '../attest-workload/attest.ts';
 import type { PeerSource } from '../attest-workload/peer-info.ts';
 import type { Candidate, SyncState, WorkloadIdentities } from '../cache/workload-identities.ts';

@@ -1,4 +1,4 @@
-/** The server's Agent API: attesting, renewing, telling our version. Called by attest-node, agent-svid and agent.ts. */
+/** The server's Agent API: attesting, renewing, telling our version. Called by attest-node, agent-svid/rotate and agent.ts. */
 import type { AgentDefinition } from '../../proto/gen/spire/api/server/agent/v1/Agent.ts';
 import type { AttestAgentRequest } from '../../proto/gen/spire/api/server/agent/v1/AttestAgentRequest.ts';
 import type { AttestAgentResponseOutput } from '../../proto/gen/spire/api/server/agent/v1/AttestAgentResponse.ts';

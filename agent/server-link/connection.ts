@@ -1,6 +1,7 @@
 /**
  * The connection to the server: one long-lived channel that presents the agent's SVID and believes only the server's.
- * After the SVID has rotated a new channel takes over, and the old one ends with its last call. Made by agent.ts.
+ * After the SVID has rotated a new channel takes over, and the old one ends with its last call. Made by start/engine and, for
+ * attesting, by start/enrol.
  */
 import { Code, CodedError, unavailable } from '../../shared/errors.ts';
 import { type Channel, serverChannel } from '../../shared/rpc/channel.ts';

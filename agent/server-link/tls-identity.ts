@@ -1,4 +1,4 @@
-/** The agent's SVID as TLS presents it. Called by agent.ts for server-link/connection. */
+/** The agent's SVID as TLS presents it. Called by start/engine for server-link/connection. */
 import { formatPem } from '../../shared/crypto/pem.ts';
 import { privateKeyToPkcs8 } from '../../shared/crypto/keys.ts';
 import type { TlsIdentity } from '../../shared/tls/listen.ts';

@@ -1,4 +1,4 @@
-/** Whether who answers is the trust domain's server (SPIRE: `/spire/server`), by the bundle as it is now. */
+/** Whether who answers is the trust domain's server (SPIRE: `/spire/server`), by the bundle as it is now. Called by start/engine and start/enrol. */
 import { invalidArgument, messageOf } from '../../shared/errors.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { serverId } from '../../shared/spiffe/reserved.ts';

@@ -1,6 +1,6 @@
 /**
- * How far along the server's changes this agent is, so that it never steps back when it moves between servers (design
- * D5). Sent with every request; servers answer with theirs. Used by sync, watch and server-link.
+ * How far along the server's changes this agent is, so that it never steps back when it moves between servers. Sent
+ * with every request; servers answer with theirs. Used by sync, watch and server-link.
  */
 import { CodedError, Code } from '../../shared/errors.ts';
 

@@ -1,6 +1,6 @@
 /**
  * Gets X.509-SVIDs for workloads: a fresh key for each, in batches, checked before they are put into the cache. The SVID
- * that a workload has stays until the next one is there. Run by agent.ts.
+ * that a workload has stays until the next one is there. Run by start/engine.
  */
 import type { KeyObject } from 'node:crypto';
 import { setImmediate as nextRound } from 'node:timers/promises';

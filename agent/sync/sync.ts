@@ -1,7 +1,7 @@
 /**
  * Keeps the agent's picture of the world up to date: one round fetches entries, then bundles, then puts both into the
  * cache and has what is needed signed. A round runs when the server says that something changed, else by the clock.
- * Run by agent.ts.
+ * Run by start/engine.
  */
 import { Backoff } from '../../shared/backoff.ts';
 import type { Bundle } from '../../shared/bundle/bundle.ts';

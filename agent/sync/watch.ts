@@ -1,6 +1,6 @@
 /**
- * Hears from the server that something changed (design D5), so that the agent need not poll. A server that does not know
- * the stream is polled for as long as the connection lasts. Run by agent.ts.
+ * Hears from the server that something changed, so that the agent need not poll. A server that does not know
+ * the stream is polled for as long as the connection lasts. Run by start/engine.
  */
 import { Backoff } from '../../shared/backoff.ts';
 import type { Clock } from '../../shared/clock.ts';

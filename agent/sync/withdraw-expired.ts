@@ -1,4 +1,4 @@
-/** Takes SVIDs back at the moment they expire, whatever the server does meanwhile. Run by agent.ts. */
+/** Takes SVIDs back at the moment they expire, whatever the server does meanwhile. Run by start/engine. */
 import { type Clock, every } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { SvidCache } from '../cache/svid-cache.ts';

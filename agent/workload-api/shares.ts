@@ -44,7 +44,11 @@ const DESCRIPTORS_EACH = 3; // socket, pidfd, /proc directory
 const DESCRIPTORS_KEPT = 256; // for the rest of the agent
 const CONNECTIONS_MAX = 20_000; // 34 KB of memory each
 
-/** As many connections as this process may have descriptors for; one user's processes may hold half of them. */
+/**
+ * As many connections as this process may have descriptors for; one user's processes may hold half of them.
+ *
+ * DIVERGES: SPIRE's agent sets no limits: one workload could keep all others from it.
+ */
 export function connectionLimits(maxDescriptors: number): Limits {
   const fitting = Math.floor((maxDescriptors - DESCRIPTORS_KEPT) / DESCRIPTORS_EACH);
   const total = Math.min(Math.max(fitting, 16), CONNECTIONS_MAX);

@@ -10,7 +10,7 @@ import type { JournalStore } from '../ca/journal-store.ts';
 import type { BundleStore } from './bundle-store.ts';
 
 const HOUR_MS = 3_600_000;
-// SPIRE's intervals and grace periods (facts: CA management, pruning).
+// SPIRE's intervals and grace periods.
 const PRUNE_BUNDLE_EVERY_MS = 6 * HOUR_MS;
 const BUNDLE_GRACE_MS = 24 * HOUR_MS;
 const PRUNE_JOURNALS_EVERY_MS = 8 * HOUR_MS;

@@ -1,5 +1,5 @@
 /**
- * The change feeds (design D3): numbers that are commit-ordered and have no gaps.
+ * The change feeds: numbers that are commit-ordered and have no gaps.
  *
  * Writing: the last statement of a mutation takes its numbers from the feed's counter row. The row lock is held until
  * the commit, so the next writer's numbers follow ours and become visible after ours.
@@ -29,7 +29,7 @@ export interface FeedItems<Item, Row extends QueryResultRow> {
 }
 
 const PAGE_CHANGES = 1_000;
-const SNAPSHOT_PAGE_ROWS = 5_000; // design D3, facts/node.md "Postgres"
+const SNAPSHOT_PAGE_ROWS = 5_000; // some MB at a time
 
 /** NOTIFY channel of a feed. */
 export const channelOf = (feed: FeedName): string => `writ_${feed}`;

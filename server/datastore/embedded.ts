@@ -1,5 +1,5 @@
 /**
- * The managed local Postgres (design D2): made at the first start, kept running, stopped with the server. Called by
+ * The managed local Postgres: made at the first start, kept running, stopped with the server. Called by
  * open.ts. Its folder holds `data`, the socket's folder `run`, a log, and a copy of the programs where they come from npm.
  */
 import { createHash } from 'node:crypto';

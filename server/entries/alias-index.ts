@@ -1,7 +1,7 @@
 /**
  * Finds the node aliases that an agent's selectors satisfy. Each alias is filed under the one of its selectors that
- * the fewest others are filed under, so that an agent is compared only with aliases that share a rare trait with it
- * (design D4). Used by entry-graph.
+ * the fewest others are filed under, so that an agent is compared only with aliases that share a rare trait with it.
+ * Used by entry-graph.
  */
 import type { Selector } from '../../shared/selectors.ts';
 import { selectorKey } from '../../shared/selectors.ts';

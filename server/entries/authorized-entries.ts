@@ -1,6 +1,6 @@
 /**
- * The index in memory that says which entries an agent is authorized for (design D4), and tells watchers when that
- * changes (D5). Filled by a refresher; read by the entry and SVID RPCs, the gate and Sync/Watch.
+ * The index in memory that says which entries an agent is authorized for, and tells watchers when that
+ * changes. Filled by a refresher; read by the entry and SVID RPCs, the gate and Sync/Watch.
  */
 import type { Clock } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
@@ -30,8 +30,10 @@ export interface AuthorizedEntriesParts {
 }
 
 /**
- * Entries past their `expiresAt` count as absent, as parents and aliases too; watchers hear of those when they are
- * pruned. Entries returned are shared: they are never changed in place.
+ * Entries returned are shared: they are never changed in place.
+ *
+ * DIVERGES: in SPIRE an entry counts until it is pruned, which is up to five minutes after its end. Here it counts as
+ * absent from its `expiresAt` on, as a parent and an alias too; watchers hear of it when it is pruned.
  */
 export class AuthorizedEntries implements Replica<Entry> {
   readonly #trustDomain: TrustDomain;

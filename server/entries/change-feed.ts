@@ -1,5 +1,5 @@
 /**
- * The change feed (design D3) as its readers see it: commit-ordered, gap-free numbers in an epoch.
+ * The change feed as its readers see it: commit-ordered, gap-free numbers in an epoch.
  * Implemented by datastore/changes. One feed each for entries and nodes.
  */
 

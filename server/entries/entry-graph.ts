@@ -1,7 +1,7 @@
 /**
  * Entries as a graph: each hangs below its parent's ID and bears its own. Answers what hangs below an agent (its own
  * ID and those of the node aliases that it satisfies), and what is above a place that changed. Lists are linked
- * through the entries, a place is visited once a walk by the mark of its round (design D4): a change costs what it
+ * through the entries, a place is visited once a walk by the mark of its round: a change costs what it
  * touches, an answer what it holds. Used by authorized-entries.
  */
 import type { Selector } from '../../shared/selectors.ts';

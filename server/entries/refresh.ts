@@ -1,5 +1,5 @@
 /**
- * Keeps an index at the head of its change feed (design D3, D5): a snapshot first, then the changes, woken by hints and
+ * Keeps an index at the head of its change feed: a snapshot first, then the changes, woken by hints and
  * each second besides. Started by server.ts, one for entries and one for nodes; request handlers ask it how fresh the
  * index is and have it catch up.
  */
@@ -14,8 +14,8 @@ import type { Change, ChangeFeed, Position } from './change-feed.ts';
 import { FreshRun } from './fresh-run.ts';
 import type { Replica } from './replica.ts';
 
-const POLL_MS = 1_000; // design D3
-const FRESH_MS = 5_000; // design D4
+const POLL_MS = 1_000; // hints may be lost
+const FRESH_MS = 5_000; // for so long it may go on without the database
 const RETRY_INITIAL_MS = 100;
 const RETRY_MAX_MS = 2_000; // well below FRESH_MS: a database that is back is seen before the index counts as stale
 const RELOADS_MAX = 3; // in one run, before it counts as failed
@@ -90,7 +90,7 @@ export class IndexRefresher<Item> implements Part {
     return this.#confirmedAt;
   }
 
-  /** Confirmed within `maxAgeMs` (design D4: an older index decides nothing). */
+  /** Confirmed within `maxAgeMs` (an older index decides nothing). */
   isFresh(maxAgeMs = FRESH_MS): boolean {
     if (this.#confirmedAt === undefined) return false;
     const ageMs = this.#clock.now().getTime() - this.#confirmedAt.getTime();
@@ -108,7 +108,7 @@ export class IndexRefresher<Item> implements Part {
   }
 
   /**
-   * Resolves when the index is not behind what a caller has seen (design D5). A position beyond the head, or of another
+   * Resolves when the index is not behind what a caller has seen. A position beyond the head, or of another
    * epoch than the head's, counts as the head. Throws Unavailable (SERVER_BEHIND) when the feed cannot be read.
    */
   async catchUp(seen: SeenPosition, timeoutMs: number): Promise<void> {

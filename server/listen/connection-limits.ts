@@ -9,7 +9,10 @@ export interface ConnectionLimitsOptions {
   readonly unidentifiedPerAddress: number;
 }
 
-/** Below the usual 20,000 descriptors. Agents behind one address (a load balancer) are limited by the total alone. */
+/**
+ * DIVERGES: SPIRE's server sets no limits. These are below the usual 20,000 descriptors; agents behind one address (a load
+ * balancer) are limited by the total alone.
+ */
 export const CONNECTION_LIMITS: ConnectionLimitsOptions = {
   total: 15_000,
   unidentified: 3_000,

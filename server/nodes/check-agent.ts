@@ -1,7 +1,7 @@
 /**
  * Whether an agent may act with the certificate that it presents (SPIRE: agent check). Called by the gate for every
- * RPC of an agent. An allow comes from the cache if that is fresh; a denial is always confirmed on the primary first
- * (design D4), so a serial number renewed through another server a moment ago ends no genuine agent.
+ * RPC of an agent. An allow comes from the cache if that is fresh; a denial is always confirmed on the primary
+ * first, so a serial number renewed through another server a moment ago ends no genuine agent.
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { CodedError, Reason } from '../../shared/errors.ts';
@@ -11,7 +11,11 @@ import { FreshRun } from '../entries/fresh-run.ts';
 import type { Node } from './node.ts';
 import type { NodeStore } from './node-store.ts';
 
-const FRESH_MS = 5_000; // design D4
+/**
+ * DIVERGES: without `max_attested_node_info_staleness` SPIRE reads the row at every call. Here memory that the change feed
+ * confirmed within this time may allow (never deny), so that a call costs no reading; a ban is in it within a second.
+ */
+const FRESH_MS = 5_000;
 
 /** A certificate as presented, its chain already verified. */
 export interface PresentedAgent {

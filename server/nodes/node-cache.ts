@@ -1,5 +1,5 @@
 /**
- * Attested nodes in memory, fed by the node feed (design D4): serial numbers for check-agent, selectors for the entry
+ * Attested nodes in memory, fed by the node feed: serial numbers for check-agent, selectors for the entry
  * index. Filled by a refresher.
  */
 import type { Clock } from '../../shared/clock.ts';

@@ -11,6 +11,7 @@ import { parsePrivateKey, privateKeyToPkcs8 } from './keys.ts';
 
 const MAX_BYTES = 1_048_576; // an RSA-4096 key is 3.2 KB in base64: room for 300
 const MAX_ID_LENGTH = 255;
+/** DIVERGES: SPIRE reads a key file whatever its mode. Here one that others can reach is refused: its keys may be known. */
 const OTHERS_ACCESS = 0o077;
 
 export class KeyFile {

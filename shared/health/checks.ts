@@ -1,4 +1,4 @@
-/** What a program reports about its own parts: looked at by the clock, answered from memory (facts/spire 10). */
+/** What a program reports about its own parts: looked at by the clock, answered from memory. */
 import { type Clock, every } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
@@ -27,7 +27,7 @@ export interface HealthAnswer {
   readonly details: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-// SPIRE's intervals (facts/spire 10).
+// SPIRE's intervals.
 const UNTIL_READY_MS = 1_000;
 const ONCE_READY_MS = 60_000;
 const TIMEOUT_MS = 30_000;

@@ -1,4 +1,4 @@
-/** Answers liveness and readiness probes over HTTP (facts/spire 10). Used by server and agent. */
+/** Answers liveness and readiness probes over HTTP. Used by server and agent. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { messageOf, unavailable } from '../errors.ts';

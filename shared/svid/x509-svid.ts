@@ -1,6 +1,6 @@
 /**
  * X509-SVIDs: read, and verified against the bundle of their own trust domain (X509-SVID 2 to 5). Called by both sides
- * of TLS (shared/rpc/tls), by the agent on what a server sends, by the client library.
+ * of TLS, by the agent on what a server sends, by the client library.
  */
 import { toDecimal } from '../bytes.ts';
 import { type Certificate, parseCertificate } from '../crypto/certificate.ts';
@@ -24,11 +24,14 @@ export interface X509Svid {
   readonly serialNumber: string;
 }
 
-const CHAIN_MAX_CERTIFICATES = 16; // as many as SDKs accept (spiffe.md 3.3)
+const CHAIN_MAX_CERTIFICATES = 16; // as many as SDKs accept
 
 /**
  * Reads a chain, leaf first, and checks what can be checked without a bundle. Throws InvalidArgument that names the rule.
  * Says nothing of who signed it, nor of time: that is verifyX509Svid.
+ *
+ * DIVERGES: the strict reading of X509-SVID 2 to 5, where SPIRE and the SDKs let one or another breach pass: an ID in upper
+ * case or, in a peer's certificate, without a path; a key usage that is not critical; purposes that lack one of TLS.
  */
 export function parseX509Svid(chain: readonly Uint8Array[]): X509Svid {
   if (chain.length > CHAIN_MAX_CERTIFICATES) {

@@ -1,4 +1,4 @@
-/** TLS versions, groups and protocol names that we speak (design D8). */
+/** TLS versions, groups and protocol names that we speak. */
 import { constants } from 'node:crypto';
 
 /** Post-quantum hybrid first; the classical groups for peers that lack it. */
@@ -6,7 +6,11 @@ const GROUPS = 'X25519MLKEM768:X25519:P-256:P-384';
 /** With require_pq_kem: hybrids only. */
 const PQ_GROUPS = 'X25519MLKEM768:SecP256r1MLKEM768:SecP384r1MLKEM1024';
 
-/** Options of every TLS context, client or server. No tickets: a resumed session presents no certificate. */
+/**
+ * Options of every TLS context, client or server. No tickets: a resumed session presents no certificate.
+ *
+ * DIVERGES: SPIRE takes TLS 1.2 too. All of its agents of today speak 1.3, which alone has a post-quantum key exchange.
+ */
 export const tlsOptions = (requirePqKem: boolean) =>
   ({
     minVersion: 'TLSv1.3',

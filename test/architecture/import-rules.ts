@@ -108,7 +108,7 @@ export const importRules: readonly Rule[] = [
   },
   {
     name: 'secrets and identity are strangers',
-    why: 'the secrets process must not share code that holds the CA (D10)',
+    why: 'the secrets process must not share code that holds the CA',
     check: (sources) =>
       ours(sources, (source, { target, isOurs }) => {
         if (!isOurs || halfOf(source.path) === undefined || halfOf(target) === undefined) return undefined;

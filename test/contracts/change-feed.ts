@@ -1,4 +1,4 @@
-/** What every ChangeFeed does (design D3). Run on Postgres and on the fake by change-feed.test.ts. */
+/** What every ChangeFeed does. Run on Postgres and on the fake by change-feed.test.ts. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ChangeFeed, Position } from '../../server/entries/change-feed.ts';

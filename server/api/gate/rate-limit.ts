@@ -10,6 +10,7 @@ import type { Limit } from './rules.ts';
 export const RATES: Readonly<Record<Limit, number>> = { attestation: 1, csr: 500, status: 10 };
 
 const SECOND_MS = 1_000;
+/** DIVERGES: SPIRE lets a call wait for as long as its caller does. Here it is refused at once when that would be longer. */
 const WAIT_MAX_MS = 30_000; // what SPIRE's agent gives an RPC
 const WAITING_MAX = 10_000;
 const BUCKETS_MAX = 50_000;
