@@ -6,7 +6,7 @@ import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import { verifyX509Svid, type X509Svid } from '../../shared/svid/x509-svid.ts';
 import type { AgentKey, KeyManager } from '../key-manager/key-manager.ts';
 
-export const AGENT_KEY_IDS = ['agent-svid-A', 'agent-svid-B'] as const;
+const AGENT_KEY_IDS = ['agent-svid-A', 'agent-svid-B'] as const;
 export type AgentKeyId = (typeof AGENT_KEY_IDS)[number];
 
 export interface AgentSvid {

@@ -13,7 +13,7 @@ type Factories = {
   readonly [K in Kind]: (config: Extract<KeyManagerConfig, { kind: K }>) => KeyManager;
 };
 
-export const keyManagers: Factories = {
+const keyManagers: Factories = {
   memory: () => new MemoryKeyManager(),
   disk: ({ directory }) => DiskKeyManager.open(directory),
 };

@@ -16,7 +16,7 @@ import type { AgentEntry } from '../cache/agent-entry.ts';
 const copy = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
 
 /** Throws InvalidArgument on an ID that is missing or breaks the rules. */
-export function readSpiffeId(wire: SPIFFEIDOutput | null): SpiffeId {
+function readSpiffeId(wire: SPIFFEIDOutput | null): SpiffeId {
   if (wire === null) throw internal('SPIFFE ID is missing');
   return SpiffeId.of(TrustDomain.parse(wire.trust_domain), wire.path);
 }

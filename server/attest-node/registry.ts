@@ -5,7 +5,7 @@ import type { NodeAttestor } from './node-attestor.ts';
 export type NodeAttestorNeeds = JoinTokenNeeds;
 type NodeAttestorFactory = (needs: NodeAttestorNeeds) => NodeAttestor;
 
-export const nodeAttestors = {
+const nodeAttestors = {
   join_token: (needs) => new JoinTokenAttestor(needs),
 } satisfies Record<string, NodeAttestorFactory>;
 

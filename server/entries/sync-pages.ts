@@ -5,7 +5,7 @@
 import type { Entry } from './entry.ts';
 import { entryBytes } from './entry-size.ts';
 
-export const SYNC_PAGE_SIZE = 500; // SPIRE: entry page size
+const SYNC_PAGE_SIZE = 500; // SPIRE: entry page size
 const PAGE_MAX_BYTES = 3 * 1_024 * 1_024; // below gRPC's 4 MiB, which SPIRE agents do not raise
 
 /** `more`: another page of the same answer follows. */

@@ -13,7 +13,7 @@ type Factories = {
   readonly [Kind in KeyManagerKind]: (config: Extract<KeyManagerConfig, { kind: Kind }>) => KeyManager;
 };
 
-export const keyManagers: Factories = {
+const keyManagers: Factories = {
   memory: () => new MemoryKeyManager(),
   disk: ({ keysPath }) => DiskKeyManager.open(keysPath),
 };

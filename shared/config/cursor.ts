@@ -3,8 +3,8 @@ import { ConfigFaults } from './faults.ts';
 import type { Position } from './node.ts';
 
 /** Far above any real file; a reader's work and memory stay small. */
-export const MAX_TEXT_LENGTH = 1_048_576;
-export const MAX_DEPTH = 64;
+const MAX_TEXT_LENGTH = 1_048_576;
+const MAX_DEPTH = 64;
 const MAX_NODES = 100_000;
 
 export class Cursor {

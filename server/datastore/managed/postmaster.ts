@@ -38,7 +38,7 @@ const FAST_STOP_MS = 20_000;
 const IMMEDIATE_STOP_MS = 10_000;
 const LOG_MAX_BYTES = 1_048_576;
 
-export const logPathOf = (directory: string): string => join(directory, 'postgres.log');
+const logPathOf = (directory: string): string => join(directory, 'postgres.log');
 
 /** Starts the process in a session of its own, so that Ctrl-C in a terminal reaches us and not it. */
 export function launch({ directory, binaries, user, settings }: Launch): Postmaster {
