@@ -1,7 +1,8 @@
 /**
  * Certification path validation (RFC 5280 6.1) at a given time, for certificates that came from a peer: bounded in
- * certificates and in signature checks, synchronous so that a TLS callback can use it. Called by svid/x509-svid.
- * Of several possible paths one good one is enough.
+ * certificates, steps and signature checks, synchronous so that a TLS callback can use it. Called by svid/x509-svid.
+ * Of several possible paths one good one is enough. What costs time is done from the root downwards: a key, or a list of
+ * name constraints, is used only when a root vouches for it, so that a stranger's certificates cost next to nothing.
  */
 import type { KeyObject } from 'node:crypto';
 import { bytesEqual } from '../bytes.ts';
@@ -22,8 +23,9 @@ export interface VerifyChain {
   readonly purposes?: readonly string[];
 }
 
-const MAX_CERTIFICATES = 16; // as many as SDKs accept (spiffe.md 3.3)
-const MAX_SIGNATURE_CHECKS = 64; // a path needs one each; more are wanted only where names and keys are tangled
+const MAX_CERTIFICATES = 16; // as many as SDKs accept
+const MAX_STEPS = 100; // a path needs one for each certificate; more are wanted only where names are tangled
+const MAX_SIGNATURE_CHECKS = 64; // likewise, where several roots share a name
 
 /**
  * The path from leaf to root. Throws InvalidArgument that says why the last path tried was refused: what is wrong with
@@ -47,10 +49,12 @@ interface SearchOptions {
   readonly purposes: readonly string[] | undefined;
 }
 
-/** Depth first, roots before intermediates; remembers why it turned back. */
+/** Depth first by names, roots before intermediates; remembers why it turned back. */
 class PathSearch {
   readonly #options: SearchOptions;
-  #checksLeft = MAX_SIGNATURE_CHECKS;
+  readonly #candidates = new Map<Certificate, readonly Candidate[]>();
+  readonly #signatures = new Signatures();
+  #stepsLeft = MAX_STEPS;
   #refusal: unknown;
 
   constructor(options: SearchOptions) {
@@ -68,28 +72,34 @@ class PathSearch {
   }
 
   #extend(path: readonly Certificate[], last: Certificate): readonly Certificate[] | undefined {
-    const { roots, intermediates } = this.#options;
-    for (const [candidates, role] of [
-      [roots, 'root'],
-      [intermediates, 'intermediate'],
-    ] as const) {
-      for (const issuer of likeliestFirst(last, candidates)) {
-        const found = this.#try(path, { last, issuer, role });
-        if (found !== undefined) return found;
-      }
+    for (const [issuer, role] of this.#candidatesFor(last)) {
+      if (path.some((each) => isSameEntity(each, issuer))) continue;
+      const found = this.#try(path, issuer, role);
+      if (found !== undefined) return found;
     }
     return undefined;
   }
 
+  /** Looked for once for each certificate, however many paths it is on. */
+  #candidatesFor(child: Certificate): readonly Candidate[] {
+    const known = this.#candidates.get(child);
+    if (known !== undefined) return known;
+    const { roots, intermediates } = this.#options;
+    const found = [
+      ...likeliestFirst(child, roots).map((root): Candidate => [root, 'root']),
+      ...likeliestFirst(child, intermediates).map((issuer): Candidate => [issuer, 'intermediate']),
+    ];
+    this.#candidates.set(child, found);
+    return found;
+  }
+
   /** A whole path through this issuer; undefined, and the reason kept, where there is none. */
-  #try(path: readonly Certificate[], { last, issuer, role }: Step): readonly Certificate[] | undefined {
-    if (path.some((each) => isSameEntity(each, issuer))) return undefined;
+  #try(path: readonly Certificate[], issuer: Certificate, role: Role): readonly Certificate[] | undefined {
+    if (this.#stepsLeft === 0) return undefined;
     try {
-      this.#checksLeft -= 1;
-      if (this.#checksLeft < 0)
-        throw invalidArgument(`certificate chain needs more than ${MAX_SIGNATURE_CHECKS} signature checks`);
+      this.#stepsLeft -= 1;
+      if (this.#stepsLeft === 0) throw invalidArgument(`certificate chain takes ${MAX_STEPS} steps or more`);
       checkIssuer(path, issuer, { at: this.#options.at, role });
-      checkSigned(last, issuer);
       const longer = [...path, issuer];
       return role === 'root' ? this.#accept(longer) : this.#extend(longer, issuer);
     } catch (error) {
@@ -99,20 +109,54 @@ class PathSearch {
     }
   }
 
-  /** What can only be judged of a whole path. */
+  /** What is only judged of a whole path. */
   #accept(path: readonly Certificate[]): readonly Certificate[] {
+    this.#signatures.check(path);
+    checkNameConstraints(path);
     checkPurposes(path, this.#options.purposes);
     return path;
   }
 }
 
-type Role = 'root' | 'intermediate';
+/** Checks each signature once, however many paths it is on. */
+class Signatures {
+  readonly #verdicts = new Map<Certificate, Map<Certificate, CodedError | undefined>>();
+  #left = MAX_SIGNATURE_CHECKS;
 
-interface Step {
-  readonly last: Certificate;
-  readonly issuer: Certificate;
-  readonly role: Role;
+  /** From the root downwards; throws at the first one that is not right. */
+  check(path: readonly Certificate[]): void {
+    for (let at = path.length - 1; at > 0; at--) {
+      const [child, issuer] = [path[at - 1], path[at]];
+      if (child === undefined || issuer === undefined) continue;
+      const verdict = this.#verdict(child, issuer);
+      if (verdict !== undefined) throw verdict;
+    }
+  }
+
+  #verdict(child: Certificate, issuer: Certificate): CodedError | undefined {
+    const known = this.#verdicts.get(child) ?? new Map<Certificate, CodedError | undefined>();
+    if (known.has(issuer)) return known.get(issuer);
+    this.#left -= 1;
+    if (this.#left < 0)
+      throw invalidArgument(`certificate chain needs more than ${MAX_SIGNATURE_CHECKS} signature checks`);
+    const verdict = refusalOf(() => checkSigned(child, issuer));
+    this.#verdicts.set(child, known.set(issuer, verdict));
+    return verdict;
+  }
 }
+
+function refusalOf(check: () => void): CodedError | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (error instanceof CodedError) return error;
+    throw error;
+  }
+}
+
+type Role = 'root' | 'intermediate';
+type Candidate = readonly [Certificate, Role];
 
 /** Those whose subject is the issuer's name; a matching key identifier is a hint of which to try first (RFC 5280 4.2.1.1). */
 function likeliestFirst(child: Certificate, candidates: readonly Certificate[]): readonly Certificate[] {
@@ -125,12 +169,9 @@ function likelihood({ authorityKeyId }: Certificate, { subjectKeyId }: Certifica
   return bytesEqual(authorityKeyId, subjectKeyId) ? 2 : 0;
 }
 
-/** A path that meets the same subject with the same key again goes in a circle. */
+/** A path that meets the same subject with the same key again goes in a circle: there is a shorter one. */
 const isSameEntity = (a: Certificate, b: Certificate): boolean =>
-  bytesEqual(a.subject, b.subject) &&
-  bytesEqual(a.publicKey, b.publicKey) &&
-  a.uriSans.join() === b.uriSans.join() &&
-  a.dnsSans.join() === b.dnsSans.join();
+  bytesEqual(a.subject, b.subject) && bytesEqual(a.publicKey, b.publicKey);
 
 /** What every certificate of a path must be, roots included: in its time, with a key that is believed, without demands that are not understood. */
 function checkOne(certificate: Certificate, at: Date, what: string): void {
@@ -140,10 +181,11 @@ function checkOne(certificate: Certificate, at: Date, what: string): void {
     throw invalidArgument(
       `${what} certificate has the critical extension ${unhandled}, which is not supported`,
     );
-  // RFC 5280 6.1.3 (a)(2): both ends belong to the validity
-  if (at < notBefore)
+  // RFC 5280 6.1.3 (a)(2): both ends belong to the validity. Said so that a time that is none is in no validity
+  if (!(at >= notBefore))
     throw invalidArgument(`${what} certificate is not valid before ${notBefore.toISOString()}`);
-  if (at > notAfter) throw invalidArgument(`${what} certificate has expired at ${notAfter.toISOString()}`);
+  if (!(at <= notAfter))
+    throw invalidArgument(`${what} certificate has expired at ${notAfter.toISOString()}`);
   const otherKinds =
     (nameConstraints?.permitted.otherCount ?? 0) + (nameConstraints?.excluded.otherCount ?? 0);
   if (otherKinds > 0 && certificate.areNameConstraintsCritical) {
@@ -164,8 +206,14 @@ function checkIssuer(
     throw invalidArgument(`${role} certificate may not sign certificates`); // (n)
   }
   checkPathLength(path, issuer, role);
-  if (issuer.nameConstraints === undefined) return;
-  for (const certificate of path) checkNames(issuer.nameConstraints, certificate); // (g), applied to all that is below
+}
+
+/** RFC 5280 6.1.4 (g), applied to all that is below. */
+function checkNameConstraints(path: readonly Certificate[]): void {
+  path.forEach(({ nameConstraints }, at) => {
+    if (nameConstraints === undefined) return;
+    for (const below of path.slice(0, at)) checkNames(nameConstraints, below);
+  });
 }
 
 /** Counts intermediates that a CA issued to itself too, which RFC 5280 4.2.1.9 would spare: stricter, and what Go does. */

@@ -1,11 +1,22 @@
 /** Which paths from a leaf to a root are found, and which are refused. Signatures: see chain-signatures. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fromHex } from '../../../shared/bytes.ts';
 import type { Certificate } from '../../../shared/crypto/certificate.ts';
 import { verifyChain } from '../../../shared/crypto/chain.ts';
 import { Oid } from '../../../shared/crypto/oids.ts';
 import { makePath, refuses, verifyPath } from './paths.ts';
-import { makeIntermediate, makeLeaf, makeRoot, NOT_AFTER, NOT_BEFORE, NOW, named } from './pki.ts';
+import {
+  type Changes,
+  makeIntermediate,
+  makeLeaf,
+  makeRoot,
+  NOT_AFTER,
+  NOT_BEFORE,
+  NOW,
+  named,
+  signerOf,
+} from './pki.ts';
 
 test('finds the path from the leaf by an intermediate to the root', async () => {
   const path = await makePath();
@@ -206,23 +217,42 @@ test('refuses critical constraints on kinds of names that it cannot judge', asyn
   );
 });
 
-test('gives up on certificates that are tangled to cost time', async () => {
-  const root = await makeRoot();
-  const top = await makeIntermediate(root, { subject: named('tangle'), issuerName: named('tangle') });
+const P256_PREFIX = '3059301306072a8648ce3d020106082a8648ce3d03010703420004';
+
+/** Fifteen CAs that share a name: each may have signed any other, none was signed by the root, none has a real key. */
+async function makeTangle(issuerName: Uint8Array, changes: Changes = {}) {
+  const [root, issuer] = [await makeRoot(), await signerOf('ec-p384')];
   const tangle = await Promise.all(
-    Array.from({ length: 15 }, () =>
-      makeIntermediate(top, {
-        subject: named('tangle'),
-        issuerName: named('tangle'),
-        publicKey: top.signer.publicKey,
-      }),
-    ),
+    Array.from({ length: 15 }, (_, n) => {
+      const publicKey = Uint8Array.from([...fromHex(P256_PREFIX), ...new Uint8Array(64).fill(n)]); // off the curve
+      return makeIntermediate(root, { subject: named('tangle'), issuerName, issuer, publicKey, ...changes });
+    }),
   );
-  const varied = tangle.map(({ certificate }, n) => ({
-    ...certificate,
-    uriSans: [`spiffe://example.org/${n}`],
-  }));
-  const leaf = await makeLeaf({ certificate: top.certificate, signer: top.signer });
-  const chain = [leaf.certificate, ...varied];
-  refuses(() => verifyChain({ chain, roots: [root.certificate], at: NOW }), /more than 64 signature checks/);
+  const leaf = await makeLeaf(root, { issuerName: named('tangle'), issuer });
+  return {
+    chain: [leaf, ...tangle].map(({ certificate }) => certificate),
+    roots: [root.certificate],
+    at: NOW,
+  };
+}
+
+test('gives up on certificates that are tangled to cost time', async () => {
+  const tangle = await makeTangle(named('tangle'));
+  refuses(() => verifyChain(tangle), /takes 100 steps or more/);
+});
+
+test('checks no signature with a key that nobody vouches for', async () => {
+  const tangle = await makeTangle(named('root'));
+  refuses(() => verifyChain(tangle), /signature is invalid/);
+});
+
+test('judges no name by the constraints of a CA that nobody vouches for', async () => {
+  const nameConstraints = { permitted: { uris: ['elsewhere.test'] } };
+  const tangle = await makeTangle(named('root'), { nameConstraints });
+  refuses(() => verifyChain(tangle), /signature is invalid/);
+});
+
+test('refuses at a time that is none', async () => {
+  const path = await makePath();
+  refuses(() => verifyPath(path, new Date(Number.NaN)), /not valid before/);
 });
