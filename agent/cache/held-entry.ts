@@ -1,6 +1,6 @@
 /** An entry in the cache, its SVID, and whether it needs another one. Used by svid-cache. */
 import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
-import { type AgentEntry, isSameVersion } from './agent-entry.ts';
+import type { AgentEntry } from './agent-entry.ts';
 import type { Identity } from './workload-identities.ts';
 
 /** An X.509-SVID with its key, looked at and found good. */
@@ -61,8 +61,8 @@ export class HeldEntry {
     return this.#identity;
   }
 
-  /** No SVID, or one of another state of the entry. */
+  /** No SVID, or one of another state of the entry: for as long as it stays the same it is the same object. */
   get isOutdated(): boolean {
-    return this.#svid === undefined || !isSameVersion(this.#svid.entry, this.entry);
+    return this.#svid?.entry !== this.entry;
   }
 }

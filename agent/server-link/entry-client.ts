@@ -10,7 +10,7 @@ import type { Logger } from '../../shared/log/logger.ts';
 import type { BidiCall, ServiceClient } from '../../shared/rpc/client.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import type { AgentEntry } from '../cache/agent-entry.ts';
-import type { EntriesAnswer, EntryRevision, EntrySource } from '../sync/authorized-entries.ts';
+import type { EntriesAnswer, EntryRevision, EntrySource, FindStale } from '../sync/authorized-entries.ts';
 import type { Position, Positions } from '../sync/position.ts';
 import type { ServerConnection } from './connection.ts';
 import { positionMetadata, readPosition } from './position-header.ts';
@@ -42,7 +42,6 @@ const OUTPUT_MASK = {
 };
 
 type SyncCall = BidiCall<SyncAuthorizedEntriesRequest, SyncAuthorizedEntriesResponseOutput>;
-type FindStale = (revisions: readonly EntryRevision[]) => readonly string[];
 
 export class EntryClient implements EntrySource {
   readonly #parts: EntryClientParts;
@@ -69,7 +68,8 @@ export class EntryClient implements EntrySource {
     const options = { ...this.#options((seen) => (position = seen)), signal, timeoutMs: SYNC_TIMEOUT_MS };
     const answer = await this.#parts.connection.call(SERVICE, (client: ServiceClient<EntryDefinition>) => {
       const call = client.bidi('SyncAuthorizedEntries', options);
-      return this.#sync(call, findStale).finally(() => call.cancel());
+      const find = (revisions: readonly EntryRevision[]): readonly string[] => findStale(revisions, position);
+      return this.#sync(call, find).finally(() => call.cancel());
     });
     return { ...answer, position };
   }
@@ -84,7 +84,7 @@ export class EntryClient implements EntrySource {
   /** SPIRE's exchange: a small set comes whole; of a large one the revisions, after which we ask for what is stale. */
   async #sync(
     call: SyncCall,
-    findStale: FindStale,
+    findStale: (revisions: readonly EntryRevision[]) => readonly string[],
   ): Promise<
     | { readonly kind: 'full'; readonly entries: readonly AgentEntry[] }
     | {

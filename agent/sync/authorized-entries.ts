@@ -24,15 +24,18 @@ export type EntriesAnswer =
       readonly position: Position | undefined;
     };
 
+/** Names those of the revisions, which are of this position, that are to be fetched. */
+export type FindStale = (
+  revisions: readonly EntryRevision[],
+  position: Position | undefined,
+) => readonly string[];
+
 /** Implemented by server-link/entry-client. Entries that cannot be read are left out there, and logged. */
 export interface EntrySource {
   /** GetAuthorizedEntries. */
   getAuthorizedEntries(signal: AbortSignal): Promise<EntriesAnswer>;
-  /** SyncAuthorizedEntries; `findStale` names those of the revisions that are to be fetched. */
-  syncAuthorizedEntries(
-    findStale: (revisions: readonly EntryRevision[]) => readonly string[],
-    signal: AbortSignal,
-  ): Promise<EntriesAnswer>;
+  /** SyncAuthorizedEntries. */
+  syncAuthorizedEntries(findStale: FindStale, signal: AbortSignal): Promise<EntriesAnswer>;
 }
 
 export interface AuthorizedEntriesParts {
@@ -45,25 +48,31 @@ export interface AuthorizedEntriesParts {
 export class AuthorizedEntries {
   readonly #parts: AuthorizedEntriesParts;
   #known: ReadonlyMap<string, AgentEntry> = new Map();
+  /** Of the known ones. In another epoch the same revision of an entry may be another entry: a failover lost changes. */
+  #epoch: string | undefined;
 
   constructor(parts: AuthorizedEntriesParts) {
     this.#parts = parts;
   }
 
-  /** The whole set; entries that did not change are the same objects as before. Rejects on an answer that is too old. */
+  /** The whole set; entries that did not change are the same objects as before, others are not. Rejects on an answer that is too old. */
   async fetch(signal: AbortSignal): Promise<readonly AgentEntry[]> {
     const { source, positions, useSync } = this.#parts;
     const answer = await (useSync
-      ? source.syncAuthorizedEntries((revisions) => this.#findStale(revisions), signal)
+      ? source.syncAuthorizedEntries((...of) => this.#findStale(...of), signal)
       : source.getAuthorizedEntries(signal));
     positions.advance(answer.position);
+    if (answer.position?.epoch !== this.#epoch) this.#known = new Map();
+    this.#epoch = answer.position?.epoch;
     const entries = answer.kind === 'full' ? answer.entries : this.#merge(answer);
     this.#known = new Map(entries.map((entry) => [entry.id, this.#sameOrNew(entry)]));
     return [...this.#known.values()];
   }
 
-  #findStale(revisions: readonly EntryRevision[]): readonly string[] {
-    return revisions.filter((revision) => this.#findFresh(revision) === undefined).map(({ id }) => id);
+  #findStale(revisions: readonly EntryRevision[], position: Position | undefined): readonly string[] {
+    const isComparable = position?.epoch === this.#epoch;
+    const stale = revisions.filter((one) => !isComparable || this.#findFresh(one) === undefined);
+    return stale.map(({ id }) => id);
   }
 
   #findFresh(revision: EntryRevision): AgentEntry | undefined {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FlowAgent, Watch } from '../fakes/flow-agent.ts';
 import { type FlowServer, type ServerChanges, Testbed } from '../fakes/testbed.ts';
+import { parseCertificate } from '../../shared/crypto/certificate.ts';
 import { verify } from './witness.ts';
 
 const WORKLOAD = 'unix:uid:7';
@@ -35,13 +36,17 @@ test('after a failover that lost ten changes both servers begin a new epoch and 
   const restore = await bed.backUp();
   const entry = { parent: agent.path, selectors: [WORKLOAD] };
   for (let lost = 1; lost <= 9; lost++) await bed.createEntry(server, { ...entry, path: `/lost-${lost}` });
-  await bed.updateEntry(server, { id: 'a', hint: 'lost' });
+  await bed.updateEntry(server, { id: 'a', hint: 'lost', dns_names: ['lost.test'] });
   await bed.passUntil(() => houses[0].watch.paths()?.length === 10, 2);
 
   await restore();
+  // The same revision of the same entry, and not what it was when it was lost.
+  await bed.updateEntry(server, { id: 'a', hint: 'kept', dns_names: ['kept.test'] });
   await bed.createEntry(server, { ...entry, path: '/kept' }); // not enough to reach the number that was lost
   await bed.passUntil(() => houses[0].watch.paths()?.join() === '/a,/kept', 3);
-  assert.equal(houses[0].watch.latest().identities.find(({ spiffeId }) => spiffeId.path === '/a')?.hint, '');
+  const [identity] = houses[0].watch.latest().identities;
+  assert.equal(identity?.hint, 'kept');
+  assert.deepEqual(parseCertificate(identity?.chain[0] ?? assert.fail()).dnsSans, ['kept.test']);
   await bed.pass(2);
   assert.notEqual(await epochOf(bed), epoch);
   assert.deepEqual(houses.map(reloads), [1, 1]);

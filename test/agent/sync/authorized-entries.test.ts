@@ -16,6 +16,7 @@ class Source implements EntrySource {
   readonly entries = new Map<string, AgentEntry>();
   asked: readonly string[] = [];
   n = 1;
+  epoch = 'e';
   /** Gone between the revisions and the request. */
   vanished = new Set<string>();
 
@@ -27,13 +28,14 @@ class Source implements EntrySource {
     findStale: Parameters<EntrySource['syncAuthorizedEntries']>[0],
   ): Promise<EntriesAnswer> {
     const revisions = [...this.entries.values()];
-    this.asked = findStale(revisions);
+    const position = { epoch: this.epoch, n: this.n };
+    this.asked = findStale(revisions, position);
     const entries = this.asked.flatMap((id) => (this.vanished.has(id) ? [] : (this.entries.get(id) ?? [])));
     return {
       kind: 'delta',
       revisions,
       entries: entries.map((entry) => ({ ...entry })),
-      position: { epoch: 'e', n: this.n },
+      position,
     };
   }
 }
@@ -85,6 +87,19 @@ describe('the authorized entries', () => {
     source.n = 8;
     source.entries.set('a', makeAgentEntry({ id: 'a' }));
     assert.equal((await authorized.fetch(never))[0], first);
+    assert.deepEqual(source.asked, []);
+  });
+
+  it('compares no revisions with those of another epoch, in which they may be of other entries', async () => {
+    const source = new Source();
+    const authorized = new AuthorizedEntries({ source, positions: new Positions(), useSync: true });
+    source.entries.set('a', makeAgentEntry({ id: 'a', revisionNumber: 1, hint: 'lost' }));
+    await authorized.fetch(never);
+    source.epoch = 'after a failover';
+    source.entries.set('a', makeAgentEntry({ id: 'a', revisionNumber: 1, hint: 'kept' }));
+    const [entry] = await authorized.fetch(never);
+    assert.equal(entry?.hint, 'kept');
+    assert.equal((await authorized.fetch(never))[0], entry);
     assert.deepEqual(source.asked, []);
   });
 });
