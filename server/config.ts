@@ -1,12 +1,13 @@
 /** The server's configuration: what `run` and `validate` load, parsed once and split so that each part gets its own. */
 import { join } from 'node:path';
-import { type ConfigFlag, type FlagValues, overridesOf } from '../shared/config/flags.ts';
+import { overridesOf } from '../shared/config/flags.ts';
 import { type HealthChecksConfig, healthChecksShape } from '../shared/config/health-checks.ts';
 import { type ConfigText, type Loaded, loadShape } from '../shared/config/load.ts';
 import type { Shape } from '../shared/config/shape.ts';
 import type { DataStoreConfig } from './config/datastore-plugin.ts';
 import type { KeyManagerConfig } from './config/key-manager-plugin.ts';
 import { serverPlugins } from './config/plugins.ts';
+import { type ServerFlags, serverFlags } from './config/server-flags.ts';
 import { type ServerFields, serverFields } from './config/server-fields.ts';
 
 export interface ServerConfig extends ServerFields {
@@ -15,26 +16,6 @@ export interface ServerConfig extends ServerFields {
   readonly nodeAttestors: { readonly joinToken: true };
   readonly healthChecks: HealthChecksConfig;
 }
-
-/** Flags of `server run` and `server validate` that stand above the file. */
-export const serverFlags = [
-  { name: 'trustDomain', key: 'trust_domain', takesValue: true, doc: 'trust domain of this server' },
-  { name: 'bindAddress', key: 'bind_address', takesValue: true, doc: 'address to listen on for agents' },
-  { name: 'serverPort', key: 'bind_port', takesValue: true, doc: 'port to listen on for agents' },
-  { name: 'socketPath', key: 'socket_path', takesValue: true, doc: "the admin API's Unix socket" },
-  { name: 'dataDir', key: 'data_dir', takesValue: true, doc: 'directory for what the server keeps on disk' },
-  { name: 'logLevel', key: 'log_level', takesValue: true, doc: 'DEBUG, INFO, WARN or ERROR' },
-  { name: 'logFormat', key: 'log_format', takesValue: true, doc: 'text or json' },
-  { name: 'logFile', key: 'log_file', takesValue: true, doc: 'file to write logs to' },
-  {
-    name: 'logSourceLocation',
-    key: 'log_source_location',
-    takesValue: false,
-    doc: 'name file and line in each log line',
-  },
-] as const satisfies readonly ConfigFlag[];
-
-export type ServerFlags = FlagValues<(typeof serverFlags)[number]['name']>;
 
 /** The whole file, as the loader and the reference page read it. */
 export const serverShape: Shape<ServerConfig> = (file) => {

@@ -1,10 +1,6 @@
 /** The program `writ server`, also `spire-server`. */
 import { runProgram } from '../shared/cli/main.ts';
-import { terminal } from '../shared/cli/terminal.ts';
+import { openTerminal } from '../shared/cli/terminal.ts';
 import { serverCommands } from './cli/commands.ts';
 
-process.exitCode = await runProgram(
-  { name: 'writ server', commands: serverCommands },
-  process.argv.slice(2),
-  terminal,
-);
+process.exitCode = await runProgram(serverCommands, process.argv.slice(2), openTerminal('writ server'));

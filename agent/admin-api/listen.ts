@@ -1,5 +1,4 @@
 /** The agent's admin socket: for the operator of this machine, never for workloads. Started by agent.ts. */
-import { join } from 'node:path';
 import type { Socket } from 'node:net';
 import type { Logger } from '../../shared/log/logger.ts';
 import { RpcServer } from '../../shared/rpc/server.ts';
@@ -12,7 +11,7 @@ import { type AdminCaller, type AdminContext, gate } from './gate.ts';
 import { routes } from './routes.ts';
 
 export interface AdminApiDeps {
-  readonly config: Pick<AgentConfig, 'adminSocketPath' | 'dataDir'>;
+  readonly config: Pick<AgentConfig, 'adminSocketPath'>;
   readonly explain: ExplainProcess;
   readonly peers: Pick<PeerSource, 'credentials'>;
   readonly log: Logger;
@@ -20,17 +19,10 @@ export interface AdminApiDeps {
 
 const MODES = { socketMode: 0o600, directoryMode: 0o700 };
 
-/**
- * DIVERGES: SPIRE's agent has no admin socket unless it is configured. Ours has one in its data directory, open to its
- * own user and root alone, because the question why a process has no identity comes up everywhere (design D12).
- */
-export const adminSocketPath = ({ adminSocketPath: path, dataDir }: AdminApiDeps['config']): string =>
-  path ?? join(dataDir, 'admin.sock');
-
 /** Throws Unavailable from `start` when the socket cannot be had. */
 export function adminApi({ config, explain, peers, log }: AdminApiDeps): Part {
   const server = new RpcServer<AdminCaller, AdminContext>({ routes: routes({ explain }), gate: gate(log) });
-  const path = adminSocketPath(config);
+  const { adminSocketPath: path } = config;
   const listener = new UnixListener({
     path,
     ...MODES,

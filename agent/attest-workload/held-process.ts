@@ -117,10 +117,11 @@ function unreadable(name: string, error: unknown): CodedError {
   if (error instanceof CodedError) return error;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'ENOENT' || code === 'ESRCH') return unavailable('the process is gone', { cause: error });
-  return unavailable(
-    `/proc ${name} of the process cannot be read: ${typeof code === 'string' ? code : messageOf(error)}`,
-    {
-      cause: error,
-    },
-  );
+  const what = typeof code === 'string' ? code : messageOf(error);
+  const advice = code === 'EACCES' || code === 'EPERM' ? `; ${NOT_ALLOWED}` : '';
+  return unavailable(`/proc ${name} of the process cannot be read: ${what}${advice}`, { cause: error });
 }
+
+/** proc(5): exe and its like are for who may trace the process. */
+const NOT_ALLOWED =
+  'to see processes of other users, run the agent as root with the capability CAP_SYS_PTRACE';

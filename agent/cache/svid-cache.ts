@@ -59,13 +59,17 @@ export class SvidCache implements WorkloadIdentities {
   candidates(selectors: readonly Selector[], limit: number): readonly Candidate[] {
     const keys = selectorKeys(selectors);
     return [...this.#entries.values()]
-      .map(({ entry, svid }) => ({
-        entryId: entry.id,
-        spiffeId: entry.spiffeId,
-        missing: entry.selectors.filter((selector) => !keys.has(selectorKey(selector))),
-        hasSvid: svid !== undefined,
-        entry,
-      }))
+      .map(({ entry, svid }) => {
+        const missing = entry.selectors.filter((selector) => !keys.has(selectorKey(selector)));
+        return {
+          entryId: entry.id,
+          spiffeId: entry.spiffeId,
+          missing,
+          found: entry.selectors.length - missing.length,
+          hasSvid: svid !== undefined,
+          entry,
+        };
+      })
       .sort((a, b) => a.missing.length - b.missing.length || byAge(a.entry, b.entry))
       .slice(0, limit)
       .map(({ entry: _, ...candidate }) => candidate);

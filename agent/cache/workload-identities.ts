@@ -36,6 +36,8 @@ export interface Candidate {
   readonly spiffeId: SpiffeId;
   /** Selectors of the entry that the process lacks; empty = it matches. */
   readonly missing: readonly Selector[];
+  /** How many of its selectors the process has. */
+  readonly found: number;
   readonly hasSvid: boolean;
 }
 

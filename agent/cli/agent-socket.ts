@@ -1,42 +1,42 @@
-/** The Workload API's and the admin socket as the agent's commands find them. */
+/** The Workload API's socket as the agent's commands find it. */
 import type { Terminal } from '../../shared/cli/command.ts';
+import { namedSocket, socketFlags, type SocketNames } from '../../shared/cli/find-socket.ts';
 import { type Flag, type Flags, UsageError } from '../../shared/cli/flag.ts';
+import type { SocketUse } from '../../shared/cli/socket.ts';
+import { timeoutFlag, timeoutMsOf } from '../../shared/cli/timeout.ts';
+import { parseEndpointAddress, SOCKET_VARIABLE } from '../../shared/client/endpoint-address.ts';
+import { messageOf } from '../../shared/errors.ts';
 
-export const DEFAULT_SOCKET = '/tmp/spire-agent/public/api.sock'; // SPIRE's
+const SOCKET: SocketNames = {
+  what: `the Workload API's socket; also ${SOCKET_VARIABLE}`,
+  variable: 'SPIRE_AGENT_PUBLIC_SOCKET',
+  otherwise: '/tmp/spire-agent/public/api.sock', // SPIRE's
+};
 
-export const socketFlags: readonly Flag[] = [
-  {
-    name: 'socketPath',
-    kind: 'text',
-    doc: "the Workload API's socket; also SPIFFE_ENDPOINT_SOCKET",
-    otherwise: DEFAULT_SOCKET,
-  },
-  { name: 'instance', kind: 'text', doc: 'put in the place of %i in SPIRE_AGENT_PUBLIC_SOCKET_TEMPLATE' },
-];
+export const workloadSocketFlags: readonly Flag[] = socketFlags(SOCKET);
 
-export const outputFlag: Flag = { name: 'output', kind: 'text', doc: 'pretty or json', otherwise: 'pretty' };
+/** Where the agent is, and how long to wait for it. */
+export const agentFlags: readonly Flag[] = [...workloadSocketFlags, timeoutFlag('5s')];
 
-/** The flag, else the environment, else the default; `-instance` needs a template. */
-export function socketPath(flags: Flags, { environment }: Terminal): string {
-  if (flags.has('instance')) {
-    const template = environment['SPIRE_AGENT_PUBLIC_SOCKET_TEMPLATE'];
-    if (flags.has('socketPath')) throw new UsageError('-instance and -socketPath exclude each other');
-    if (!template?.includes('%i')) {
-      throw new UsageError(
-        '-instance needs SPIRE_AGENT_PUBLIC_SOCKET_TEMPLATE in the environment, with %i in it',
-      );
-    }
-    return template.replaceAll('%i', flags.text('instance'));
+/** The flag, else the environment, in which workloads find the socket too, else the usual place. */
+export const socketPath = (flags: Flags, terminal: Terminal): string =>
+  namedSocket(flags, terminal, SOCKET) ?? endpointPath(terminal) ?? SOCKET.otherwise;
+
+function endpointPath({ environment }: Terminal): string | undefined {
+  const address = environment[SOCKET_VARIABLE];
+  if (!address) return undefined;
+  try {
+    const endpoint = parseEndpointAddress(address);
+    return endpoint.kind === 'unix' ? endpoint.path : undefined; // this command speaks to sockets of this machine
+  } catch (error) {
+    throw new UsageError(`${SOCKET_VARIABLE}: ${messageOf(error)}`);
   }
-  const fromEnvironment = environment['SPIFFE_ENDPOINT_SOCKET'];
-  if (flags.has('socketPath') || !fromEnvironment?.startsWith('unix:')) return flags.text('socketPath');
-  return fromEnvironment.replace(/^unix:(\/\/)?/, '');
 }
 
-/** Whether JSON is asked for; throws on any other word than pretty or json. */
-export function wantsJson(flags: Flags): boolean {
-  const output = flags.text('output');
-  if (output !== 'pretty' && output !== 'json')
-    throw new UsageError(`-output is pretty or json, not "${output}"`);
-  return output === 'json';
-}
+/** Throws UsageError when the flags or the environment make no sense. */
+export const workloadSocket = (flags: Flags, terminal: Terminal): SocketUse => ({
+  path: socketPath(flags, terminal),
+  flag: 'socketPath',
+  program: terminal.program,
+  timeoutMs: timeoutMsOf(flags),
+});

@@ -1,20 +1,51 @@
-/** `api watch`: follows FetchX509SVID until interrupted. */
-import { resolve } from 'node:path';
-import type { RunCommand } from '../../shared/cli/command.ts';
-import { openSocket } from '../../shared/cli/socket.ts';
-import { WorkloadApiClient } from '../../shared/client/workload-api-client.ts';
+/** `api watch`: follows FetchX509SVID until it is interrupted, also over restarts of the agent. */
+import type { RunCommand, Terminal } from '../../shared/cli/command.ts';
+import { checkSocket } from '../../shared/cli/socket.ts';
+import { WorkloadApiClient, type X509Watcher } from '../../shared/client/workload-api-client.ts';
 import { monotonicMs } from '../../shared/clock.ts';
+import { Code, type CodedError } from '../../shared/errors.ts';
 import { socketPath } from './agent-socket.ts';
 import { printX509 } from './print-x509.ts';
 
 export const apiWatch: RunCommand = async (flags, terminal) => {
-  const path = resolve(socketPath(flags, terminal));
-  openSocket({ owner: 'agent', path }).close();
+  const path = checkSocket({
+    path: socketPath(flags, terminal),
+    flag: 'socketPath',
+    program: terminal.program,
+  });
   const client = new WorkloadApiClient({ address: `unix:${path}` });
-  let sinceMs = monotonicMs();
-  for await (const response of client.x509SvidResponses()) {
-    terminal.out(printX509(response, monotonicMs() - sinceMs));
-    sinceMs = monotonicMs();
+  const over = new AbortController();
+  try {
+    await client.watchX509Context(printer(terminal, over), over.signal);
+  } finally {
+    client.close();
   }
-  throw new Error('the agent ended the stream');
+  throw over.signal.reason;
 };
+
+/** Prints every update, and an error once as long as it stays the same. */
+function printer(terminal: Terminal, over: AbortController): X509Watcher {
+  let sinceMs = monotonicMs();
+  let lastError = '';
+  return {
+    onUpdate: (context) => {
+      lastError = '';
+      const tookMs = monotonicMs() - sinceMs;
+      sinceMs = monotonicMs();
+      try {
+        terminal.out(printX509(context, tookMs));
+      } catch (error) {
+        over.abort(error);
+      }
+    },
+    onError: (error) => {
+      if (!isFinal(error) && error.message !== lastError)
+        terminal.err(`Warning: ${error.message}; trying again\n`);
+      lastError = error.message;
+    },
+  };
+}
+
+/** After these the client gives up, and throws them. */
+const isFinal = ({ code }: CodedError): boolean =>
+  code === Code.invalidArgument || code === Code.unimplemented;

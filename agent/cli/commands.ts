@@ -1,18 +1,17 @@
 /** Every command of `writ agent`, which is also `spire-agent`. */
 import type { Command } from '../../shared/cli/command.ts';
-import type { Flag } from '../../shared/cli/flag.ts';
-import { outputFlag, socketFlags } from './agent-socket.ts';
+import { outputFlag } from '../../shared/cli/output.ts';
+import { timeoutFlag } from '../../shared/cli/timeout.ts';
+import { adminSocketFlags } from './admin-socket.ts';
+import { agentFlags, workloadSocketFlags } from './agent-socket.ts';
 import { runFlags } from './run-flags.ts';
-
-const timeout: Flag = { name: 'timeout', kind: 'text', doc: 'how long to wait, such as 5s', otherwise: '5s' };
 
 const fetchX509: Omit<Command, 'words'> = {
   summary: 'fetch X.509-SVIDs from the Workload API',
   flags: [
     { name: 'write', kind: 'text', doc: 'directory to write SVIDs, keys and bundles to' },
     { name: 'silent', kind: 'boolean', doc: 'print nothing' },
-    timeout,
-    ...socketFlags,
+    ...agentFlags,
     outputFlag,
   ],
   load: async () => (await import('./api-fetch-x509.ts')).apiFetchX509,
@@ -35,9 +34,10 @@ export const agentCommands: readonly Command[] = [
     words: ['healthcheck'],
     summary: 'ask whether the agent is healthy',
     flags: [
-      ...socketFlags,
+      ...workloadSocketFlags,
+      timeoutFlag('10s'),
       { name: 'shallow', kind: 'boolean', doc: 'less thorough; accepted for compatibility' },
-      { name: 'verbose', kind: 'boolean', doc: 'say what is asked' },
+      { name: 'verbose', kind: 'boolean', doc: 'say which socket is asked' },
     ],
     load: async () => (await import('./healthcheck.ts')).healthcheck,
   },
@@ -46,7 +46,7 @@ export const agentCommands: readonly Command[] = [
   {
     words: ['api', 'watch'],
     summary: 'print X.509-SVIDs whenever they change',
-    flags: [...socketFlags],
+    flags: workloadSocketFlags,
     load: async () => (await import('./api-watch.ts')).apiWatch,
   },
   {
@@ -54,7 +54,8 @@ export const agentCommands: readonly Command[] = [
     summary: 'why a process has, or lacks, an identity',
     flags: [
       { name: 'pid', kind: 'number', doc: 'process ID as the agent sees it' },
-      { name: 'adminSocketPath', kind: 'text', doc: "the agent's admin socket" },
+      ...adminSocketFlags,
+      timeoutFlag('40s'), // an attestor is given 30 s
       outputFlag,
     ],
     load: async () => (await import('./explain.ts')).explain,

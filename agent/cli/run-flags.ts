@@ -1,6 +1,6 @@
 /** Flags of `run` and `validate`: where the configuration is, and what stands above it. */
 import type { Flag, Flags } from '../../shared/cli/flag.ts';
-import { type AgentFlags, agentFlags } from '../config.ts';
+import { type AgentFlags, agentFlags } from '../config/agent-flags.ts';
 
 export const DEFAULT_CONFIG = 'conf/agent/agent.conf'; // SPIRE's
 

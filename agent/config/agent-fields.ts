@@ -1,5 +1,5 @@
 /** The keys of `agent {}`, those that have no effect yet and those that are refused included. Called by agent/config. */
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import {
   boolean,
   duration,
@@ -27,8 +27,8 @@ export interface AgentFields extends LogConfig, ExperimentalFields {
   readonly dataDir: string;
   /** The Workload API's Unix socket. */
   readonly socketPath: string;
-  /** Undefined: no admin API. */
-  readonly adminSocketPath: string | undefined;
+  /** The admin API's Unix socket. */
+  readonly adminSocketPath: string;
   /** At most one of the two join token sources is given. */
   readonly joinToken: SecretText | undefined;
   readonly joinTokenFile: string | undefined;
@@ -46,7 +46,7 @@ export interface AgentFields extends LogConfig, ExperimentalFields {
 }
 
 export const agentFields: Shape<AgentFields> = (block) => {
-  const fields = {
+  const place = {
     trustDomain: block.field('trust_domain', required(trustDomain, 'the trust domain of this agent')),
     serverAddress: block.field('server_address', required(text, 'DNS name or IP address of the server')),
     serverPort: block.field('server_port', required(port, 'port of the server')),
@@ -54,7 +54,10 @@ export const agentFields: Shape<AgentFields> = (block) => {
       'data_dir',
       defaulting(path, '.', { doc: 'directory for what the agent keeps on disk' }),
     ),
-    ...socketFields(block),
+  };
+  const fields = {
+    ...place,
+    ...socketFields(block, place.dataDir),
     ...joinTokenFields(block),
     bootstrap: bootstrapFields(block),
     ...workloadFields(block),
@@ -66,28 +69,27 @@ export const agentFields: Shape<AgentFields> = (block) => {
   return fields;
 };
 
-/** The admin API must not be within reach of whoever is given the directory of the Workload API. */
-function socketFields(block: Block): Pick<AgentFields, 'socketPath' | 'adminSocketPath'> {
-  const fields = {
-    socketPath: block.field(
-      'socket_path',
-      defaulting(socketPath, '/tmp/spire-agent/public/api.sock', { doc: "the Workload API's Unix socket" }),
-    ),
-    adminSocketPath: block.field(
-      'admin_socket_path',
-      optional(socketPath, "the admin API's Unix socket; without it, there is none"),
-    ),
-  };
-  if (
-    fields.adminSocketPath !== undefined &&
-    isBelow(resolve(fields.adminSocketPath), dirname(resolve(fields.socketPath)))
-  ) {
+/**
+ * The admin API must not be within reach of whoever is given the directory of the Workload API.
+ * DIVERGES: SPIRE's agent has no admin socket unless it is configured. Ours has one in its data directory, open to its
+ * own user and root alone, because the question why a process has no identity comes up everywhere.
+ */
+function socketFields(block: Block, dataDir: string): Pick<AgentFields, 'socketPath' | 'adminSocketPath'> {
+  const publicPath = block.field(
+    'socket_path',
+    defaulting(socketPath, '/tmp/spire-agent/public/api.sock', { doc: "the Workload API's Unix socket" }),
+  );
+  const adminPath = block.field(
+    'admin_socket_path',
+    optional(socketPath, "the admin API's Unix socket; without it, admin.sock in data_dir"),
+  );
+  if (adminPath !== undefined && isBelow(resolve(adminPath), dirname(resolve(publicPath)))) {
     block.fault(
       '"admin_socket_path" must not be in the directory of "socket_path" or below it',
       'admin_socket_path',
     );
   }
-  return fields;
+  return { socketPath: publicPath, adminSocketPath: adminPath ?? join(dataDir, 'admin.sock') };
 }
 
 const isBelow = (file: string, directory: string): boolean =>

@@ -2,8 +2,9 @@
 import type { AgentDefinition } from '../../proto/gen/spire/api/server/agent/v1/Agent.ts';
 import type { RunCommand } from '../../shared/cli/command.ts';
 import { toJson } from '../../shared/cli/json.ts';
+import { wantsJson } from '../../shared/cli/output.ts';
 import { agentFilterOf } from './agent-flags.ts';
-import { AGENT, wantsJson, withService } from './server-socket.ts';
+import { AGENT, withService } from './call-server.ts';
 
 export const agentCount: RunCommand = async (flags, terminal) => {
   const asJson = wantsJson(flags);

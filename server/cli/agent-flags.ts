@@ -13,14 +13,13 @@ export const agentFilterFlags: readonly Flag[] = [
   { name: 'expiresBefore', kind: 'text', doc: 'a time such as "2026-01-31 12:00:00 +0000 UTC"' },
 ];
 
+/** Throws UsageError on a selector, a match or a truth that is none. */
 export function agentFilterOf(flags: Flags): AgentFilter {
-  const selectors = flags.list('selector');
+  const selectors = wireSelectors(flags.list('selector'));
+  const match = matchBehavior(flags, 'matchSelectorsOn');
   return {
     by_attestation_type: flags.text('attestationType'),
-    by_selector_match:
-      selectors.length === 0
-        ? null
-        : { selectors: wireSelectors(selectors), match: matchBehavior(flags, 'matchSelectorsOn') },
+    by_selector_match: selectors.length === 0 ? null : { selectors, match },
     by_banned: truthOf(flags, 'banned'),
     by_can_reattest: truthOf(flags, 'canReattest'),
     by_expires_before: flags.text('expiresBefore'),

@@ -2,9 +2,10 @@
 import type { AgentDefinition } from '../../proto/gen/spire/api/server/agent/v1/Agent.ts';
 import type { RunCommand } from '../../shared/cli/command.ts';
 import { toJson } from '../../shared/cli/json.ts';
+import { wantsJson } from '../../shared/cli/output.ts';
 import { neededAgentId } from './needed-agent-id.ts';
 import { agentBlock, selectorLines } from './print-agent.ts';
-import { AGENT, wantsJson, withService } from './server-socket.ts';
+import { AGENT, withService } from './call-server.ts';
 
 export const agentShow: RunCommand = async (flags, terminal) => {
   const asJson = wantsJson(flags);

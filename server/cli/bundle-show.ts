@@ -3,9 +3,10 @@ import type { BundleDefinition } from '../../proto/gen/spire/api/server/bundle/v
 import type { RunCommand } from '../../shared/cli/command.ts';
 import { type Flags, UsageError } from '../../shared/cli/flag.ts';
 import { toJson } from '../../shared/cli/json.ts';
+import { wantsJson } from '../../shared/cli/output.ts';
 import { formatBundle } from '../../shared/bundle/format-bundle.ts';
 import { formatPem } from '../../shared/crypto/pem.ts';
-import { BUNDLE, wantsJson, withService } from './server-socket.ts';
+import { BUNDLE, withService } from './call-server.ts';
 import { bundleFromWire } from './wire-bundle.ts';
 
 export const bundleShow: RunCommand = async (flags, terminal) => {
@@ -21,7 +22,7 @@ export const bundleShow: RunCommand = async (flags, terminal) => {
 };
 
 function formatOf(flags: Flags): 'pem' | 'spiffe' {
-  const format = flags.text('format');
+  const format = flags.text('format').toLowerCase();
   if (format !== 'pem' && format !== 'spiffe')
     throw new UsageError(`-format is pem or spiffe, not "${format}"`);
   return format;

@@ -4,7 +4,7 @@ import type { Flag } from '../../shared/cli/flag.ts';
 import { entryFilterFlags, entryFlags } from './entry-flags.ts';
 import { agentFilterFlags } from './agent-flags.ts';
 import { runFlags } from './run-flags.ts';
-import { adminFlags, socketFlags } from './server-socket.ts';
+import { adminFlags, serverFlags } from './server-socket.ts';
 
 const entryId: Flag = { name: 'entryID', kind: 'text', doc: "the entry's ID" };
 const agentSpiffeId: Flag = { name: 'spiffeID', kind: 'text', doc: "the agent's SPIFFE ID" };
@@ -26,9 +26,9 @@ export const serverCommands: readonly Command[] = [
     words: ['healthcheck'],
     summary: 'ask whether the server is healthy',
     flags: [
-      ...socketFlags,
+      ...serverFlags,
       { name: 'shallow', kind: 'boolean', doc: 'less thorough; accepted for compatibility' },
-      { name: 'verbose', kind: 'boolean', doc: 'say what is asked' },
+      { name: 'verbose', kind: 'boolean', doc: 'say which socket is asked' },
     ],
     load: async () => (await import('./healthcheck.ts')).healthcheck,
   },

@@ -2,8 +2,9 @@
 import type { EntryDefinition } from '../../proto/gen/spire/api/server/entry/v1/Entry.ts';
 import type { RunCommand } from '../../shared/cli/command.ts';
 import { toJson } from '../../shared/cli/json.ts';
+import { wantsJson } from '../../shared/cli/output.ts';
 import { entryFilterOf } from './entry-flags.ts';
-import { ENTRY, wantsJson, withService } from './server-socket.ts';
+import { ENTRY, withService } from './call-server.ts';
 
 export const entryCount: RunCommand = async (flags, terminal) => {
   const asJson = wantsJson(flags);

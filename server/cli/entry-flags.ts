@@ -55,6 +55,7 @@ export const entryFilterFlags: readonly Flag[] = [
 ];
 
 const SERVER_PATH = '/spire/server';
+const LAST_SECOND = 253_402_300_799; // of the year 9999, where X.509 ends (RFC 5280 4.1.2.5)
 
 /** The entry that the flags describe. Throws UsageError when something that every entry needs is missing. */
 export function entryOf(flags: Flags): WireEntry {
@@ -70,7 +71,7 @@ export function entryOf(flags: Flags): WireEntry {
     hint: flags.text('hint'),
     x509_svid_ttl: flags.number('x509SVIDTTL'),
     jwt_svid_ttl: flags.number('jwtSVIDTTL'),
-    expires_at: flags.number('entryExpiry'),
+    expires_at: flags.number('entryExpiry', LAST_SECOND),
     dns_names: [...flags.list('dns')],
     admin: flags.is('admin'),
     downstream: flags.is('downstream'),
@@ -96,21 +97,17 @@ function attributesOf(flags: Flags): {
   return { additional_attributes: { disable_x509_svid_prefetch: prefetch, jwt_svid_include_jti: jti } };
 }
 
-/** The filter that the flags describe. */
+/** The filter that the flags describe. Throws UsageError on an ID, a selector or a match that is none. */
 export function entryFilterOf(flags: Flags): EntryFilter {
-  const selectors = flags.list('selector');
-  const federatesWith = flags.list('federatesWith');
+  const selectors = wireSelectors(flags.list('selector'));
+  const trust_domains = [...flags.list('federatesWith')];
+  const matchSelectors = matchBehavior(flags, 'matchSelectorsOn');
+  const matchFederatesWith = matchBehavior(flags, 'matchFederatesWithOn');
   return {
     by_spiffe_id: flags.has('spiffeID') ? wireId('spiffeID', flags.text('spiffeID')) : null,
     by_parent_id: flags.has('parentID') ? wireId('parentID', flags.text('parentID')) : null,
-    by_selectors:
-      selectors.length === 0
-        ? null
-        : { selectors: wireSelectors(selectors), match: matchBehavior(flags, 'matchSelectorsOn') },
-    by_federates_with:
-      federatesWith.length === 0
-        ? null
-        : { trust_domains: [...federatesWith], match: matchBehavior(flags, 'matchFederatesWithOn') },
+    by_selectors: selectors.length === 0 ? null : { selectors, match: matchSelectors },
+    by_federates_with: trust_domains.length === 0 ? null : { trust_domains, match: matchFederatesWith },
     by_hint: flags.has('hint') ? { value: flags.text('hint') } : null,
     by_downstream: { value: flags.is('downstream') },
   };

@@ -2,9 +2,10 @@
 import type { EntryOutput } from '../../proto/gen/spire/api/types/Entry.ts';
 import type { StatusOutput } from '../../proto/gen/spire/api/types/Status.ts';
 import type { Terminal } from '../../shared/cli/command.ts';
-import { codeName } from '../../shared/cli/code-name.ts';
 import { toJson } from '../../shared/cli/json.ts';
+import type { Done } from './in-chunks.ts';
 import { entryBlock } from './print-entry.ts';
+import { isOk, statusText } from './status-text.ts';
 
 export interface EntryResult {
   readonly status: StatusOutput | null;
@@ -12,28 +13,29 @@ export interface EntryResult {
 }
 
 export interface Batch {
-  /** `create` or `update`, as it stands in the failure line. */
+  /** As it stands in the lines about failures. */
   readonly deed: 'create' | 'update';
-  readonly response: { readonly results: readonly EntryResult[] };
+  readonly done: Done<EntryResult>;
   readonly asJson: boolean;
 }
 
-/** The exit code: 1 when any entry failed. */
-export function printResults({ deed, response, asJson }: Batch, terminal: Terminal): number {
-  const failed = response.results.filter((result) => result.status?.code !== 0);
-  if (asJson) {
-    terminal.out(`${toJson(response)}\n`);
-    return failed.length === 0 ? 0 : 1;
+/**
+ * The exit code. Throws when the batch was not sent to its end.
+ * DIVERGES: SPIRE exits 0 with JSON although entries failed; a script must not have to look for that.
+ */
+export function printResults({ deed, done: { results, error }, asJson }: Batch, terminal: Terminal): number {
+  if (asJson) terminal.out(`${toJson({ results })}\n`);
+  else printBlocks(deed, results, terminal);
+  if (error !== undefined) throw error;
+  if (results.every(isOk)) return 0;
+  terminal.err(`Error: failed to ${deed} one or more entries\n`);
+  return 1;
+}
+
+function printBlocks(deed: string, results: readonly EntryResult[], terminal: Terminal): void {
+  for (const { entry } of results.filter(isOk)) if (entry !== null) terminal.out(entryBlock(entry));
+  for (const { status, entry } of results.filter((result) => !isOk(result))) {
+    const block = entry === null ? '' : entryBlock(entry);
+    terminal.err(`Failed to ${deed} the following entry ${statusText(status)}:\n${block}`);
   }
-  for (const { status, entry } of response.results) {
-    if (status?.code === 0 && entry !== null) terminal.out(entryBlock(entry));
-  }
-  for (const { status, entry } of failed) {
-    const told = `(code: ${codeName(status?.code ?? 2)}, msg: ${JSON.stringify(status?.message ?? '')})`;
-    terminal.err(
-      `Failed to ${deed} the following entry ${told}:\n${entry === null ? '' : entryBlock(entry)}`,
-    );
-  }
-  if (failed.length > 0) terminal.err(`Error: failed to ${deed} one or more entries\n`);
-  return failed.length === 0 ? 0 : 1;
 }

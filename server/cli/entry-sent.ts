@@ -1,13 +1,14 @@
-/** A failed item comes back without its entry: the one that was sent is shown instead. */
+/** SPIRE shows a failed entry as it was sent, whatever the server answers with. Used by `entry create` and `entry update`. */
 import type { Entry as WireEntry } from '../../proto/gen/spire/api/types/Entry.ts';
 import type { EntryResult } from './entry-results.ts';
+import { isOk } from './status-text.ts';
 
 export function withSent(
   { results }: { readonly results: readonly EntryResult[] },
   sent: readonly WireEntry[],
 ): { readonly results: readonly EntryResult[] } {
   return {
-    results: results.map((result, at) => ({ ...result, entry: result.entry ?? shown(sent[at]) })),
+    results: results.map((result, at) => (isOk(result) ? result : { ...result, entry: shown(sent[at]) })),
   };
 }
 
@@ -29,8 +30,15 @@ function shown(entry: WireEntry | undefined): EntryResult['entry'] {
     store_svid: entry.store_svid ?? false,
     hint: entry.hint ?? '',
     created_at: '0',
+    ...attributesOf(entry),
   };
 }
 
 const idOf = (id: WireEntry['spiffe_id']) =>
   id === null || id === undefined ? null : { trust_domain: id.trust_domain ?? '', path: id.path ?? '' };
+
+function attributesOf({ additional_attributes: given }: WireEntry) {
+  if (given === null || given === undefined) return {};
+  const { disable_x509_svid_prefetch = false, jwt_svid_include_jti = false } = given;
+  return { additional_attributes: { disable_x509_svid_prefetch, jwt_svid_include_jti } };
+}

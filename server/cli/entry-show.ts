@@ -1,48 +1,47 @@
 /** `entry show`: one by ID, or all that pass the filters. */
 import type { EntryDefinition } from '../../proto/gen/spire/api/server/entry/v1/Entry.ts';
-import type { ListEntriesResponseOutput } from '../../proto/gen/spire/api/server/entry/v1/ListEntriesResponse.ts';
+import type { EntryOutput } from '../../proto/gen/spire/api/types/Entry.ts';
 import type { RunCommand } from '../../shared/cli/command.ts';
 import { type Flags, UsageError } from '../../shared/cli/flag.ts';
 import { toJson } from '../../shared/cli/json.ts';
+import { wantsJson } from '../../shared/cli/output.ts';
 import type { ServiceClient } from '../../shared/rpc/client.ts';
-import { entryFilterFlags, entryFilterOf } from './entry-flags.ts';
+import { ENTRY, withService } from './call-server.ts';
+import { entryFilterOf } from './entry-flags.ts';
+import { listPages } from './list-pages.ts';
 import { entryBlock } from './print-entry.ts';
-import { ENTRY, wantsJson, withService } from './server-socket.ts';
+import { sortEntries } from './sort-entries.ts';
 
 const PAGE_SIZE = 500; // SPIRE's CLI
 
 export const entryShow: RunCommand = async (flags, terminal) => {
   const asJson = wantsJson(flags);
-  return withService<EntryDefinition, number>(ENTRY, { flags, terminal }, async (client) => {
-    const found = await find(client, flags);
-    if (asJson) {
-      terminal.out(`${toJson({ entries: found, next_page_token: '' })}\n`);
-      return 0;
-    }
-    terminal.out(`Found ${found.length} ${found.length === 1 ? 'entry' : 'entries'}\n`);
-    for (const entry of found) terminal.out(entryBlock(entry));
+  const find = finder(flags);
+  const entries = sortEntries(await withService(ENTRY, { flags, terminal }, find));
+  if (asJson) {
+    terminal.out(`${toJson({ entries, next_page_token: '' })}\n`);
     return 0;
-  });
+  }
+  terminal.out(`Found ${entries.length} ${entries.length === 1 ? 'entry' : 'entries'}\n`);
+  for (const entry of entries) terminal.out(entryBlock(entry));
+  return 0;
 };
 
-type Entries = ListEntriesResponseOutput['entries'];
+type Find = (client: Pick<ServiceClient<EntryDefinition>, 'unary'>) => Promise<EntryOutput[]>;
 
-async function find(client: ServiceClient<EntryDefinition>, flags: Flags): Promise<Entries> {
-  if (!flags.has('entryID')) return list(client, flags);
-  if (entryFilterFlags.some(({ name }) => flags.has(name))) {
-    throw new UsageError('-entryID and filters exclude each other');
-  }
-  return [await client.unary('GetEntry', { id: flags.text('entryID') })];
-}
-
-async function list(client: ServiceClient<EntryDefinition>, flags: Flags): Promise<Entries> {
-  const entries: Entries = [];
+/** Throws UsageError on flags that exclude each other or cannot be read. */
+function finder(flags: Flags): Find {
+  const id = flags.text('entryID');
   const filter = entryFilterOf(flags);
-  let pageToken = '';
-  do {
-    const page = await client.unary('ListEntries', { filter, page_size: PAGE_SIZE, page_token: pageToken });
-    entries.push(...page.entries);
-    pageToken = page.next_page_token;
-  } while (pageToken !== '');
-  return entries;
+  if (id === '') {
+    return (client) =>
+      listPages(async (pageToken) => {
+        const request = { filter, page_size: PAGE_SIZE, page_token: pageToken };
+        const { entries, next_page_token } = await client.unary('ListEntries', request);
+        return { items: entries, next: next_page_token };
+      });
+  }
+  if (['parentID', 'spiffeID', 'selector', 'federatesWith', 'hint'].some((name) => flags.has(name)))
+    throw new UsageError('-entryID and filters exclude each other');
+  return async (client) => [await client.unary('GetEntry', { id })];
 }

@@ -1,21 +1,27 @@
 /** `entry update`: replaces the whole entry, as SPIRE's does. */
-import type { BatchUpdateEntryResponseOutput } from '../../proto/gen/spire/api/server/entry/v1/BatchUpdateEntryResponse.ts';
 import type { EntryDefinition } from '../../proto/gen/spire/api/server/entry/v1/Entry.ts';
 import type { RunCommand } from '../../shared/cli/command.ts';
 import { UsageError } from '../../shared/cli/flag.ts';
-import { printResults } from './entry-results.ts';
+import { wantsJson } from '../../shared/cli/output.ts';
+import { ENTRY, withService } from './call-server.ts';
+import { type EntryResult, printResults } from './entry-results.ts';
 import { withSent } from './entry-sent.ts';
 import { entriesOf } from './entry-source.ts';
-import { ENTRY, wantsJson, withService } from './server-socket.ts';
+import { type Done, inChunks } from './in-chunks.ts';
 
 export const entryUpdate: RunCommand = async (flags, terminal) => {
   const asJson = wantsJson(flags);
   const entries = await entriesOf(flags, terminal);
-  if (entries.some((entry) => entry.id === '')) throw new UsageError('an -entryID is needed');
-  const response = await withService<EntryDefinition, BatchUpdateEntryResponseOutput>(
-    ENTRY,
-    { flags, terminal },
-    (client) => client.unary('BatchUpdateEntry', { entries }),
+  const nameless = entries.findIndex(({ id }) => id === '');
+  if (nameless !== -1) {
+    throw new UsageError(
+      flags.has('data') ? `entry ${nameless} of -data has no entry_id` : 'an -entryID is needed',
+    );
+  }
+  const done = await withService<EntryDefinition, Done<EntryResult>>(ENTRY, { flags, terminal }, (client) =>
+    inChunks(entries, async (chunk) =>
+      withSent(await client.unary('BatchUpdateEntry', { entries: [...chunk] }), chunk),
+    ),
   );
-  return printResults({ deed: 'update', response: withSent(response, entries), asJson }, terminal);
+  return printResults({ deed: 'update', done, asJson }, terminal);
 };

@@ -1,8 +1,10 @@
 /** `healthcheck`: asks the gRPC health service on the admin socket. */
 import type { HealthDefinition } from '../../proto/gen/grpc/health/v1/Health.ts';
 import type { RunCommand } from '../../shared/cli/command.ts';
+import { UsageError } from '../../shared/cli/flag.ts';
 import { messageOf } from '../../shared/errors.ts';
-import { HEALTH, socketPath, withService } from './server-socket.ts';
+import { HEALTH, withService } from './call-server.ts';
+import { socketPath } from './server-socket.ts';
 
 export const healthcheck: RunCommand = async (flags, terminal) => {
   if (flags.is('verbose')) terminal.out(`Contacting the server on ${socketPath(flags, terminal)}\n`);
@@ -10,10 +12,11 @@ export const healthcheck: RunCommand = async (flags, terminal) => {
     const { status } = await withService<HealthDefinition, { status: string }>(
       HEALTH,
       { flags, terminal },
-      (health) => health.unary('Check', {}, { timeoutMs: 10_000 }),
+      (health) => health.unary('Check', {}),
     );
     if (status !== 'SERVING') throw new Error(`the server answers ${status}`);
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     terminal.err(`Error: Server is unhealthy: ${messageOf(error)}\n`);
     return 1;
   }

@@ -1,12 +1,14 @@
 /** An entry as `entry` commands print it: labels in 24 columns, optional lines only when set. */
 import type { EntryOutput } from '../../proto/gen/spire/api/types/Entry.ts';
+import { printable } from '../../shared/cli/printable.ts';
+import { timeText } from '../../shared/cli/time-text.ts';
 import { idText } from './wire-id.ts';
 
 const LABEL_WIDTH = 24;
 
-const line = (label: string, value: string | number): string => `${label.padEnd(LABEL_WIDTH)}: ${value}\n`;
+const line = (label: string, value: string): string => `${label.padEnd(LABEL_WIDTH)}: ${printable(value)}\n`;
 
-const ttl = (seconds: number): string | number => (seconds === 0 ? 'default' : seconds);
+const ttl = (seconds: number): string => (seconds === 0 ? 'default' : String(seconds));
 
 /** Ends with an empty line. */
 export function entryBlock(entry: EntryOutput): string {
@@ -31,7 +33,3 @@ export function entryBlock(entry: EntryOutput): string {
     '\n',
   ].join('');
 }
-
-/** Unix seconds as Go prints a time: `2026-01-31 12:00:00 +0000 UTC`. */
-export const timeText = (unixSeconds: string): string =>
-  `${new Date(Number(unixSeconds) * 1_000).toISOString().slice(0, 19).replace('T', ' ')} +0000 UTC`;

@@ -1,6 +1,6 @@
 /** Flags of `run` and `validate`: where the configuration is, and what stands above it. */
 import type { Flag } from '../../shared/cli/flag.ts';
-import { type ServerFlags, serverFlags } from '../config.ts';
+import { type ServerFlags, serverFlags } from '../config/server-flags.ts';
 import type { Flags } from '../../shared/cli/flag.ts';
 
 export const DEFAULT_CONFIG = 'conf/server/server.conf'; // SPIRE's

@@ -11,6 +11,9 @@ export interface Flag {
   readonly otherwise?: string;
 }
 
+/** What is typed wrongly cannot be meant: told with exit code 1. */
+export class UsageError extends Error {}
+
 /** `x509SVIDTTL` -> `x509-svid-ttl`, `spiffeID` -> `spiffe-id`. */
 export function kebab(name: string): string {
   return name
@@ -19,6 +22,8 @@ export function kebab(name: string): string {
     .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
     .toLowerCase();
 }
+
+const INT32_MAX = 2_147_483_647; // what the wire carries; more would come out as another number
 
 /** The values given to one command. */
 export class Flags {
@@ -30,7 +35,7 @@ export class Flags {
     this.#values = values;
   }
 
-  /** Whether it was given at all. */
+  /** Whether it was given. */
   has(name: string): boolean {
     return this.#values.has(name);
   }
@@ -49,14 +54,12 @@ export class Flags {
     return this.text(name) === 'true';
   }
 
-  /** Throws on anything but a whole number, 0 or more. */
-  number(name: string): number {
+  /** Throws UsageError on anything but a whole number from 0 to `max`; 0 when it was not given and has no default. */
+  number(name: string, max = INT32_MAX): number {
     const text = this.text(name);
     if (text === '') return 0;
     if (!/^\d{1,15}$/.test(text)) throw new UsageError(`-${name} takes a whole number, not "${text}"`);
+    if (Number(text) > max) throw new UsageError(`-${name} is at most ${max}, not ${text}`);
     return Number(text);
   }
 }
-
-/** What the caller typed cannot be meant: printed with a pointer to the help, exit 1. */
-export class UsageError extends Error {}

@@ -1,11 +1,20 @@
 /** Prints what commands and flags there are. */
 import type { Command } from './command.ts';
 import { type Flag, kebab } from './flag.ts';
+import { commandsBelow, findCommand } from './parse.ts';
 
-export function commandHelp(program: string, command: Command): string {
+/** Of the command that the words name, or of all whose words begin so; of the program when there are none. */
+export function helpText(program: string, commands: readonly Command[], words: readonly string[]): string {
+  const command = findCommand(commands, words);
+  if (command !== undefined) return commandHelp(program, command);
+  const below = commandsBelow(commands, words);
+  return listHelp(program, below.length === 0 ? commands : below);
+}
+
+function commandHelp(program: string, command: Command): string {
   const flags = command.flags.map((flag) => flagHelp(flag)).join('');
-  const usage = `Usage: ${program} ${command.words.join(' ')}${command.flags.length > 0 ? ' [flags]' : ''}\n`;
-  return `${usage}\n${command.summary}\n${flags === '' ? '' : `\nFlags:\n${flags}`}`;
+  const usage = [program, ...command.words, ...(command.flags.length > 0 ? ['[flags]'] : [])].join(' ');
+  return `Usage: ${usage}\n\n${command.summary}\n${flags === '' ? '' : `\nFlags:\n${flags}`}`;
 }
 
 function flagHelp(flag: Flag): string {
@@ -18,7 +27,7 @@ function flagHelp(flag: Flag): string {
   return `  ${spellings}\n      ${flag.doc}${more.length === 0 ? '' : ` (${more.join('; ')})`}\n`;
 }
 
-export function programHelp(program: string, commands: readonly Command[]): string {
+function listHelp(program: string, commands: readonly Command[]): string {
   const width = Math.max(...commands.map((command) => command.words.join(' ').length));
   const lines = commands.map((command) => `  ${command.words.join(' ').padEnd(width)}  ${command.summary}\n`);
   return `Usage: ${program} COMMAND [flags]\n\n${lines.join('')}\n'${program} COMMAND -h' lists the flags of a command.\n`;

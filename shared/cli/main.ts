@@ -1,61 +1,54 @@
 /** Runs one command line: finds the command, prints help and errors, and gives the exit code. Called by main files. */
 import { messageOf } from '../errors.ts';
-import type { Command, Terminal } from './command.ts';
-import { UsageError } from './flag.ts';
-import { commandHelp, programHelp } from './help.ts';
-import { findCommand, parseArguments, type Parsed } from './parse.ts';
-
-export interface Program {
-  /** As the user typed it: `writ server` or `spire-server`. */
-  readonly name: string;
-  readonly commands: readonly Command[];
-}
-
-const HELP = ['-h', '-help', '--help', 'help'];
+import { VERSION } from '../version.ts';
+import { type Command, ReaderGone, type Terminal } from './command.ts';
+import type { Flags } from './flag.ts';
+import { helpText } from './help.ts';
+import { type Asked, parseArguments } from './parse.ts';
 
 /** Resolves with the exit code; never rejects. */
 export async function runProgram(
-  program: Program,
+  commands: readonly Command[],
   args: readonly string[],
   terminal: Terminal,
 ): Promise<number> {
-  if (args.some((arg) => HELP.includes(arg))) return help(program, args, terminal);
-  if (args.length === 0 && findCommand(program.commands, []) === undefined)
-    return help(program, args, terminal);
-  let parsed: Parsed;
+  const { program } = terminal;
+  let asked: Asked;
   try {
-    parsed = parseArguments(program.commands, args);
+    asked = parseArguments(commands, args);
   } catch (error) {
-    return complain(program, messageOf(error), terminal);
+    if (args.length === 0) terminal.err(helpText(program, commands, []));
+    else terminal.err(`Error: ${messageOf(error)}\nTry '${program} help'.\n`);
+    return 1;
   }
+  if (asked.kind === 'run') return run(asked, terminal);
+  return printed(asked.kind === 'help' ? helpText(program, commands, asked.words) : `${VERSION}\n`, terminal);
+}
+
+type Run = Extract<Asked, { kind: 'run' }>;
+
+async function run({ command, flags }: Run, terminal: Terminal): Promise<number> {
   try {
-    const run = await parsed.command.load();
-    return await run(parsed.flags, terminal);
+    const deed = await command.load();
+    return await deed(flags, terminal);
   } catch (error) {
-    return fail(parsed, error, terminal);
+    return error instanceof ReaderGone ? 0 : fail(error, flags, terminal);
   }
 }
 
-function help(program: Program, args: readonly string[], terminal: Terminal): number {
-  const words = args.filter((arg) => !arg.startsWith('-') && arg !== 'help');
-  const command = findCommand(program.commands, words);
-  terminal.out(
-    command === undefined ? programHelp(program.name, program.commands) : commandHelp(program.name, command),
-  );
-  return args.length === 0 ? 1 : 0;
+function printed(text: string, terminal: Terminal): number {
+  try {
+    terminal.out(text);
+    return 0;
+  } catch (error) {
+    return error instanceof ReaderGone ? 0 : fail(error, undefined, terminal);
+  }
 }
 
-function complain(program: Program, message: string, terminal: Terminal): number {
-  terminal.err(`Error: ${message}\nTry '${program.name} help'.\n`);
-  return 1;
-}
-
-function fail({ flags }: Parsed, error: unknown, terminal: Terminal): number {
+/** In JSON as well where that was asked for: people see why, and a program that reads the output does too. */
+function fail(error: unknown, flags: Flags | undefined, terminal: Terminal): number {
   const message = messageOf(error);
-  if (flags.text('output') === 'json' && !(error instanceof UsageError)) {
-    terminal.out(`${JSON.stringify({ error: message })}\n`);
-  } else {
-    terminal.err(`Error: ${message}\n`);
-  }
+  terminal.err(`Error: ${message}\n`);
+  if (flags?.text('output') === 'json') printed(`${JSON.stringify({ error: message })}\n`, terminal);
   return 1;
 }

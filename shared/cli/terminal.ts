@@ -1,24 +1,36 @@
 /** The real terminal: the only place that reads the environment and writes to standard output for commands. */
 import { writeSync } from 'node:fs';
-import type { Terminal } from './command.ts';
+import { ReaderGone, type Terminal } from './command.ts';
 
 const INPUT_MAX_BYTES = 16 * 1024 * 1024;
+const FULL_WAIT_MS = 10;
 
-export const terminal: Terminal = {
+/** `program` is how the user calls it, unless the launcher says that it was started by another name. */
+export const openTerminal = (program: string): Terminal => ({
+  program: process.env['WRIT_STARTED_AS'] || program,
   out: (text) => writeAll(1, text),
-  err: (text) => writeAll(2, text),
+  err: (text) => {
+    try {
+      writeAll(2, text);
+    } catch {
+      // There is nobody left to tell.
+    }
+  },
   environment: process.env,
   readInput,
-};
+});
 
-/** Standard output may be a pipe that is full: try again until it takes everything. */
+/** A pipe that is full takes the rest once its reader has caught up. */
 function writeAll(fd: number, text: string): void {
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; ) {
     try {
       at += writeSync(fd, bytes, at);
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) return; // the reader left
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      if (code === 'EPIPE') throw new ReaderGone('the reader of the output is gone', { cause: error });
+      if (code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_WAIT_MS);
     }
   }
 }

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
-import { agentFlags, type AgentFlags, loadAgentConfig } from '../../agent/config.ts';
+import { agentFlags, type AgentFlags } from '../../agent/config/agent-flags.ts';
+import { loadAgentConfig } from '../../agent/config.ts';
 import { faultsOf } from '../shared/config/faults-of.ts';
 
 interface Parts {
@@ -32,7 +33,7 @@ describe('agent configuration', () => {
       serverPort: 8_081,
       dataDir: '.',
       socketPath: '/tmp/spire-agent/public/api.sock',
-      adminSocketPath: undefined,
+      adminSocketPath: 'admin.sock',
       joinToken: undefined,
       joinTokenFile: undefined,
       bootstrap: { kind: 'insecure' },

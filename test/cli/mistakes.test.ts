@@ -31,7 +31,10 @@ describe('a mistake on the command line', () => {
     [
       { args: [], says: /^Usage: writ server COMMAND/ },
       { args: ['entry', 'craete'], says: /did you mean "entry create"\?\nTry 'writ server help'/ },
-      { args: ['entry', 'create', '-spifeID', 'x'], says: /has no flag -spifeID; did you mean -spiffeID\?/ },
+      {
+        args: ['entry', 'create', '-spifeID', 'x'],
+        says: /-spifeID is not a flag of "entry create"; did you mean -spiffeID\?/,
+      },
       {
         args: ['entry', 'create', '-spiffeID', 'spiffe://example.org/a'],
         says: /at least one -selector is needed/,
@@ -50,7 +53,7 @@ describe('a mistake on the command line', () => {
       },
       {
         args: ['entry', 'show', '-socketPath', 'DIR/nothing.sock'],
-        says: /no server listens on .*nothing.sock: start it with 'writ server run', or name its socket with -socketPath/,
+        says: /nothing listens on DIR\/nothing.sock: start 'writ server run', or name its socket with -socketPath/,
       },
       { args: ['entry', 'show', '-socketPath', 'DIR/file'], says: /DIR\/file is not a socket/ },
       { args: ['entry', 'show', '-output', 'yaml'], says: /-output is pretty or json, not "yaml"/ },
@@ -64,13 +67,17 @@ describe('a mistake on the command line', () => {
         says: /bad.conf:3:3: unknown key "bind_adress" in server; did you mean "bind_address"\?/,
       },
       { program: agent, args: ['explain'], says: /a -pid is needed/ },
-      { program: agent, args: ['explain', '-pid', '1'], says: /name the admin socket with -adminSocketPath/ },
+      {
+        program: agent,
+        args: ['explain', '-pid', '1'],
+        says: /Give its configuration file with -config, or the socket with -adminSocketPath/,
+      },
       {
         program: agent,
         args: ['api', 'fetch', '-socketPath', 'DIR/nothing.sock'],
-        says: /no agent listens on/,
+        says: /nothing listens on .*: start 'writ agent run'/,
       },
-      { program: agent, args: ['api', 'fetch', '-timeout', 'soon'], says: /-timeout: not a duration/ },
+      { program: agent, args: ['api', 'fetch', '-timeout', 'soon'], says: /-timeout "soon": not a duration/ },
     ];
   for (const { args, says, program = server } of cases) {
     it(`"${args.join(' ')}" is answered with ${says.source}`, async () => {
@@ -93,7 +100,7 @@ describe('a mistake on the command line', () => {
       at('nothing.sock'),
     ]);
     assert.equal(printed.code, 1);
-    assert.match((JSON.parse(printed.out) as { error: string }).error, /no server listens on/);
+    assert.match((JSON.parse(printed.out) as { error: string }).error, /nothing listens on/);
   });
 
   it('says that this user may not use the socket', {

@@ -1,6 +1,12 @@
 /** A terminal that remembers what was printed. */
-import type { Terminal } from '../../shared/cli/command.ts';
-import { type Program, runProgram } from '../../shared/cli/main.ts';
+import type { Command, Terminal } from '../../shared/cli/command.ts';
+import { runProgram } from '../../shared/cli/main.ts';
+
+export interface Program {
+  /** As the user typed it: `writ server` or `spire-server`. */
+  readonly name: string;
+  readonly commands: readonly Command[];
+}
 
 export interface Printed {
   readonly code: number;
@@ -18,11 +24,12 @@ export async function type(program: Program, args: readonly string[], typed: Typ
   let out = '';
   let err = '';
   const terminal: Terminal = {
+    program: program.name,
     out: (text) => (out += text),
     err: (text) => (err += text),
     environment: typed.environment ?? {},
     readInput: async () => typed.input ?? '',
   };
-  const code = await runProgram(program, args, terminal);
+  const code = await runProgram(program.commands, args, terminal);
   return { code, out, err };
 }

@@ -18,7 +18,8 @@ export class FakeWorkloadIdentities implements WorkloadIdentities {
   readonly #subscribers = new Set<Subscriber>();
   /** Given to every subscriber; undefined = never synchronised. */
   #update: WorkloadUpdate | undefined;
-  entries: readonly (Omit<Candidate, 'missing'> & { readonly selectors: readonly Selector[] })[] = [];
+  entries: readonly (Omit<Candidate, 'missing' | 'found'> & { readonly selectors: readonly Selector[] })[] =
+    [];
   sync: SyncState = { entriesKnown: 0, lastSyncAt: undefined, lastSyncError: undefined };
 
   /** What each open subscription was made with. */
@@ -43,7 +44,10 @@ export class FakeWorkloadIdentities implements WorkloadIdentities {
     const keys = selectorKeys(selectors);
     const lacks = (selector: Selector): boolean => !isSubset([selector], keys);
     return this.entries
-      .map(({ selectors: wanted, ...entry }) => ({ ...entry, missing: wanted.filter(lacks) }))
+      .map(({ selectors: wanted, ...entry }) => {
+        const missing = wanted.filter(lacks);
+        return { ...entry, missing, found: wanted.length - missing.length };
+      })
       .sort((a, b) => a.missing.length - b.missing.length)
       .slice(0, limit);
   }

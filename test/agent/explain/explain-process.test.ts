@@ -32,7 +32,7 @@ function explained(report = async (): Promise<readonly AttestorReport[]> => REPO
 }
 
 describe('explaining a process', () => {
-  it('tells what each attestor found, and the entries with what the process lacks for them, closest first', async () => {
+  it('tells what each attestor found, and the entries with what the process lacks for those that come near', async () => {
     const { explain, identities, peer } = explained();
     identities.sync = {
       entriesKnown: 3,
@@ -40,7 +40,9 @@ describe('explaining a process', () => {
       lastSyncError: 'later down',
     };
     identities.entries = [
-      entry('far', 'docker:label:a:b', 'docker:label:c:d'),
+      entry('far', 'unix:uid:7', 'docker:label:a:b'),
+      entry('nodes', 'spiffe_id:spiffe://example.org/node'),
+      entry('unjudged', 'docker:label:a:b'), // the docker attestor failed
       entry('near', 'unix:uid:1000', 'docker:label:a:b'),
       entry('match', 'unix:user:web'),
     ];

@@ -16,7 +16,11 @@ const commands: readonly Command[] = [
   { words: ['api', 'fetch'], summary: '', flags: [], load },
   { words: ['api', 'fetch', 'x509'], summary: '', flags: [], load },
 ];
-const parse = (...args: string[]) => parseArguments(commands, args);
+function parse(...args: string[]) {
+  const asked = parseArguments(commands, args);
+  assert(asked.kind === 'run');
+  return asked;
+}
 
 describe('the command line', () => {
   for (const [name, wanted] of [
@@ -63,9 +67,12 @@ describe('the command line', () => {
   for (const [args, message] of [
     [[], 'a command is missing'],
     [['entry', 'craete'], '"entry craete" is not a command; did you mean "entry create"?'],
-    [['entry', 'create', '-spifeID', 'x'], '"entry create" has no flag -spifeID; did you mean -spiffeID?'],
+    [
+      ['entry', 'create', '-spifeID', 'x'],
+      '-spifeID is not a flag of "entry create"; did you mean -spiffeID?',
+    ],
     [['entry', 'create', '-spiffeID'], '-spiffeID needs a value'],
-    [['entry', 'create', 'stray'], '"stray" is not a flag of "entry create"'],
+    [['entry', 'create', 'stray'], '"entry create stray" is not a command'],
     [['entry', 'create', '-admin=perhaps'], '-admin is true or false, not "perhaps"'],
   ] as const) {
     it(`says of "${args.join(' ')}": ${message}`, () => {

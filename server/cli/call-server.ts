@@ -1,0 +1,36 @@
+/** Calls a service of the server on its admin socket. Only what every command needs is here: it loads gRPC. */
+import type { Terminal } from '../../shared/cli/command.ts';
+import type { Flags } from '../../shared/cli/flag.ts';
+import { withSocket } from '../../shared/cli/socket.ts';
+import { timeoutMsOf } from '../../shared/cli/timeout.ts';
+import { ServiceClient } from '../../shared/rpc/client.ts';
+import { socketPath } from './server-socket.ts';
+
+export interface Typed {
+  readonly flags: Flags;
+  readonly terminal: Terminal;
+}
+
+/** Throws with what to do when there is no server, and when it does not answer in time. */
+export function withService<Def, T>(
+  service: string,
+  { flags, terminal }: Typed,
+  use: (client: Pick<ServiceClient<Def>, 'unary'>) => Promise<T>,
+): Promise<T> {
+  const timeoutMs = timeoutMsOf(flags);
+  const socket = {
+    path: socketPath(flags, terminal),
+    flag: 'socketPath',
+    program: terminal.program,
+    timeoutMs,
+  };
+  return withSocket(socket, (channel) => {
+    const client = new ServiceClient<Def>(service, channel);
+    return use({ unary: (rpc, request) => client.unary(rpc, request, { timeoutMs }) });
+  });
+}
+
+export const ENTRY = 'spire.api.server.entry.v1.Entry';
+export const AGENT = 'spire.api.server.agent.v1.Agent';
+export const BUNDLE = 'spire.api.server.bundle.v1.Bundle';
+export const HEALTH = 'grpc.health.v1.Health';
