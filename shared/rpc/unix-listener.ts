@@ -1,8 +1,9 @@
 /** A listening Unix socket that never takes a living program's place. Used by the agent's doors and the server's admin API. */
-import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { messageOf, unavailable } from '../errors.ts';
+import { whyOthersCanReplace } from '../trusted-path.ts';
 
 export interface UnixListenerOptions {
   readonly path: string;
@@ -26,17 +27,16 @@ export class UnixListener {
     this.#server = createServer((socket) => options.onConnection(socket));
   }
 
-  /** Throws Unavailable, saying what to do, when the path is too long, taken, or not permitted. */
+  /** Throws Unavailable, saying what to do, when the path is too long, taken, another's to change, or not permitted. */
   async listen(): Promise<void> {
     const { path, directoryMode, socketMode, onError } = this.#options;
     if (Buffer.byteLength(path) > PATH_MAX_BYTES) {
       throw unavailable(`socket path "${path}" is longer than ${PATH_MAX_BYTES} bytes: choose a shorter one`);
     }
     try {
-      mkdirSync(dirname(path), { recursive: true, mode: directoryMode });
+      makeDirectory(dirname(path), directoryMode);
       await removeStale(path);
-      await bind(this.#server, path);
-      chmodSync(path, socketMode);
+      await bind(this.#server, path, socketMode);
     } catch (error) {
       this.#server.close();
       throw explain(path, error);
@@ -48,6 +48,21 @@ export class UnixListener {
   close(): void {
     this.#server.close();
   }
+}
+
+/**
+ * DIVERGES: SPIRE takes any directory. Whoever can replace the socket can answer in our place, with identities and
+ * authorities of their own making, and in /tmp the directory is whoever's made it first.
+ */
+function makeDirectory(directory: string, mode: number): void {
+  checkOurs(directory); // nothing is made through another's links
+  mkdirSync(directory, { recursive: true, mode });
+  checkOurs(directory); // nobody was faster
+}
+
+function checkOurs(directory: string): void {
+  const why = whyOthersCanReplace(directory);
+  if (why !== undefined) throw unavailable(`${why}: choose a socket path in a directory of your own`);
 }
 
 /** Removes a socket that a program left behind when it was killed; anything else that is there stays. */
@@ -77,13 +92,21 @@ function isAnswered(path: string): Promise<boolean> {
   });
 }
 
-function bind(server: Server, path: string): Promise<void> {
+const BACKLOG = 4_096; // Linux's net.core.somaxconn: after a restart, thousands of workloads come at once
+
+/** The socket never has another mode, not even for a moment: the mask holds while it is made, which is in this turn. */
+function bind(server: Server, path: string, mode: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ path }, () => {
-      server.off('error', reject);
-      resolve();
-    });
+    const before = process.umask(~mode & 0o777);
+    try {
+      server.listen({ path, backlog: BACKLOG }, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    } finally {
+      process.umask(before);
+    }
   });
 }
 

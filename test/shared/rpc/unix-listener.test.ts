@@ -1,13 +1,28 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, lstatSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { Code } from '../../../shared/errors.ts';
 import { UnixListener } from '../../../shared/rpc/unix-listener.ts';
+
+const needsRoot = process.geteuid?.() === 0 ? false : 'files can be given to another user by root alone';
 
 describe('a Unix listener', () => {
   const directory = mkdtempSync(join(tmpdir(), 'writ-listener-'));
@@ -75,6 +90,44 @@ describe('a Unix listener', () => {
       listener.close();
     });
   }
+
+  it('refuses a directory in which others could put a socket of their own', async () => {
+    mkdirSync(join(directory, 'open'));
+    chmodSync(join(directory, 'open'), 0o777);
+    const message =
+      `everybody may write to "${realpathSync(directory)}/open" and could put something else there: ` +
+      'choose a socket path in a directory of your own';
+    for (const path of ['open/api.sock', 'open/made/api.sock']) {
+      await assert.rejects(listenerAt(join(directory, path)).listen(), { code: Code.unavailable, message });
+    }
+    assert.deepEqual(readdirSync(join(directory, 'open')), []);
+  });
+
+  it('refuses a directory that another user made first', { skip: needsRoot }, async () => {
+    const squatted = join(directory, 'spire-agent');
+    mkdirSync(squatted);
+    chownSync(squatted, 65_534, 65_534);
+    const message =
+      /spire-agent" belongs to user 65534, who could put something else there: choose a socket path/;
+    await assert.rejects(listenerAt(join(squatted, 'public', 'api.sock')).listen(), { message });
+    assert.equal(existsSync(join(squatted, 'public')), false);
+  });
+
+  it('is not open to others even for a moment, whatever the mask of the process', async () => {
+    const path = join(directory, 'masked.sock');
+    const before = process.umask(0);
+    try {
+      const listener = listenerAt(path);
+      const listening = listener.listen();
+      // Within microtasks, so that the listener's own turn after the bind has not come yet.
+      for (let i = 0; i < 100 && !existsSync(path); i += 1) await Promise.resolve();
+      assert.equal(modeOf(path), 0o600);
+      await listening;
+      listener.close();
+    } finally {
+      process.umask(before);
+    }
+  });
 
   it('says that its directory cannot be made', async () => {
     writeFileSync(join(directory, 'plain'), '');
