@@ -5,22 +5,12 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { loadAgentConfig } from '../../../agent/config.ts';
 import { loadServerConfig } from '../../../server/config.ts';
-import { ConfigFaults } from '../../../shared/config/faults.ts';
+import { faultsOf } from './faults-of.ts';
 
 const VECTORS = join(import.meta.dirname, '../../vectors/config');
 
 const load = (name: string, text: string) =>
   name.startsWith('agent-') ? loadAgentConfig({ path: name, text }) : loadServerConfig({ path: name, text });
-
-function faultsOf(deed: () => unknown): string {
-  try {
-    deed();
-  } catch (error) {
-    assert.ok(error instanceof ConfigFaults, String(error));
-    return error.message;
-  }
-  return 'no fault';
-}
 
 describe('configuration vectors', () => {
   for (const name of readdirSync(join(VECTORS, 'valid'))) {
@@ -35,9 +25,9 @@ describe('configuration vectors', () => {
     test(`refuses ${name}`, () => {
       const text = readFileSync(join(VECTORS, 'invalid', name), 'utf8');
       const expected = /^# expect: (.*)$/m.exec(text)?.[1];
-      assert.equal(
+      assert.deepEqual(
         faultsOf(() => load(name, text)),
-        `${name}:${expected}`,
+        [`${name}:${expected}`],
       );
     });
   }
