@@ -10,17 +10,29 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { messageOf } from '../../shared/errors.ts';
+import { whyOthersCanReplace } from '../../shared/trusted-path.ts';
 import { layoutOf, type Layout } from './layout.ts';
 
 const MARK = 'up.pid';
 
-/** Makes the directory (others may pass through: Postgres runs as another user), emptied first where asked. */
+/**
+ * Makes the directory (others may pass through: Postgres runs as another user), emptied first where asked. Throws where
+ * it is another user's: programs in it are run, and files in it written, with the rights of this one.
+ */
 export function prepareState(root: string, isFresh: boolean): Layout {
   const layout = layoutOf(root);
+  checkOurs(root); // nothing is read, emptied or made in another's
   refuseIfRunning(layout);
   if (isFresh) empty(layout);
+  makeDirectories(layout);
+  return layout;
+}
+
+function makeDirectories(layout: Layout): void {
+  const { root } = layout;
   try {
-    mkdirSync(root, { recursive: true });
+    mkdirSync(root, { recursive: true, mode: 0o711 });
+    checkOurs(root); // nobody was faster
     chmodSync(root, 0o711);
     for (const path of [layout.logs, layout.bin]) mkdirSync(path, { recursive: true, mode: 0o755 });
     mkdirSync(layout.agent.data, { recursive: true, mode: 0o711 });
@@ -30,7 +42,11 @@ export function prepareState(root: string, isFresh: boolean): Layout {
       `cannot write the state directory ${root} (${messageOf(error)}): choose another with --state, or run as its owner`,
     );
   }
-  return layout;
+}
+
+function checkOurs(root: string): void {
+  const why = whyOthersCanReplace(root);
+  if (why !== undefined) throw new Error(`${why}: choose another with --state`);
 }
 
 export const releaseState = (layout: Layout): void => rmSync(layout.lock, { force: true });

@@ -1,7 +1,7 @@
 /**
  * The door for administrators on this machine: a Unix socket, whose permissions say who may come in. Started by server.ts.
  */
-import { lstatSync, mkdirSync, statSync, unlinkSync } from 'node:fs';
+import { lstatSync, mkdirSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { Code, CodedError, messageOf } from '../../shared/errors.ts';
@@ -9,6 +9,7 @@ import type { Logger } from '../../shared/log/logger.ts';
 import type { Gate, Routes } from '../../shared/rpc/handler.ts';
 import { RpcServer } from '../../shared/rpc/server.ts';
 import type { Part } from '../../shared/tasks.ts';
+import { whyOthersCanReplace } from '../../shared/trusted-path.ts';
 import type { CallContext, Peer } from '../api/gate/context.ts';
 
 const DIRECTORY_MODE = 0o750; // SPIRE's
@@ -40,7 +41,7 @@ export class LocalListener implements Part {
   /** Throws FailedPrecondition, saying what to do, when the socket cannot be had. */
   async start(): Promise<void> {
     const path = this.#path;
-    makeDirectory(path, this.#log);
+    makeDirectory(path);
     if (await removeStale(path)) this.#log.info('removed the socket of a server that is gone', { path });
     await bind(this.#server, path);
     this.#log.info('listening for administrators', { path });
@@ -52,19 +53,22 @@ export class LocalListener implements Part {
   }
 }
 
-function makeDirectory(path: string, log: Logger): void {
+function makeDirectory(path: string): void {
   const directory = dirname(path);
   try {
+    checkOurs(directory); // nothing is made through another's links
     mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
-    const { uid } = statSync(directory);
-    if (uid !== 0 && uid !== process.getuid?.()) {
-      log.warn('the directory of the admin socket belongs to another user, who can replace the socket', {
-        directory,
-      });
-    }
+    checkOurs(directory); // nobody was faster
   } catch (error) {
+    if (error instanceof CodedError) throw error;
     throw refused(`cannot make the directory of socket ${path}: ${messageOf(error)}`, error);
   }
+}
+
+/** DIVERGES: SPIRE takes any directory, and with it whoever can answer administrators in the server's place. */
+function checkOurs(directory: string): void {
+  const why = whyOthersCanReplace(directory);
+  if (why !== undefined) throw refused(`${why}: set socket_path to a path in a directory of your own`);
 }
 
 /** True when there was one. Nothing but a socket is ever removed, and none that answers. */

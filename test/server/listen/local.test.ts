@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import {
+  chmodSync,
   existsSync,
   linkSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -100,6 +103,20 @@ test('never removes what is not a socket', async () => {
   await assert.rejects(listenOn(link).start(), { message: /is not a socket/ });
   await assert.rejects(listenOn(join(file, 'api.sock')).start(), { message: /^cannot make the directory/ });
   await assert.rejects(listenOn(directory).start(), { message: /is not a socket/ });
+});
+
+test('refuses a directory in which others could put a socket of their own', async () => {
+  const open = join(directory, 'open');
+  mkdirSync(open);
+  chmodSync(open, 0o777);
+  const message =
+    `everybody may write to "${realpathSync(open)}" and could put something else there: ` +
+    'set socket_path to a path in a directory of your own';
+  await assert.rejects(listenOn(join(open, 'private', 'api.sock')).start(), {
+    code: Code.failedPrecondition,
+    message,
+  });
+  assert.equal(existsSync(join(open, 'private')), false);
 });
 
 test('says so when the path is too long for a socket', async () => {
