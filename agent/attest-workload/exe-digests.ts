@@ -1,5 +1,5 @@
 /** SHA-256 of a workload's binary, read through the held process in threads of its own. Called by unix. */
-import { closeSync } from 'node:fs';
+import { type BigIntStats, closeSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { LRUCache } from 'lru-cache';
@@ -8,6 +8,7 @@ import { messageOf, unavailable } from '../../shared/errors.ts';
 import type { Digest, DigestAnswer, DigestRequest } from './exe-digest.ts';
 import { fileVersion } from './file-version.ts';
 import type { Peer } from './peer-info.ts';
+import { Turns } from './turns.ts';
 
 export interface DigestOptions {
   /** 0 = any size. */
@@ -16,8 +17,12 @@ export interface DigestOptions {
 }
 
 const REMEMBERED = 1_000;
-/** A file on a file system that never answers holds a thread for ever: this many, and the agent goes on without. */
-const AT_ONCE = 2;
+/**
+ * A file on a file system that never answers holds a thread for ever, and one of terabytes holds it until the time is
+ * over: one user may have one, and with the others of his the agent goes on.
+ */
+const HASHES = { total: 4, perUid: 1 };
+const LOOKS = { total: 2, perUid: 1 }; // of the four threads that the whole agent's file calls have (libuv)
 /** Two writes within one tick of the file system's clock look the same: a file that young is hashed each time. */
 const SETTLED_AFTER_MS = 2_000;
 
@@ -30,8 +35,8 @@ const THREAD = new URL(
 export class ExeDigests {
   readonly #clock: Clock;
   readonly #known = new LRUCache<string, string>({ max: REMEMBERED });
-  readonly #waiting: (() => void)[] = [];
-  #running = 0;
+  readonly #hashes = new Turns(HASHES);
+  readonly #looks = new Turns(LOOKS);
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -41,57 +46,36 @@ export class ExeDigests {
   async sha256(peer: Peer, { maxBytes, signal }: DigestOptions): Promise<string> {
     // A descriptor of its own: the connection may end, and its number be given away, while the file is read.
     const directoryFd = peer.openProcDirectory();
-    let work: Promise<string> | undefined;
-    try {
-      await this.#turn(signal);
-      work = this.#digest(`/proc/self/fd/${directoryFd}/exe`, maxBytes, signal).finally(() => this.#done());
-      return await orAborted(work, signal);
-    } finally {
-      void (work ?? Promise.resolve()).catch(() => {}).then(() => closeSync(directoryFd));
-    }
+    const request = { path: `/proc/self/fd/${directoryFd}/exe`, maxBytes };
+    const work = this.#digest(peer.uid, request, signal);
+    void work.catch(() => {}).then(() => closeSync(directoryFd));
+    return orAborted(work, signal);
   }
 
-  async #digest(path: string, maxBytes: number, signal: AbortSignal): Promise<string> {
-    const seen = await stat(path, { bigint: true }).catch((error: unknown) => {
-      throw unavailable(`the binary cannot be read: ${codeOf(error)}`, { cause: error });
-    });
+  async #digest(uid: number, request: DigestRequest, signal: AbortSignal): Promise<string> {
+    const { path, maxBytes } = request;
+    const seen = await this.#looks.run(uid, signal, () => look(path));
     if (maxBytes > 0 && seen.size > maxBytes) throw tooLarge(maxBytes);
     const version = fileVersion(seen);
     const known = this.#known.get(version);
     if (known !== undefined) return known;
-    const read = await digestInThread({ path, maxBytes }, signal);
-    // The process may have run another program before the thread opened it: what was hashed must be what was seen.
-    if (read.version !== version) throw unavailable('the process replaced its program meanwhile');
-    const ageMs = this.#clock.now().getTime() - Number(seen.ctimeMs);
-    if (ageMs > SETTLED_AFTER_MS) this.#known.set(version, read.sha256);
-    return read.sha256;
-  }
-
-  async #turn(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    if (this.#running < AT_ONCE) {
-      this.#running += 1;
-      return;
-    }
-    const turn = Promise.withResolvers<void>();
-    this.#waiting.push(turn.resolve);
-    try {
-      await orAborted(turn.promise, signal);
-    } catch (error) {
-      const at = this.#waiting.indexOf(turn.resolve);
-      if (at >= 0) this.#waiting.splice(at, 1);
-      else this.#done(); // its turn had come in the same moment
-      throw error;
-    }
-  }
-
-  /** The turn goes to the next in line, or back. */
-  #done(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#running -= 1;
-    else next();
+    return this.#hashes.run(uid, signal, async () => {
+      const hashed = this.#known.get(version); // while this one waited
+      if (hashed !== undefined) return hashed;
+      const read = await digestInThread(request, signal);
+      // The process may have run another program before the thread opened it: what was hashed must be what was seen.
+      if (read.version !== version) throw unavailable('the process replaced its program meanwhile');
+      const ageMs = this.#clock.now().getTime() - Number(seen.ctimeMs);
+      if (ageMs > SETTLED_AFTER_MS) this.#known.set(version, read.sha256);
+      return read.sha256;
+    });
   }
 }
+
+const look = (path: string): Promise<BigIntStats> =>
+  stat(path, { bigint: true }).catch((error: unknown) => {
+    throw unavailable(`the binary cannot be read: ${codeOf(error)}`, { cause: error });
+  });
 
 /** The thread ends with the answer; one that is stuck in the kernel ends when the kernel lets it. */
 function digestInThread(request: DigestRequest, signal: AbortSignal): Promise<Digest> {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  closeSync,
+  constants,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -26,8 +29,8 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 class PeerOf extends FakePeer {
   readonly directory: string;
 
-  constructor(directory: string) {
-    super();
+  constructor(directory: string, uid: number) {
+    super({ uid });
     this.directory = directory;
   }
 
@@ -48,11 +51,11 @@ describe('digests of binaries', () => {
     writeFileSync(path, text);
     return path;
   };
-  const peerRunning = (path: string): PeerOf => {
+  const peerRunning = (path: string, uid = 1_000): PeerOf => {
     const directory = join(root, `proc-${++made}`);
     mkdirSync(directory);
     symlinkSync(path, join(directory, 'exe'));
-    return new PeerOf(directory);
+    return new PeerOf(directory, uid);
   };
   const switchTo = (peer: PeerOf, path: string): void => {
     rmSync(join(peer.directory, 'exe'));
@@ -139,7 +142,7 @@ describe('digests of binaries', () => {
     await assert.rejects(gone, { code: Code.unavailable, message: 'the binary cannot be read: ENOENT' });
   });
 
-  it('are made two at a time, and those who give up waiting do not hold up the others', async () => {
+  it('are made in turn, and those who give up waiting do not hold up the others', async () => {
     const digests = new ExeDigests(later);
     const given = new AbortController();
     const waits = Array.from({ length: 4 }, (_, i) =>
@@ -154,6 +157,24 @@ describe('digests of binaries', () => {
       ends.map(({ status }) => status),
       ['fulfilled', 'fulfilled', 'rejected', 'fulfilled'],
     );
+  });
+
+  it('of one user, however slow, hold up neither another user nor what is known already', async () => {
+    const digests = new ExeDigests(later);
+    const known = file('known');
+    await digests.sha256(peerRunning(known), { maxBytes: 0, signal });
+    const given = new AbortController();
+    const pipes = Array.from({ length: 6 }, (_, i) => join(root, `pipe-${i}`));
+    execFileSync('mkfifo', pipes); // whoever reads one waits for a writer
+    const slow = pipes.map((path) =>
+      digests.sha256(peerRunning(path), { maxBytes: 0, signal: given.signal }),
+    );
+    const other = peerRunning(file('another user'), 2_000);
+    assert.equal(await digests.sha256(other, { maxBytes: 0, signal }), sha256('another user'));
+    assert.equal(await digests.sha256(peerRunning(known), { maxBytes: 0, signal }), sha256('known'));
+    given.abort(new Error('no more'));
+    for (const { status } of await Promise.allSettled(slow)) assert.equal(status, 'rejected');
+    for (const path of pipes) closeSync(openSync(path, constants.O_RDWR));
   });
 
   it('leave no directory open, whatever comes of them', async () => {
