@@ -8,6 +8,7 @@ import { type Channel, serverChannel } from '../../shared/rpc/channel.ts';
 import { ServiceClient } from '../../shared/rpc/client.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import type { TlsIdentity } from '../../shared/tls/listen.ts';
+import { serverNameOf } from '../../shared/tls/server-name.ts';
 import { SpiffeCredentials } from '../../shared/tls/spiffe-credentials.ts';
 import { explainFailure } from './explain-failure.ts';
 
@@ -93,7 +94,7 @@ export class ServerConnection {
       identity,
       verifyPeer,
       requirePqKem,
-      serverName: trustDomain.name,
+      serverName: serverNameOf(trustDomain),
     });
     return serverChannel(addressOf(host, port), credentials, trustDomain);
   }

@@ -5,6 +5,7 @@ export {
   connectMtls,
   createMtlsHttpsServer,
   createMtlsServer,
+  type MtlsAddress,
   MtlsAgent,
   type MtlsOptions,
   peerIdOf,

@@ -1,25 +1,20 @@
 /**
  * TLS with X.509-SVIDs for node:tls and node:https: both sides present their SVID, verify the other's against the
- * bundle of its own trust domain, and follow rotation. What OpenSSL checks is not relied on for identity: any CA of any
- * trust domain would do for it.
+ * bundle of its own trust domain, and follow rotation. OpenSSL's own verdict is not relied on: any CA of any trust
+ * domain would do for it, and on a server an authority that is not self-signed would not.
  */
 import { Agent, createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import type { RequestListener } from 'node:http';
-import {
-  type ConnectionOptions,
-  connect,
-  createServer,
-  type PeerCertificate,
-  type Server,
-  type TLSSocket,
-} from 'node:tls';
+import { connect, createServer, type Server, type TLSSocket } from 'node:tls';
 import { systemClock } from '../clock.ts';
 import { formatPem } from '../crypto/pem.ts';
 import { unavailable } from '../errors.ts';
 import type { SpiffeId } from '../spiffe/spiffe-id.ts';
 import { verifyX509Svid } from '../svid/x509-svid.ts';
-import { peerChain, chainOf } from '../tls/peer-chain.ts';
+import type { TrustDomain } from '../spiffe/trust-domain.ts';
+import { peerChain } from '../tls/peer-chain.ts';
 import { tlsOptions } from '../tls/protocols.ts';
+import { serverNameOf } from '../tls/server-name.ts';
 import type { Authorizer } from './authorize.ts';
 import type { X509Source } from './x509-source.ts';
 
@@ -60,86 +55,98 @@ export function createMtlsHttpsServer(options: MtlsOptions, onRequest: RequestLi
 /** Verifies each new connection before anything else sees it, and renews the certificate that new ones get. */
 function guard(server: Server | HttpsServer, options: MtlsOptions): void {
   server.prependListener('secureConnection', (socket: TLSSocket) => {
-    try {
-      options.source.identity(); // an identity that was taken away serves nobody
-      peers.set(socket, verify(options, peerChain(socket)));
-    } catch {
-      socket.destroy();
-    }
+    if (admit(options, socket) !== undefined) socket.destroy();
   });
   const stop = options.source.onUpdate(() => renew(server, options.source));
   server.once('close', stop);
 }
 
+/** Notes who the peer is, for peerIdOf; why it is refused otherwise. */
+function admit({ source, authorize }: MtlsOptions, socket: TLSSocket): Error | undefined {
+  try {
+    source.identity(); // an identity that was taken away serves nobody
+    const authorities = (trustDomain: TrustDomain) => source.authorities(trustDomain.name);
+    const { id } = verifyX509Svid({ chain: peerChain(socket), authorities, at: systemClock.now() });
+    authorize(id);
+    peers.set(socket, id);
+    return undefined;
+  } catch (error) {
+    return asError(error);
+  }
+}
+
+const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
+
+/** Without an identity the old certificate stays, which serves nobody: see admit. */
 function renew(server: Server | HttpsServer, source: X509Source): void {
-  if (source.bundles().size > 0) server.setSecureContext(contextOptions(source));
+  if (source.hasIdentity) server.setSecureContext(identityOptions(source));
 }
 
-function verify({ source, authorize }: MtlsOptions, chain: readonly Uint8Array[]): SpiffeId {
-  const authorities = (trustDomain: { readonly name: string }) => source.authorities(trustDomain.name);
-  const { id } = verifyX509Svid({ chain, authorities, at: systemClock.now() });
-  authorize(id);
-  return id;
-}
-
-function contextOptions(source: X509Source) {
+function identityOptions(source: X509Source) {
   const { chain, privateKey } = source.identity();
   return {
     ...tlsOptions(false),
     cert: chain.map((der) => formatPem('CERTIFICATE', der)).join(''),
     key: privateKey.export({ format: 'pem', type: 'pkcs8' }),
-    ca: [...source.bundles().values()].flat().map((der) => formatPem('CERTIFICATE', der)),
   };
 }
 
+/** `requestCert` makes the client prove that the key of its certificate is its own; the certificate is for `guard`. */
 const serverOptions = (source: X509Source) => ({
-  ...contextOptions(source),
+  ...identityOptions(source),
   requestCert: true,
-  rejectUnauthorized: true,
+  rejectUnauthorized: false,
 });
 
+export interface MtlsAddress {
+  readonly host: string;
+  readonly port: number;
+  /** Gives up connecting when aborted. */
+  readonly signal?: AbortSignal;
+}
+
 /** A verified and authorized TLS connection to `host:port`; the host name plays no part in who that is. */
-export function connectMtls(
-  options: MtlsOptions,
-  address: { readonly host: string; readonly port: number },
-): Promise<TLSSocket> {
+export async function connectMtls(options: MtlsOptions, address: MtlsAddress): Promise<TLSSocket> {
+  const { host, port, signal } = address;
+  signal?.throwIfAborted();
+  const socket = dial(options, { host, port });
+  const giveUp = (): void => void socket.destroy(asError(signal?.reason));
+  signal?.addEventListener('abort', giveUp, { once: true });
+  try {
+    await secured(socket);
+    return socket;
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
+  }
+}
+
+function secured(socket: TLSSocket): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = remember(options, connect({ ...address, ...clientOptions(options) }));
     socket.once('error', reject);
+    socket.once('close', () => reject(unavailable('the connection ended during the TLS handshake')));
     socket.once('secureConnect', () => {
+      if (!peers.has(socket)) return; // it is being destroyed
       socket.off('error', reject);
-      if (!socket.destroyed) resolve(socket);
+      resolve();
     });
   });
 }
 
-/** Notes who the server is, for peerIdOf. checkServerIdentity has refused a wrong one by then: this cannot differ. */
-function remember(options: MtlsOptions, socket: TLSSocket): TLSSocket {
+/** Before anything is sent, OpenSSL asks whose certificate it is: after its own verdict, and not of a resumed session. */
+function dial(options: MtlsOptions, address: { readonly host: string; readonly port: number }): TLSSocket {
+  const { source } = options;
+  const socket: TLSSocket = connect({
+    ...identityOptions(source),
+    ...address,
+    ca: [...source.bundles().values()].flat().map((der) => formatPem('CERTIFICATE', der)),
+    allowPartialTrustChain: true, // X509-SVID 6.1: an authority should be self-signed, but need not be
+    servername: serverNameOf(source.identity().svid.id.trustDomain),
+    checkServerIdentity: () => admit(options, socket),
+  });
   socket.once('secureConnect', () => {
-    try {
-      peers.set(socket, verify(options, peerChain(socket)));
-    } catch (error) {
-      socket.destroy(error instanceof Error ? error : new Error(String(error)));
-    }
+    if (!peers.has(socket)) socket.destroy(unavailable('the peer of this connection has not been verified'));
   });
   return socket;
-}
-
-function clientOptions(options: MtlsOptions): ConnectionOptions {
-  return {
-    ...contextOptions(options.source),
-    servername: options.source.identity().svid.id.trustDomain.name.replace(/[^a-z0-9.-]/g, '-'),
-    checkServerIdentity: (_host: string, certificate: PeerCertificate) => refusal(options, certificate),
-  };
-}
-
-function refusal(options: MtlsOptions, certificate: PeerCertificate): Error | undefined {
-  try {
-    verify(options, chainOf(certificate));
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
 }
 
 /** An https.Agent whose every new connection uses the current SVID and verifies the server by its SPIFFE ID. */
@@ -153,6 +160,6 @@ export class MtlsAgent extends Agent {
 
   override createConnection(...[options]: Parameters<Agent['createConnection']>): TLSSocket {
     const address = { host: options.host ?? 'localhost', port: Number(options.port) };
-    return remember(this.#options, connect({ ...clientOptions(this.#options), ...address }));
+    return dial(this.#options, address);
   }
 }

@@ -59,9 +59,18 @@ export class X509Source {
     if (error.code === Code.permissionDenied && this.#context !== undefined) this.#set(undefined);
   }
 
+  /** Whether identity() would give one. */
+  get hasIdentity(): boolean {
+    return this.#findIdentity() !== undefined;
+  }
+
+  #findIdentity(): X509Identity | undefined {
+    return this.#context === undefined ? undefined : this.#pick(this.#context.identities);
+  }
+
   /** The current identity. Throws Unavailable when it was taken away or the source is closed. */
   identity(): X509Identity {
-    const picked = this.#context === undefined ? undefined : this.#pick(this.#context.identities);
+    const picked = this.#findIdentity();
     if (picked === undefined) throw unavailable('no X.509-SVID at the moment', { cause: this.#lastError });
     return picked;
   }

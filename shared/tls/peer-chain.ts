@@ -1,22 +1,19 @@
-/** The certificate chain that a TLS peer presented. */
-import type { DetailedPeerCertificate, PeerCertificate, TLSSocket } from 'node:tls';
+/** The certificate chain that a TLS peer presented. Called on both sides, before anything that the peer says is believed. */
+import type { TLSSocket } from 'node:tls';
 
-const MAX_CHAIN = 16;
+/** One more than a verifier takes (spiffe.md 3.3): a chain that is too long is refused, not cut. */
+const MAX_CHAIN = 17;
 
-/** DER, leaf first; empty when the peer presented none. */
-export const peerChain = (socket: TLSSocket): readonly Uint8Array[] =>
-  chainOf(socket.getPeerCertificate(true));
-
-/** The chain that hangs on a peer certificate, as `checkServerIdentity` gets it too. */
-export function chainOf(certificate: PeerCertificate | DetailedPeerCertificate): readonly Uint8Array[] {
+/**
+ * DER, as it was sent, leaf first; empty when the peer presented none. The library's older getPeerCertificate shows
+ * something else: a path of OpenSSL's choice, completed from the store of trusted certificates.
+ */
+export function peerChain(socket: TLSSocket): readonly Uint8Array[] {
   const chain: Uint8Array[] = [];
-  let at: PeerCertificate | DetailedPeerCertificate | undefined = certificate;
-  while (at?.raw !== undefined && chain.length < MAX_CHAIN) {
+  let at = socket.getPeerX509Certificate();
+  while (at !== undefined && chain.length < MAX_CHAIN) {
     chain.push(new Uint8Array(at.raw));
-    const issuer: DetailedPeerCertificate | undefined =
-      'issuerCertificate' in at ? at.issuerCertificate : undefined;
-    if (issuer === at) break; // self-signed ends it
-    at = issuer;
+    at = at.issuerCertificate;
   }
   return chain;
 }

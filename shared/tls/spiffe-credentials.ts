@@ -16,7 +16,7 @@ export interface SpiffeCredentialsOptions {
   /** Throws unless the chain (DER, leaf first) is that of the expected peer. */
   readonly verifyPeer: (chain: readonly Uint8Array[]) => void;
   readonly requirePqKem: boolean;
-  /** SNI: any name will do, an IP address will not (RFC 6066 3). */
+  /** SNI: any host name will do, an IP address will not (RFC 6066 3); empty sends none. */
   readonly serverName: string;
 }
 
