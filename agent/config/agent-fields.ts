@@ -13,6 +13,7 @@ import {
   trustDomain,
 } from '../../shared/config/kinds.ts';
 import { type LogConfig, logFields } from '../../shared/config/log-fields.ts';
+import { profilingFields } from '../../shared/config/profiling-fields.ts';
 import type { SecretText } from '../../shared/config/secret-text.ts';
 import { type Block, defaulting, optional, required, type Shape } from '../../shared/config/shape.ts';
 import type { KeyType } from '../../shared/crypto/signer.ts';
@@ -169,7 +170,5 @@ function otherFields(block: Block): void {
   block.withoutEffect('authorized_delegates', 'SPIFFE IDs that may use the delegated identity API');
   block.withoutEffect('allowed_foreign_jwt_claims', 'claims passed on from JWT-SVIDs of other trust domains');
   block.withoutEffect('jwt_svid_cache_max_size', 'JWT-SVIDs kept');
-  for (const key of ['profiling_enabled', 'profiling_freq', 'profiling_names', 'profiling_port']) {
-    block.withoutEffect(key, "profiles of SPIRE's runtime; Node has its own");
-  }
+  profilingFields(block);
 }

@@ -1,5 +1,6 @@
 /** The agent's flags that stand above its file. A table alone: the command line lists it without loading the configuration. */
 import type { ConfigFlag, FlagValues } from '../../shared/config/flags.ts';
+import { logFlags } from '../../shared/config/log-fields.ts';
 
 /** Flags of `agent run` and `agent validate` that stand above the file. */
 export const agentFlags = [
@@ -37,15 +38,7 @@ export const agentFlags = [
   { name: 'socketPath', key: 'socket_path', takesValue: true, doc: "the Workload API's Unix socket" },
   { name: 'adminSocketPath', key: 'admin_socket_path', takesValue: true, doc: "the admin API's Unix socket" },
   { name: 'dataDir', key: 'data_dir', takesValue: true, doc: 'directory for what the agent keeps on disk' },
-  { name: 'logLevel', key: 'log_level', takesValue: true, doc: 'DEBUG, INFO, WARN or ERROR' },
-  { name: 'logFormat', key: 'log_format', takesValue: true, doc: 'text or json' },
-  { name: 'logFile', key: 'log_file', takesValue: true, doc: 'file to write logs to' },
-  {
-    name: 'logSourceLocation',
-    key: 'log_source_location',
-    takesValue: false,
-    doc: 'name file and line in each log line',
-  },
+  ...logFlags,
 ] as const satisfies readonly ConfigFlag[];
 
 export type AgentFlags = FlagValues<(typeof agentFlags)[number]['name']>;

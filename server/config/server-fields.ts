@@ -1,5 +1,6 @@
 /** The keys of `server {}`, those that have no effect yet and those that are refused included. Called by server/config. */
 import { logFields, type LogConfig } from '../../shared/config/log-fields.ts';
+import { profilingFields } from '../../shared/config/profiling-fields.ts';
 import {
   boolean,
   duration,
@@ -118,7 +119,5 @@ function otherFields(block: Block): void {
   block.withoutEffect('prune_attested_nodes_expired_for', 'delete records of agents expired for so long');
   block.withoutEffect('prune_attested_nodes_batch_size', 'how many of them at a time');
   block.withoutEffect('prune_tofu_nodes', 'also those that cannot attest again');
-  for (const key of ['profiling_enabled', 'profiling_freq', 'profiling_names', 'profiling_port']) {
-    block.withoutEffect(key, "profiles of SPIRE's runtime; Node has its own");
-  }
+  profilingFields(block);
 }

@@ -1,5 +1,6 @@
 /** The server's flags that stand above its file. A table alone: the command line lists it without loading the configuration. */
 import type { ConfigFlag, FlagValues } from '../../shared/config/flags.ts';
+import { logFlags } from '../../shared/config/log-fields.ts';
 
 /** Flags of `server run` and `server validate` that stand above the file. */
 export const serverFlags = [
@@ -8,15 +9,7 @@ export const serverFlags = [
   { name: 'serverPort', key: 'bind_port', takesValue: true, doc: 'port to listen on for agents' },
   { name: 'socketPath', key: 'socket_path', takesValue: true, doc: "the admin API's Unix socket" },
   { name: 'dataDir', key: 'data_dir', takesValue: true, doc: 'directory for what the server keeps on disk' },
-  { name: 'logLevel', key: 'log_level', takesValue: true, doc: 'DEBUG, INFO, WARN or ERROR' },
-  { name: 'logFormat', key: 'log_format', takesValue: true, doc: 'text or json' },
-  { name: 'logFile', key: 'log_file', takesValue: true, doc: 'file to write logs to' },
-  {
-    name: 'logSourceLocation',
-    key: 'log_source_location',
-    takesValue: false,
-    doc: 'name file and line in each log line',
-  },
+  ...logFlags,
 ] as const satisfies readonly ConfigFlag[];
 
 export type ServerFlags = FlagValues<(typeof serverFlags)[number]['name']>;

@@ -25,6 +25,21 @@ export interface EntryFields {
   readonly jwtSvidIncludeJti: boolean;
 }
 
+/** What an entry has that says no more than who gets which ID. */
+export const PLAIN_ENTRY: Omit<EntryFields, 'spiffeId' | 'parentId' | 'selectors'> = {
+  x509SvidTtlSeconds: 0,
+  jwtSvidTtlSeconds: 0,
+  federatesWith: [],
+  admin: false,
+  downstream: false,
+  storeSvid: false,
+  expiresAt: undefined,
+  dnsNames: [],
+  hint: '',
+  disableX509SvidPrefetch: false,
+  jwtSvidIncludeJti: false,
+};
+
 export interface Entry extends EntryFields {
   /** 1 to 255 of `A-Z a-z 0-9 . _ -`. */
   readonly id: string;

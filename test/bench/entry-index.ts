@@ -6,14 +6,13 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { AuthorizedEntries } from '../../server/entries/authorized-entries.ts';
-import type { Entry } from '../../server/entries/entry.ts';
+import { type Entry, PLAIN_ENTRY } from '../../server/entries/entry.ts';
 import type { Agent } from '../../server/entries/entry-graph.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { silentLogger } from '../../shared/log/logger.ts';
 import { parseSelector } from '../../shared/selectors.ts';
 import { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 import { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
-import { PLAIN_ENTRY } from '../fakes/plain-entry.ts';
 import { FakeRandom } from '../fakes/random.ts';
 import type { Report } from './report.ts';
 
@@ -178,6 +177,6 @@ setFlagsFromString('--expose-gc');
 const collect: unknown = runInNewContext('gc');
 
 function heapBytes(): number {
-  if (typeof collect === 'function') collect();
+  if (typeof collect === 'function') Reflect.apply(collect, undefined, []);
   return process.memoryUsage().heapUsed;
 }

@@ -1,11 +1,10 @@
 /** Small valid things to store. Used by the contract suites and the tests of the datastore. */
-import type { Entry, NewEntry } from '../../server/entries/entry.ts';
+import { type Entry, type NewEntry, PLAIN_ENTRY } from '../../server/entries/entry.ts';
 import type { CreateOutcome, EntryStore } from '../../server/entries/entry-store.ts';
 import type { Node } from '../../server/nodes/node.ts';
 import { parseSelector } from '../../shared/selectors.ts';
 import { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 import { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
-import { PLAIN_ENTRY } from '../fakes/plain-entry.ts';
 
 export const id = (path: string): SpiffeId => SpiffeId.parse(`spiffe://example.org${path}`);
 export const trustDomain = (name: string): TrustDomain => TrustDomain.parse(name);

@@ -9,7 +9,7 @@ import { agentId, checkWorkloadId } from '../../../shared/spiffe/reserved.ts';
 import type { SpiffeId } from '../../../shared/spiffe/spiffe-id.ts';
 import type { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
 import { checkEntryFields } from '../../entries/check-entry.ts';
-import type { NewEntry } from '../../entries/entry.ts';
+import { type NewEntry, PLAIN_ENTRY } from '../../entries/entry.ts';
 import { isJoinToken } from '../../nodes/join-token.ts';
 import type { JoinTokenStore } from '../../nodes/join-token-store.ts';
 import type { CallContext } from '../gate/context.ts';
@@ -58,17 +58,7 @@ function aliasOf(token: string, spiffeId: SpiffeId): NewEntry {
       spiffeId,
       parentId,
       selectors: [{ type: 'spiffe_id', value: parentId.toString() }],
-      x509SvidTtlSeconds: 0,
-      jwtSvidTtlSeconds: 0,
-      federatesWith: [],
-      admin: false,
-      downstream: false,
-      storeSvid: false,
-      expiresAt: undefined,
-      dnsNames: [],
-      hint: '',
-      disableX509SvidPrefetch: false,
-      jwtSvidIncludeJti: false,
+      ...PLAIN_ENTRY,
     },
     trustDomain,
   );

@@ -7,7 +7,7 @@ import { invalidArgument, messageOf } from '../../../shared/errors.ts';
 import type { SpiffeId } from '../../../shared/spiffe/spiffe-id.ts';
 import { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
 import { checkEntryFields, checkEntryId } from '../../entries/check-entry.ts';
-import type { Entry, EntryFields, NewEntry } from '../../entries/entry.ts';
+import { type Entry, type EntryFields, type NewEntry, PLAIN_ENTRY } from '../../entries/entry.ts';
 import type { EntryFilter } from '../../entries/entry-store.ts';
 import { type FieldReaders, maskedFields, maskedWriter } from './mask.ts';
 import {
@@ -98,7 +98,10 @@ export function entryChangesFromWire(
 }
 
 function fieldsOf(wire: EntryOutput, mask: EntryMask): Partial<EntryFields> {
-  return Object.assign({}, ...maskedFields(fromWire, mask).map((field) => fromWire[field](wire)));
+  return maskedFields(fromWire, mask).reduce<Partial<EntryFields>>(
+    (fields, field) => ({ ...fields, ...fromWire[field](wire) }),
+    {},
+  );
 }
 
 /** Valid, so that only what is changed can be found wrong. */
@@ -106,17 +109,7 @@ const placeholder = (trustDomain: TrustDomain): EntryFields => ({
   spiffeId: spiffeIdFromWire({ trust_domain: trustDomain.name, path: '/any' }, 'placeholder'),
   parentId: spiffeIdFromWire({ trust_domain: trustDomain.name, path: '/any' }, 'placeholder'),
   selectors: [{ type: 'any', value: 'any' }],
-  x509SvidTtlSeconds: 0,
-  jwtSvidTtlSeconds: 0,
-  federatesWith: [],
-  admin: false,
-  downstream: false,
-  storeSvid: false,
-  expiresAt: undefined,
-  dnsNames: [],
-  hint: '',
-  disableX509SvidPrefetch: false,
-  jwtSvidIncludeJti: false,
+  ...PLAIN_ENTRY,
 });
 
 function federatedTrustDomain(text: string): TrustDomain {

@@ -1,11 +1,10 @@
 /** Entries, agents and nodes in few words, for the tests of entries and nodes. */
-import type { Entry } from '../../../server/entries/entry.ts';
+import { type Entry, PLAIN_ENTRY } from '../../../server/entries/entry.ts';
 import type { Agent } from '../../../server/entries/entry-graph.ts';
 import type { Node } from '../../../server/nodes/node.ts';
 import { normalizeSelectors, parseSelector } from '../../../shared/selectors.ts';
 import { SpiffeId } from '../../../shared/spiffe/spiffe-id.ts';
 import { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
-import { PLAIN_ENTRY } from '../../fakes/plain-entry.ts';
 
 export const td = TrustDomain.parse('td');
 export const SERVER = '/spire/server';
