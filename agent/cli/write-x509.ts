@@ -1,5 +1,7 @@
 /** `api fetch x509 -write`: SVIDs, keys and bundles as PEM files, named as SPIRE names them. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { UsageError } from '../../shared/cli/flag.ts';
 import { utf8 } from '../../shared/bytes.ts';
 import type { X509Context, X509Identity } from '../../shared/client/x509-context.ts';
 import { privateKeyToPkcs8 } from '../../shared/crypto/keys.ts';
@@ -8,8 +10,9 @@ import { messageOf } from '../../shared/errors.ts';
 import { writeFileAtomic } from '../../shared/files.ts';
 import { federatedBundles } from './federated-bundles.ts';
 
-/** Throws when a file cannot be written. Keys are 0600, the rest 0644. `say` hears of each file before it is written. */
+/** Throws when there is no such directory, or a file cannot be written. Keys are 0600, the rest 0644. `say` hears of each file before it is written. */
 export function writeX509(context: X509Context, directory: string, say: (line: string) => void): void {
+  if (!existsSync(directory)) throw new UsageError(`there is no directory ${directory} to write to`);
   for (const { what, name, pem, mode } of filesOf(context)) {
     const path = join(directory, name);
     say(`Writing ${what} to file ${path}.\n`);

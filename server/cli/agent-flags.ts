@@ -10,7 +10,7 @@ export const agentFilterFlags: readonly Flag[] = [
   { name: 'attestationType', kind: 'text', doc: 'only agents attested this way, such as join_token' },
   { name: 'canReattest', kind: 'text', doc: 'true or false' },
   { name: 'banned', kind: 'text', doc: 'true or false' },
-  { name: 'expiresBefore', kind: 'text', doc: 'a time such as "2026-01-31 12:00:00 +0000 UTC"' },
+  { name: 'expiresBefore', kind: 'text', doc: 'a time such as "2026-01-31 13:00:00 +0100 +01"' },
 ];
 
 /** Throws UsageError on a selector, a match or a truth that is none. */
@@ -22,9 +22,12 @@ export function agentFilterOf(flags: Flags): AgentFilter {
     by_selector_match: selectors.length === 0 ? null : { selectors, match },
     by_banned: truthOf(flags, 'banned'),
     by_can_reattest: truthOf(flags, 'canReattest'),
-    by_expires_before: flags.text('expiresBefore'),
+    by_expires_before: flags.text('expiresBefore').replace(AS_PRINTED, ' +0000 +00'),
   };
 }
+
+/** `agent list` prints UTC by its name; the API takes zones as numbers alone. */
+const AS_PRINTED = / \+0000 UTC$/;
 
 function truthOf(flags: Flags, name: string): { value: boolean } | null {
   if (!flags.has(name)) return null;

@@ -55,11 +55,19 @@ export async function withSocket<T>(socket: SocketUse, use: (channel: Channel) =
   }
 }
 
+/** What grpc-js says when a connection was taken and lost before it could be used. */
+const NOT_CONNECTED = /^No connection established\. Last error: (.+?) \(\d{4}-/;
+
 /** What grpc says of a socket that is dead or silent, in words; other errors as they are. */
 export function inWords(error: unknown, { path, program, timeoutMs }: Omit<SocketUse, 'flag'>): unknown {
   if (!(error instanceof CodedError)) return error;
+  const [, broken] = NOT_CONNECTED.exec(error.message) ?? [];
   if (/ECONNREFUSED|ENOENT/.test(error.message)) {
     const message = `nothing answers on ${resolve(path)}: who made it is gone; start '${program} run' again`;
+    return new Error(message, { cause: error });
+  }
+  if (broken !== undefined) {
+    const message = `who listens on ${resolve(path)} does not answer as '${program} run' does: ${broken}`;
     return new Error(message, { cause: error });
   }
   if (error.code !== Code.deadlineExceeded) return error;

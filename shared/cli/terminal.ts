@@ -1,5 +1,6 @@
 /** The real terminal: the only place that reads the environment and writes to standard output for commands. */
 import { writeSync } from 'node:fs';
+import { messageOf } from '../errors.ts';
 import { ReaderGone, type Terminal } from './command.ts';
 
 const INPUT_MAX_BYTES = 16 * 1024 * 1024;
@@ -29,7 +30,7 @@ function writeAll(fd: number, text: string): void {
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
       if (code === 'EPIPE') throw new ReaderGone('the reader of the output is gone', { cause: error });
-      if (code !== 'EAGAIN') throw error;
+      if (code !== 'EAGAIN') throw new Error(`cannot write the output: ${messageOf(error)}`, { cause: error });
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_WAIT_MS);
     }
   }
