@@ -16,17 +16,24 @@ export interface RunPlan {
 
 const SEED = join(import.meta.dirname, '..', 'seed.ts');
 const WATCH_MS = 1_000;
+const KILL_MS = 2_000; // for processes to end when they are told to
 const GRACE_MS = 30_000; // after a test's own timeout, for what node:test does then
 
-/** Resolves when all have run; ends this process when they do not end in time. */
+/** Resolves when all have run; ends this process, and those of isolated files, when they do not end in time. */
 export async function runFiles(plan: RunPlan, out: (text: string) => void): Promise<Outcome> {
   const report = new RunReport(out);
-  const watchdog = new Watchdog(plan, report, out);
+  const children = new AbortController();
+  const watchdog = new Watchdog(plan, (totalMs) => {
+    out(hangText(report, totalMs));
+    report.end();
+    children.abort();
+    setTimeout(() => process.exit(1), KILL_MS);
+  });
   const events = run({
     files: [...plan.files],
     timeout: plan.testTimeoutMs,
     isolation: plan.isIsolated ? 'process' : 'none',
-    ...(plan.isIsolated ? { concurrency: false, execArgv: ['--import', SEED] } : {}),
+    ...(plan.isIsolated ? { concurrency: false, execArgv: ['--import', SEED], signal: children.signal } : {}),
   });
   try {
     for await (const event of events as AsyncIterable<TestEvent>) {
@@ -39,26 +46,31 @@ export async function runFiles(plan: RunPlan, out: (text: string) => void): Prom
   return report.end();
 }
 
-/** A test that leaves a socket or timer open keeps the process alive after the last result: say what is left, and end. */
+/** A test that leaves a socket or timer open keeps the process alive after the last result. */
+function hangText(report: RunReport, totalMs: number): string {
+  const left = process.getActiveResourcesInfo().join(', ');
+  const running = report.running().map((name) => `  ${name}\n`);
+  return `\n✖ the run does not end after ${totalMs / 1_000} s. Still open: ${left}\nRunning:\n${running.join('')}`;
+}
+
+/** Calls once when nothing has been heard for longer than any test may take, when all take too long, or on a signal. */
 class Watchdog {
   readonly #timer: NodeJS.Timeout;
   #silentMs = 0;
+  #totalMs = 0;
 
-  constructor(plan: RunPlan, report: RunReport, out: (text: string) => void) {
-    let totalMs = 0;
+  constructor(plan: RunPlan, onHang: (totalMs: number) => void) {
+    const end = (): void => {
+      this.stop();
+      onHang(this.#totalMs);
+    };
     this.#timer = setInterval(() => {
-      totalMs += WATCH_MS;
+      this.#totalMs += WATCH_MS;
       this.#silentMs += WATCH_MS;
-      if (this.#silentMs < plan.testTimeoutMs + GRACE_MS && totalMs < plan.limitMs) return;
-      const left = process.getActiveResourcesInfo().join(', ');
-      const running = report.running().map((name) => `  ${name}\n`);
-      out(
-        `\n✖ the run does not end after ${totalMs / 1_000} s. Still open: ${left}\nRunning:\n${running.join('')}`,
-      );
-      report.end();
-      process.exit(1);
+      if (this.#silentMs >= plan.testTimeoutMs + GRACE_MS || this.#totalMs >= plan.limitMs) end();
     }, WATCH_MS);
     this.#timer.unref();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
   }
 
   heard(): void {

@@ -1,6 +1,7 @@
 /** A light load on a system: entries are created and deleted all the time, and what was acknowledged is remembered. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../shared/errors.ts';
 import { systemRandom } from '../../shared/random.ts';
 import type { System } from '../interop/system.ts';
 
@@ -10,30 +11,38 @@ const DELETE_SHARE = 0.3;
 
 export class Load {
   readonly #system: System;
-  readonly #stop = new AbortController();
+  #isOn = false;
   readonly #kept = new Set<string>();
   readonly #deleted = new Set<string>();
   #done: Promise<void> | undefined;
   #count = 0;
   acknowledged = 0;
-  failed = 0;
+  /** Why deeds failed -> how often. */
+  failures = new Map<string, number>();
 
   constructor(system: System) {
     this.#system = system;
   }
 
   start(): void {
+    this.acknowledged = 0;
+    this.failures = new Map();
+    this.#isOn = true;
     this.#done = this.#run();
   }
 
   async #run(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
+    while (this.#isOn) {
       await this.#deed().then(
         () => (this.acknowledged += 1),
-        () => (this.failed += 1),
+        (error: unknown) => this.#failed(messageOf(error)),
       );
       await sleep(PAUSE_MS);
     }
+  }
+
+  #failed(why: string): void {
+    this.failures.set(why, (this.failures.get(why) ?? 0) + 1);
   }
 
   async #deed(): Promise<void> {
@@ -53,7 +62,7 @@ export class Load {
   }
 
   async end(): Promise<void> {
-    this.#stop.abort();
+    this.#isOn = false;
     await this.#done;
   }
 

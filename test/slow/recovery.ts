@@ -55,6 +55,7 @@ export async function strikeAndRecover(rounds: number, say: Say): Promise<void> 
   const selectors = [`unix:path:${process.execPath}`];
   await system.register({ spiffeId: system.idOf('/steady'), selectors });
   const workload = new Workload();
+  const load = new Load(system);
   try {
     await workload.start(system);
     for (let round = 1; round <= rounds; round += 1)
@@ -62,6 +63,7 @@ export async function strikeAndRecover(rounds: number, say: Say): Promise<void> 
         const told = await strikeOnce({
           system,
           workload,
+          load,
           strike,
           path: `/round-${round}/${name.replaceAll(' ', '-')}`,
         });
@@ -77,14 +79,14 @@ export async function strikeAndRecover(rounds: number, say: Say): Promise<void> 
 interface Stroke {
   readonly system: System;
   readonly workload: Workload;
+  readonly load: Load;
   readonly strike: (system: System) => Promise<void>;
   /** Of the identity that shows that all works again. */
   readonly path: string;
 }
 
 /** Resolves with what to tell of it. */
-async function strikeOnce({ system, workload, strike, path }: Stroke): Promise<string> {
-  const load = new Load(system);
+async function strikeOnce({ system, workload, load, strike, path }: Stroke): Promise<string> {
   load.start();
   try {
     await runFor(load);
@@ -94,7 +96,8 @@ async function strikeOnce({ system, workload, strike, path }: Stroke): Promise<s
     const backMs = Math.round(monotonicMs() - startedMs);
     await load.end();
     await load.check();
-    return `back after ${backMs} ms; ${load.acknowledged} deeds acknowledged, ${load.failed} failed`;
+    const failures = [...load.failures].map(([why, times]) => `\n    ${times} times: ${why}`);
+    return `back after ${backMs} ms; ${load.acknowledged} deeds acknowledged${failures.join('')}`;
   } finally {
     await load.end();
   }
