@@ -47,8 +47,7 @@ export const entryWriter = (mask: EntryMask): ((entry: Entry) => WireEntry) =>
   maskedWriter<Entry, Field, WireEntry>(({ id }) => ({ id }), toWire, mask);
 
 /** What each field of the wire sets; revision and creation time are ours to say. */
-const fromWire: FieldReaders<EntryOutput, Field> &
-  Readonly<Record<Field, (wire: EntryOutput) => Partial<EntryFields>>> = {
+const fromWire: Readonly<Record<Field, (wire: EntryOutput) => Partial<EntryFields>>> = {
   spiffe_id: (wire) => ({ spiffeId: spiffeIdFromWire(wire.spiffe_id, 'invalid spiffe ID') }),
   parent_id: (wire) => ({ parentId: spiffeIdFromWire(wire.parent_id, 'invalid parent ID') }),
   selectors: (wire) => ({ selectors: selectorsFromWire(wire.selectors) }),
