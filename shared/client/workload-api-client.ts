@@ -5,7 +5,7 @@ import type { X509SVIDResponseOutput } from '../../proto/gen/X509SVIDResponse.ts
 import { Backoff } from '../backoff.ts';
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
-import { Code, CodedError, unavailable } from '../errors.ts';
+import { Code, CodedError, internal, messageOf, unavailable } from '../errors.ts';
 import { type Random, systemRandom } from '../random.ts';
 import { type Channel, tcpChannel, unixChannel } from '../rpc/channel.ts';
 import { ServiceClient } from '../rpc/client.ts';
@@ -84,8 +84,10 @@ export class WorkloadApiClient {
 
   async #follow(watcher: X509Watcher, signal: AbortSignal, backoff: Backoff): Promise<void> {
     for await (const response of this.x509SvidResponses(signal)) {
+      const context = readOrTell(response, watcher);
+      if (context === undefined) continue;
       backoff.reset();
-      watcher.onUpdate(readX509Context(response));
+      watcher.onUpdate(context);
     }
     throw unavailable('the Workload API ended the stream');
   }
@@ -99,6 +101,16 @@ export interface X509Watcher {
   onUpdate(context: X509Context): void;
   /** PermissionDenied means that the identity was taken away: what was received before must not be used any more. */
   onError(error: CodedError): void;
+}
+
+/** A message that cannot be read is discarded (SPIFFE_Workload_API 5.2.1): the next one may be better. */
+function readOrTell(response: X509SVIDResponseOutput, watcher: X509Watcher): X509Context | undefined {
+  try {
+    return readX509Context(response);
+  } catch (cause) {
+    watcher.onError(internal(`the Workload API's message cannot be read: ${messageOf(cause)}`, { cause }));
+    return undefined;
+  }
 }
 
 const isFinal = (error: unknown): boolean =>

@@ -25,6 +25,7 @@ export class X509Source {
 
   /** Resolves with the first identity there is; rejects when `signal` aborts, or the Workload API refuses for good. */
   static async create(options: X509SourceOptions): Promise<X509Source> {
+    options.signal?.throwIfAborted();
     const source = new X509Source(options);
     try {
       await source.#start(options.signal);
