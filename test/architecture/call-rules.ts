@@ -67,8 +67,8 @@ const bans: readonly Ban[] = [
   { what: /\b(?:eval|Function)\(/g, within: NOWHERE, why: 'no code is made at run time' },
   {
     what: /\brejectUnauthorized:\s*false\b/g,
-    within: /^shared\/tls\/listen\.ts$|^shared\/tls\/spiffe-credentials\.ts$/,
-    why: 'peers are verified by shared/tls, which checks the chain itself',
+    within: /^shared\/(?:tls\/(?:listen|spiffe-credentials)|client\/mtls)\.ts$/,
+    why: 'only where the chain is then verified against the bundle of its own trust domain',
   },
 ];
 
