@@ -34,8 +34,10 @@ async function checkIsCurrent(database: Database, known: number): Promise<void> 
   const [table] = await database.query<{ name: string | null }>(
     "select to_regclass('schema_migrations')::text as name",
   );
-  const version =
-    table?.name == null ? 0 : await database.transaction('read committed', (tx) => currentVersion(tx, known));
+  const isThere = (table?.name ?? null) !== null;
+  const version = isThere
+    ? await database.transaction('read committed', (tx) => currentVersion(tx, known))
+    : 0;
   if (version === known) return;
   throw new CodedError(
     Code.failedPrecondition,

@@ -86,7 +86,8 @@ function readKey(key: unknown): ReadKey {
 
 function readX509(key: Json): X509Authority {
   const x5c = key['x5c'];
-  const [text, ...more]: readonly unknown[] = Array.isArray(x5c) ? x5c : [];
+  const list: readonly unknown[] = Array.isArray(x5c) ? x5c : [];
+  const [text, ...more] = list;
   if (typeof text !== 'string' || more.length > 0)
     throw invalidArgument('"x5c" must hold exactly one certificate');
   const certificate = fromBase64(text);

@@ -1,6 +1,6 @@
 /** A whole datastore in memory, for servers whose tests are not about Postgres. */
 import type { Datastore } from '../../server/datastore/open.ts';
-import { CodedError } from '../../shared/errors.ts';
+import type { CodedError } from '../../shared/errors.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { FakeBundleStore } from './bundle-store.ts';
 import { FakeEntryStore } from './entry-store.ts';

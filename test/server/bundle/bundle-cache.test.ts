@@ -37,7 +37,7 @@ class Parts {
   }
 
   /** The store changes, its hint is lost. */
-  async silently(change: () => Promise<unknown> | unknown): Promise<void> {
+  async silently(change: () => unknown): Promise<void> {
     const find = this.bundles.find.bind(this.bundles);
     this.bundles.find = async () => this.cache.current();
     await change();

@@ -67,7 +67,8 @@ function open({ hub }: World, path: string, onSend: () => Promise<void> = async 
   const ended = hub.watch({
     agent: { node, svid },
     send: async (response: WatchResponse) => {
-      told.push(`${response.epoch}/${response.entries_changed_at}/${response.bundle_sequence}`);
+      const { epoch, entries_changed_at: changedAt, bundle_sequence: sequence } = response;
+      told.push([epoch, changedAt, sequence].join('/'));
       await onSend();
     },
     signal: gone.signal,
