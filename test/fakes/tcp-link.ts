@@ -7,8 +7,8 @@ export class TcpLink {
   #target: number | undefined;
   /** Connections that reached a server so far. */
   reached = 0;
-  /** The last one did not: whoever tried will try again by itself. */
-  wasRefused = false;
+  /** The last one did not, so far: whoever tries will try again by itself. */
+  isTried = false;
 
   static async open(): Promise<TcpLink> {
     const link = new TcpLink();
@@ -22,6 +22,10 @@ export class TcpLink {
 
   get isOpen(): boolean {
     return this.#sockets.size > 0;
+  }
+
+  leadsTo({ port }: { readonly port: number }): boolean {
+    return this.#target === port;
   }
 
   /** New connections lead there; those that are open break off, as when a machine goes. */
@@ -48,11 +52,14 @@ export class TcpLink {
 
   #accept(near: Socket): void {
     this.#keep(near);
-    this.wasRefused = this.#target === undefined;
+    this.isTried = true;
     if (this.#target === undefined) return void near.resetAndDestroy();
     const far = connect(this.#target, '127.0.0.1');
     this.#keep(far);
-    far.once('data', () => (this.reached += 1));
+    far.once('data', () => {
+      this.reached += 1;
+      this.isTried = false;
+    });
     near.pipe(far).pipe(near);
     near.once('close', () => far.destroy());
     far.once('close', () => near.destroy());

@@ -167,14 +167,14 @@ export class Testbed {
   }
 
   /**
-   * Leads the agent to this server; resolves when it is there. An agent that was refused tries again by itself, at times
-   * of its library that no clock of ours moves; time stands still for that. Another one finds out when it calls next.
+   * Leads the agent to this server; resolves when it is there. An agent that could not connect tries again by itself, at
+   * times of its library that no clock of ours moves; time stands still for that. Another one finds out when it calls next.
    */
   async reconnect({ link }: FlowAgent, server: FlowServer): Promise<void> {
-    const { reached, wasRefused } = link;
+    const { reached, isTried } = link;
     const hasReached = (): boolean => link.reached > reached;
     link.pointTo(server);
-    if (wasRefused) await this.clock.until(hasReached, 'the agent has reached a server');
+    if (isTried) await this.clock.until(hasReached, 'the agent has reached a server');
     else await this.passUntil(hasReached, AGENT_NOTICES_SECONDS);
     await this.rest();
   }
@@ -241,8 +241,8 @@ export class Testbed {
   }
 }
 
-/** Its stream of hints breaks, and is opened again after a second or so. */
-const AGENT_NOTICES_SECONDS = 5;
+/** Its stream of hints breaks and is opened again: after a second or so, after long absences within a minute. */
+const AGENT_NOTICES_SECONDS = 60;
 
 /** Everything that servers write, none of it refers to another table. */
 const TABLES = ['entries', 'nodes', 'join_tokens', 'bundles', 'ca_journals', 'changes', 'feeds'];
