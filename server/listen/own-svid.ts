@@ -1,6 +1,6 @@
 /** The server's own X.509-SVID, `spiffe://<trust domain>/spire/server`: a key in memory, rotated at half-life. Started by server.ts. */
 import { type Clock, every } from '../../shared/clock.ts';
-import { generateKeyPair, keySigner, privateKeyToPkcs8 } from '../../shared/crypto/keys.ts';
+import { generateKeyPair, keySigner } from '../../shared/crypto/keys.ts';
 import { formatPem } from '../../shared/crypto/pem.ts';
 import { internal, messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
@@ -40,12 +40,7 @@ export class OwnSvid implements Part {
   /** Throws as the CA does. */
   async start(signal: AbortSignal): Promise<void> {
     await this.#rotate();
-    this.#loop = every(
-      this.#needs.clock,
-      () => CHECK_MS,
-      signal,
-      () => this.#rotateIfDue(),
-    );
+    this.#loop = every({ clock: this.#needs.clock, ms: () => CHECK_MS, signal }, () => this.#rotateIfDue());
   }
 
   async stop(): Promise<void> {
@@ -90,7 +85,7 @@ export class OwnSvid implements Part {
     });
     const identity = {
       certificatePem: svid.chain.map((der) => formatPem('CERTIFICATE', der)).join(''),
-      privateKeyPem: formatPem('PRIVATE KEY', privateKeyToPkcs8(privateKey)),
+      privateKey,
     };
     const { expiresAt } = svid;
     const rotatesAt = new Date((signedAt.getTime() + expiresAt.getTime()) / 2);

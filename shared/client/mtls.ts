@@ -5,13 +5,14 @@
  */
 import { Agent, createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import type { RequestListener } from 'node:http';
-import { connect, createServer, type Server, type TLSSocket } from 'node:tls';
+import { connect, createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
 import { systemClock } from '../clock.ts';
 import { formatPem } from '../crypto/pem.ts';
 import { unavailable } from '../errors.ts';
 import type { SpiffeId } from '../spiffe/spiffe-id.ts';
 import { verifyX509Svid } from '../svid/x509-svid.ts';
 import type { TrustDomain } from '../spiffe/trust-domain.ts';
+import { withKeyPem } from '../tls/key-pem.ts';
 import { peerChain } from '../tls/peer-chain.ts';
 import { tlsOptions } from '../tls/protocols.ts';
 import { serverNameOf } from '../tls/server-name.ts';
@@ -34,7 +35,9 @@ export function peerIdOf(socket: TLSSocket): SpiffeId {
 
 /** A TLS server; `onConnection` gets verified and authorized peers only. */
 export function createMtlsServer(options: MtlsOptions, onConnection: (socket: TLSSocket) => void): Server {
-  const server = createServer(serverOptions(options.source));
+  const server = withIdentity(options.source, (identity) =>
+    createServer({ ...identity, ...ASK_FOR_CERTIFICATE }),
+  );
   guard(server, options);
   server.on('secureConnection', (socket) => {
     if (!socket.destroyed) onConnection(socket);
@@ -44,10 +47,13 @@ export function createMtlsServer(options: MtlsOptions, onConnection: (socket: TL
 
 /** An HTTPS server; requests of verified and authorized peers only. */
 export function createMtlsHttpsServer(options: MtlsOptions, onRequest: RequestListener): HttpsServer {
-  const server = createHttpsServer(serverOptions(options.source), (request, response) => {
+  const listener: RequestListener = (request, response) => {
     if (!peers.has(request.socket as TLSSocket)) request.socket.destroy();
     else onRequest(request, response);
-  });
+  };
+  const server = withIdentity(options.source, (identity) =>
+    createHttpsServer({ ...identity, ...ASK_FOR_CERTIFICATE }, listener),
+  );
   guard(server, options);
   return server;
 }
@@ -79,24 +85,18 @@ const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : 
 
 /** Without an identity the old certificate stays, which serves nobody: see admit. */
 function renew(server: Server | HttpsServer, source: X509Source): void {
-  if (source.hasIdentity) server.setSecureContext(identityOptions(source));
+  if (source.hasIdentity) withIdentity(source, (identity) => server.setSecureContext(identity));
 }
 
-function identityOptions(source: X509Source) {
+/** What `use` makes of the TLS options that present the current SVID; they hold no key any more when it has returned. */
+function withIdentity<Result>(source: X509Source, use: (options: SecureContextOptions) => Result): Result {
   const { chain, privateKey } = source.identity();
-  return {
-    ...tlsOptions(false),
-    cert: chain.map((der) => formatPem('CERTIFICATE', der)).join(''),
-    key: privateKey.export({ format: 'pem', type: 'pkcs8' }),
-  };
+  const cert = chain.map((der) => formatPem('CERTIFICATE', der)).join('');
+  return withKeyPem(privateKey, (key) => use({ ...tlsOptions(false), cert, key }));
 }
 
 /** `requestCert` makes the client prove that the key of its certificate is its own; the certificate is for `guard`. */
-const serverOptions = (source: X509Source) => ({
-  ...identityOptions(source),
-  requestCert: true,
-  rejectUnauthorized: false,
-});
+const ASK_FOR_CERTIFICATE = { requestCert: true, rejectUnauthorized: false } as const;
 
 export interface MtlsAddress {
   readonly host: string;
@@ -135,14 +135,15 @@ function secured(socket: TLSSocket): Promise<void> {
 /** Before anything is sent, OpenSSL asks whose certificate it is: after its own verdict, and not of a resumed session. */
 function dial(options: MtlsOptions, address: { readonly host: string; readonly port: number }): TLSSocket {
   const { source } = options;
-  const socket: TLSSocket = connect({
-    ...identityOptions(source),
-    ...address,
+  const trust = {
     ca: [...source.bundles().values()].flat().map((der) => formatPem('CERTIFICATE', der)),
     allowPartialTrustChain: true, // X509-SVID 6.1: an authority should be self-signed, but need not be
     servername: serverNameOf(source.identity().svid.id.trustDomain),
     checkServerIdentity: () => admit(options, socket),
-  });
+  };
+  const socket: TLSSocket = withIdentity(source, (identity) =>
+    connect({ ...identity, ...address, ...trust }),
+  );
   socket.once('secureConnect', () => {
     if (!peers.has(socket)) socket.destroy(unavailable('the peer of this connection has not been verified'));
   });

@@ -1,13 +1,15 @@
 /** A TLS listener that asks for a client certificate and leaves judging it to its caller (design D8). */
+import type { KeyObject } from 'node:crypto';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { AddressInfo, Socket } from 'node:net';
+import { withKeyPem } from './key-pem.ts';
 import { peerChain } from './peer-chain.ts';
 import { H2, LONG_LIVED, tlsOptions } from './protocols.ts';
 
-/** A certificate chain and its key, PEM. */
 export interface TlsIdentity {
+  /** The chain, leaf first. */
   readonly certificatePem: string;
-  readonly privateKeyPem: string;
+  readonly privateKey: KeyObject;
 }
 
 export interface SecuredConnection {
@@ -38,13 +40,17 @@ export class TlsListener {
   constructor(options: TlsListenerOptions) {
     const { identity, requirePqKem, admit = () => true, onConnection, onTlsError } = options;
     this.#requirePqKem = requirePqKem;
-    this.#server = createServer({
-      ...contextOptions(identity, requirePqKem),
-      requestCert: true,
-      rejectUnauthorized: false,
-      ALPNProtocols: [LONG_LIVED, H2],
-      handshakeTimeout: options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS,
-    });
+    this.#server = withKeyPem(identity.privateKey, (key) =>
+      createServer({
+        ...tlsOptions(requirePqKem),
+        cert: identity.certificatePem,
+        key,
+        requestCert: true,
+        rejectUnauthorized: false,
+        ALPNProtocols: [LONG_LIVED, H2],
+        handshakeTimeout: options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS,
+      }),
+    );
     this.#server.on('connection', (socket: Socket) => {
       if (!admit(socket)) socket.destroy();
     });
@@ -65,7 +71,8 @@ export class TlsListener {
   /** New connections get this identity; open ones keep theirs. */
   setIdentity(identity: TlsIdentity): void {
     // Every option again: a context without minVersion would admit TLS 1.2.
-    this.#server.setSecureContext(contextOptions(identity, this.#requirePqKem));
+    const options = { ...tlsOptions(this.#requirePqKem), cert: identity.certificatePem };
+    withKeyPem(identity.privateKey, (key) => this.#server.setSecureContext({ ...options, key }));
   }
 
   /** Binds; the port that was bound (0 asks for any). Throws when the address is taken or not allowed. */
@@ -85,9 +92,3 @@ export class TlsListener {
     this.#server.close();
   }
 }
-
-const contextOptions = (identity: TlsIdentity, requirePqKem: boolean) => ({
-  ...tlsOptions(requirePqKem),
-  cert: identity.certificatePem,
-  key: identity.privateKeyPem,
-});

@@ -5,8 +5,10 @@
 import { connect, type TLSSocket } from 'node:tls';
 import type { Socket } from 'node:net';
 import { CallCredentials, ChannelCredentials } from '@grpc/grpc-js';
+import { systemClock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import type { TlsIdentity } from './listen.ts';
+import { withKeyPem } from './key-pem.ts';
 import { peerChain } from './peer-chain.ts';
 import { H2, LONG_LIVED, tlsOptions } from './protocols.ts';
 
@@ -18,7 +20,10 @@ export interface SpiffeCredentialsOptions {
   readonly requirePqKem: boolean;
   /** SNI: any host name will do, an IP address will not (RFC 6066 3); empty sends none. */
   readonly serverName: string;
+  readonly handshakeTimeoutMs?: number;
 }
+
+const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 type Connector = ReturnType<ChannelCredentials['_createSecureConnector']>;
 
@@ -49,30 +54,41 @@ export class SpiffeCredentials extends ChannelCredentials {
 }
 
 function secure(socket: Socket, options: SpiffeCredentialsOptions): Promise<TLSSocket> {
-  const identity = options.identity();
-  const secured = connect({
-    socket,
-    servername: options.serverName,
-    ALPNProtocols: [LONG_LIVED, H2],
-    rejectUnauthorized: false, // judged by verifyPeer below, before a byte of HTTP/2 is sent
-    ...tlsOptions(options.requirePqKem),
-    ...(identity === undefined ? {} : { cert: identity.certificatePem, key: identity.privateKeyPem }),
-  });
-  return new Promise((resolve, reject) => {
+  const { verifyPeer, handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS } = options;
+  const secured = greet(socket, options);
+  const over = new AbortController();
+  return new Promise<TLSSocket>((resolve, reject) => {
     const fail = (error: unknown): void => {
       secured.destroy();
       reject(new Error(messageOf(error)));
     };
     secured.once('error', fail);
     secured.once('close', () => fail('connection closed during the TLS handshake'));
+    systemClock.sleep(handshakeTimeoutMs, over.signal).then(
+      () => fail(`the TLS handshake took longer than ${handshakeTimeoutMs} ms`),
+      () => {},
+    );
     secured.once('secureConnect', () => {
       try {
-        options.verifyPeer(peerChain(secured));
+        verifyPeer(peerChain(secured));
         secured.off('error', fail);
         resolve(secured);
       } catch (error) {
         fail(error);
       }
     });
-  });
+  }).finally(() => over.abort());
+}
+
+function greet(socket: Socket, { identity, requirePqKem, serverName }: SpiffeCredentialsOptions): TLSSocket {
+  const options = {
+    socket,
+    servername: serverName,
+    ALPNProtocols: [LONG_LIVED, H2],
+    rejectUnauthorized: false, // judged by verifyPeer, before a byte of HTTP/2 is sent
+    ...tlsOptions(requirePqKem),
+  };
+  const own = identity();
+  if (own === undefined) return connect(options);
+  return withKeyPem(own.privateKey, (key) => connect({ ...options, cert: own.certificatePem, key }));
 }

@@ -2,7 +2,7 @@
 import { type Certificate, parseCertificate } from '../../shared/crypto/certificate.ts';
 import { buildCertificate } from '../../shared/crypto/certificate-builder.ts';
 import { parseCsr } from '../../shared/crypto/csr.ts';
-import { generateKeyPair, keySigner, privateKeyToPkcs8, subjectKeyId } from '../../shared/crypto/keys.ts';
+import { generateKeyPair, keySigner, subjectKeyId } from '../../shared/crypto/keys.ts';
 import { distinguishedName } from '../../shared/crypto/names.ts';
 import { Oid } from '../../shared/crypto/oids.ts';
 import { formatPem } from '../../shared/crypto/pem.ts';
@@ -72,7 +72,7 @@ export class FakeAuthority {
     const certificate = await this.issue({ ...leaf, publicKey });
     return {
       certificatePem: formatPem('CERTIFICATE', certificate),
-      privateKeyPem: formatPem('PRIVATE KEY', privateKeyToPkcs8(privateKey)),
+      privateKey,
     };
   }
 }

@@ -1,5 +1,6 @@
 /** A whole server over real sockets on a test database, and the clients to talk to it. Used by test/server and flows. */
 import { mkdtempSync, rmSync } from 'node:fs';
+import type { KeyObject } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadServerConfig, type ServerConfig } from '../../server/config.ts';
@@ -15,7 +16,7 @@ import type { HealthDefinition } from '../../proto/gen/grpc/health/v1/Health.ts'
 import type { SyncDefinition } from '../../proto/gen/writ/sync/v1/Sync.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import { buildCsr } from '../../shared/crypto/csr.ts';
-import { generateKeyPair, keySigner, privateKeyToPkcs8 } from '../../shared/crypto/keys.ts';
+import { generateKeyPair, keySigner } from '../../shared/crypto/keys.ts';
 import { formatPem } from '../../shared/crypto/pem.ts';
 import type { Signer } from '../../shared/crypto/signer.ts';
 import { type Random, systemRandom } from '../../shared/random.ts';
@@ -129,20 +130,19 @@ const clients = (channel: Channel): Clients => ({
 
 export interface TestKey {
   readonly signer: Signer;
-  readonly privateKeyPem: string;
+  readonly privateKey: KeyObject;
   csr(): Promise<Uint8Array>;
 }
 
 export async function testKey(): Promise<TestKey> {
   const { privateKey } = await generateKeyPair('ec-p256');
   const signer = keySigner(privateKey);
-  const privateKeyPem = formatPem('PRIVATE KEY', privateKeyToPkcs8(privateKey));
-  return { signer, privateKeyPem, csr: () => buildCsr(signer) };
+  return { signer, privateKey, csr: () => buildCsr(signer) };
 }
 
 export const identityOf = (key: TestKey, chain: readonly Uint8Array[]): TlsIdentity => ({
   certificatePem: chain.map((der) => formatPem('CERTIFICATE', der)).join(''),
-  privateKeyPem: key.privateKeyPem,
+  privateKey: key.privateKey,
 });
 
 export interface Joined {
