@@ -12,7 +12,11 @@ export const run: RunCommand = async (flags, terminal) => {
   const config = loadConfig(flags, terminal);
   const sink = openLog(config.logFile);
   process.on('SIGUSR2', () => sink.reopen());
-  const log = createLogger({ level: config.logLevel, format: config.logFormat, write: sink.write });
+  const log = createLogger({
+    level: config.logLevel,
+    format: config.logFormat,
+    write: (line) => sink.write(line),
+  });
   const procPath = terminal.environment['HOST_PROC'];
   const agent = createAgent({ config, log, ...(procPath === undefined ? {} : { procPath }) });
   stopWhenAsked(agent, log);

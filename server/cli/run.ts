@@ -13,7 +13,11 @@ export const run: RunCommand = async (flags, terminal) => {
   const config = loadConfig(flags, terminal);
   const sink = openLog(config.logFile);
   process.on('SIGUSR2', () => sink.reopen());
-  const log = createLogger({ level: config.logLevel, format: config.logFormat, write: sink.write });
+  const log = createLogger({
+    level: config.logLevel,
+    format: config.logFormat,
+    write: (line) => sink.write(line),
+  });
   const stopped = untilStopped();
   const server = createServer({ config, log, clock: systemClock, random: systemRandom });
   try {

@@ -30,7 +30,8 @@ function writeAll(fd: number, text: string): void {
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
       if (code === 'EPIPE') throw new ReaderGone('the reader of the output is gone', { cause: error });
-      if (code !== 'EAGAIN') throw new Error(`cannot write the output: ${messageOf(error)}`, { cause: error });
+      if (code !== 'EAGAIN')
+        throw new Error(`cannot write the output: ${messageOf(error)}`, { cause: error });
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_WAIT_MS);
     }
   }

@@ -33,11 +33,7 @@ async function runLine({ program, directory, environment = {} }: ScriptRun, line
   const typed = { environment, ...(input === undefined ? {} : { input }) };
   const { code, out, err } = await type(program, wordsOf(command), typed);
   const shown = (text: string): string[] => linesOf(steady(text.replaceAll(directory, 'DIR')));
-  return [
-    ...shown(out),
-    ...shown(err).map((each) => `! ${each}`),
-    ...(code === 0 ? [] : [`? ${code}`]),
-  ];
+  return [...shown(out), ...shown(err).map((each) => `! ${each}`), ...(code === 0 ? [] : [`? ${code}`])];
 }
 
 /** As a shell would, with single quotes alone. */

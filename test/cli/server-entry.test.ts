@@ -122,30 +122,7 @@ $ entry delete -entryID none -output json
 ? 1`));
 
   it('read files in the shape of SPIRE, and standard input', async () => {
-    const entry = (path: string, more = {}) => ({
-      entry_id: path,
-      spiffe_id: `spiffe://example.org/${path}`,
-      parent_id: 'spiffe://example.org/file',
-      selectors: [{ type: 'unix', value: `user:${path}` }],
-      ...more,
-    });
-    const full = {
-      x509_svid_ttl: 60,
-      jwt_svid_ttl: 30,
-      admin: false,
-      downstream: false,
-      entryExpiry: 0,
-      dns_names: ['b.example.org'],
-      store_svid: true,
-      hint: null,
-      federates_with: [],
-      additional_attributes: { jwt_svid_include_jti: true },
-      revision_number: 7,
-    };
-    const write = (name: string, content: unknown): void =>
-      writeFileSync(join(run.directory, name), JSON.stringify(content));
-    write('two.json', { entries: [entry('b', full), entry('a')] });
-    write('ids.json', { ids: ['a', 'none', 'b'] });
+    writeFiles(run.directory);
     await script(`
 $ entry create -data DIR/two.json -spiffeID spiffe://example.org/c
 Entry ID                : b
@@ -286,3 +263,31 @@ Hint                    : a\\nEntry ID                : forged\\u202e
 `);
   });
 });
+
+/** Every field of SPIRE's shape, and none but those that are needed. */
+function writeFiles(directory: string): void {
+  const entry = (path: string, more = {}) => ({
+    entry_id: path,
+    spiffe_id: `spiffe://example.org/${path}`,
+    parent_id: 'spiffe://example.org/file',
+    selectors: [{ type: 'unix', value: `user:${path}` }],
+    ...more,
+  });
+  const full = {
+    x509_svid_ttl: 60,
+    jwt_svid_ttl: 30,
+    admin: false,
+    downstream: false,
+    entryExpiry: 0,
+    dns_names: ['b.example.org'],
+    store_svid: true,
+    hint: null,
+    federates_with: [],
+    additional_attributes: { jwt_svid_include_jti: true },
+    revision_number: 7,
+  };
+  const write = (name: string, content: unknown): void =>
+    writeFileSync(join(directory, name), JSON.stringify(content));
+  write('two.json', { entries: [entry('b', full), entry('a')] });
+  write('ids.json', { ids: ['a', 'none', 'b'] });
+}

@@ -17,6 +17,8 @@ export interface Printed {
 export interface Typed {
   readonly input?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Hears of everything that is printed, at once. */
+  readonly onPrint?: (text: string) => void;
 }
 
 /** Runs one command line of a program in this process. */
@@ -25,8 +27,14 @@ export async function type(program: Program, args: readonly string[], typed: Typ
   let err = '';
   const terminal: Terminal = {
     program: program.name,
-    out: (text) => (out += text),
-    err: (text) => (err += text),
+    out: (text) => {
+      out += text;
+      typed.onPrint?.(text);
+    },
+    err: (text) => {
+      err += text;
+      typed.onPrint?.(text);
+    },
     environment: typed.environment ?? {},
     readInput: async () => typed.input ?? '',
   };
