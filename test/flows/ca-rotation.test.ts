@@ -37,11 +37,11 @@ type Lives = readonly [ca: number, svid: number, agent: number];
 
 test('while authorities rotate every SVID is vouched for by the bundle that its peers hold at that moment', async (t) => {
   const bed = await Testbed.open(t);
-  const lives = [240, 30, 60] as const;
+  const lives = [120, 20, 40] as const;
   const houses = [await startHouse(bed, 'a', lives), await startHouse(bed, 'b', lives)];
   await bed.pass(2); // the first one hears of the second one's authority
   const witness = new Witness(bed, ...houses.map(({ watch }) => watch));
-  await bed.pass(300); // of each server the second authority takes over, and the third one is made known
+  await bed.pass(150); // of each server the second authority takes over, and the third one is made known
 
   for (const [at, { watch, logs }] of houses.entries()) {
     assert.equal(signersOf(witness, at).length, 2);
@@ -50,18 +50,20 @@ test('while authorities rotate every SVID is vouched for by the bundle that its 
   }
 });
 
-test('over four days authorities that ended a day ago leave the bundle, of the server and of workloads', async (t) => {
+test('over days authorities that ended a day ago leave the bundle, of the server and of workloads', async (t) => {
   const bed = await Testbed.open(t);
   const { watch, logs } = await startHouse(bed, 'a', [24 * 3_600, 4 * 3_600, 4 * 3_600]);
   const witness = new Witness(bed, watch);
-  for (let hours = 0; hours < 4 * 24; hours++) {
+  const [first] = rootsOf(watch.latest());
+  for (let hours = 0; hours < 60; hours++) {
     bed.clock.jump(new Date(bed.clock.now().getTime() + HOUR_MS)); // the machine slept
-    await bed.pass(3);
+    await bed.pass(2);
     const now = bed.clock.now();
     const prunedUntil = new Date(now.getTime() - 31 * HOUR_MS); // a day, and six hours from look to look
     for (const root of rootsOf(watch.latest()))
       assert.ok(root.validToDate > prunedUntil, `${root.validTo} at ${now.toISOString()}`);
   }
-  assert.ok(signersOf(witness, 0).length >= 5);
+  assert.ok(signersOf(witness, 0).length >= 3);
+  assert.ok(rootsOf(watch.latest()).every(({ fingerprint256 }) => fingerprint256 !== first?.fingerprint256));
   for (const log of logs) assert.deepEqual(log.messages('error'), []);
 });

@@ -35,14 +35,14 @@ test('a new SVID comes at half of the life of the old one, give or take a tenth,
 
 test("the agent's own SVID rotates, and the server takes the new one for it at its first use", async (t) => {
   const bed = await Testbed.open(t);
-  const server = await bed.startServer('a', { ca: { agentTtlSeconds: 120 } });
+  const server = await bed.startServer('a', { ca: { agentTtlSeconds: 80 } });
   const agent = await bed.startAgent('agent', { server });
   const node = () => server.database.datastore.nodes.find(SpiffeId.parse(idOf(agent.path)));
   const first = (await node())?.current?.serialNumber;
 
   // The renewed SVID gets no further than the agent: the connection that is open stays, no other one comes about.
   agent.link.refuseNew();
-  await bed.passUntil(() => agent.log.messages('info').includes('agent SVID renewed'), 80);
+  await bed.passUntil(() => agent.log.messages('info').includes('agent SVID renewed'), 60);
   const pending = (await node())?.pending?.serialNumber;
   assert.notEqual(pending, undefined);
   assert.notEqual(pending, first);
@@ -51,13 +51,13 @@ test("the agent's own SVID rotates, and the server takes the new one for it at i
   const { reached } = agent.link;
   agent.link.pointTo(server);
   await bed.clock.until(() => agent.link.reached > reached);
-  await bed.pass(30);
+  await bed.pass(20);
   assert.equal((await node())?.current?.serialNumber, pending);
   assert.equal((await node())?.pending, undefined);
 
   const renewed = () =>
     agent.log.messages('info').filter((message) => message === 'agent SVID renewed').length;
-  await bed.pass(300);
+  await bed.pass(140);
   assert.ok(renewed() >= 4, `${renewed()} renewals`);
   assert.equal(agent.identities.syncState().lastSyncError, undefined);
   assert.deepEqual(server.log.messages('error'), []);

@@ -61,16 +61,16 @@ test('a server that comes back before an SVID has expired leaves no gap', async 
 });
 
 test("the agent's own SVID outlives an absence that ends in time, and not one that does not", async (t) => {
-  const { bed, server, agent, watch } = await start(t, 240);
+  const { bed, server, agent, watch } = await start(t, 120);
   agent.link.cut();
-  await bed.pass(200);
+  await bed.pass(100);
   await bed.reconnect(agent, server);
-  await bed.passUntil(() => agent.log.messages('info').includes('agent SVID renewed'), 39);
+  await bed.passUntil(() => agent.log.messages('info').includes('agent SVID renewed'), 19);
   await bed.passUntil(() => watch.paths()?.length === 1, 60);
 
   agent.link.cut();
   const ended = agent.running.done;
-  await bed.pass(310);
+  await bed.pass(190);
   const outcome = await ended;
   assert.equal(outcome.kind, 'svid-expired');
   assert.ok(agent.log.messages('error').includes('agent is shutting down'));
