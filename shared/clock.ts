@@ -11,7 +11,11 @@ export const systemClock: Clock = {
   now: () => new Date(),
   sleep: async (ms, signal) => {
     try {
-      await delay(Math.min(Math.max(ms, 0), 2_147_483_647), undefined, signal === undefined ? {} : { signal });
+      await delay(
+        Math.min(Math.max(ms, 0), 2_147_483_647),
+        undefined,
+        signal === undefined ? {} : { signal },
+      );
     } catch (error) {
       throw signal?.aborted === true ? signal.reason : error;
     }
@@ -30,16 +34,18 @@ export const unixSeconds = (at: Date): number => Math.floor(at.getTime() / 1_000
 
 export const fromUnixSeconds = (seconds: number): Date => new Date(seconds * 1_000);
 
+export interface Repetition {
+  readonly clock: Clock;
+  /** The pause after each deed; asked anew each time. */
+  readonly ms: () => number;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Runs `deed`, then sleeps `ms()`, until the signal aborts. A throwing deed ends the loop with its error:
  * a loop that must go on catches inside its deed.
  */
-export async function every(
-  clock: Clock,
-  ms: () => number,
-  signal: AbortSignal,
-  deed: () => Promise<void>,
-): Promise<void> {
+export async function every({ clock, ms, signal }: Repetition, deed: () => Promise<void>): Promise<void> {
   while (!signal.aborted) {
     await deed();
     try {

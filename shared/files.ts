@@ -17,7 +17,11 @@ export function writeFileAtomic(path: string, bytes: Uint8Array, mode = 0o600): 
 
 function writeSynced(path: string, bytes: Uint8Array, mode: number): void {
   rmSync(path, { force: true });
-  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, mode);
+  const fd = openSync(
+    path,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+    mode,
+  );
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
     fsyncSync(fd);

@@ -12,7 +12,7 @@ export const selectorKey = (selector: Selector): string => `${selector.type}:${s
 /** Throws when the type is empty or holds a colon, or the value is empty. */
 export function checkSelector(selector: Selector): Selector {
   if (selector.type === '') throw invalidArgument('selector type is empty');
-  if (selector.type.includes(':')) throw invalidArgument('selector type contains \':\'');
+  if (selector.type.includes(':')) throw invalidArgument("selector type contains ':'");
   if (selector.value === '') throw invalidArgument('selector value is empty');
   return selector;
 }
@@ -28,7 +28,8 @@ export function parseSelector(text: string): Selector {
 export const isSubset = (selectors: readonly Selector[], keys: ReadonlySet<string>): boolean =>
   selectors.every((selector) => keys.has(selectorKey(selector)));
 
-export const selectorKeys = (selectors: readonly Selector[]): Set<string> => new Set(selectors.map(selectorKey));
+export const selectorKeys = (selectors: readonly Selector[]): Set<string> =>
+  new Set(selectors.map(selectorKey));
 
 /** Sorted by key, duplicates dropped. */
 export function normalizeSelectors(selectors: readonly Selector[]): readonly Selector[] {

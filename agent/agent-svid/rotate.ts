@@ -55,22 +55,17 @@ export class OwnSvidRotation {
     const { clock, random } = this.#parts;
     const backoff = new Backoff(random, BACKOFF);
     let waitMs = CHECK_MS;
-    await every(
-      clock,
-      () => waitMs,
-      signal,
-      async () => {
-        waitMs = CHECK_MS;
-        if (!this.#isDue()) return;
-        try {
-          await this.rotate();
-          backoff.reset();
-        } catch (error) {
-          if (!signal.aborted) this.#failed(error);
-          waitMs = backoff.next();
-        }
-      },
-    );
+    await every({ clock, ms: () => waitMs, signal }, async () => {
+      waitMs = CHECK_MS;
+      if (!this.#isDue()) return;
+      try {
+        await this.rotate();
+        backoff.reset();
+      } catch (error) {
+        if (!signal.aborted) this.#failed(error);
+        waitMs = backoff.next();
+      }
+    });
   }
 
   /** Renews now, or joins the renewal that is under way. Rejects with what went wrong; the old SVID then stays. */

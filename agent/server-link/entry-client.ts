@@ -133,9 +133,9 @@ export class EntryClient implements EntrySource {
 }
 
 async function nextPage(call: SyncCall): Promise<SyncAuthorizedEntriesResponseOutput> {
-  const { value, done } = await call.responses.next();
-  if (done === true) throw internal('server ended the exchange of entries early');
-  return value;
+  const next: IteratorResult<SyncAuthorizedEntriesResponseOutput, unknown> = await call.responses.next();
+  if (next.done === true) throw internal('server ended the exchange of entries early');
+  return next.value;
 }
 
 /** Up to and with the page after which no more follows. */

@@ -20,18 +20,13 @@ export function withdrawExpired(
 ): Promise<void> {
   const untilNextMs = (): number =>
     (cache.nextExpiry?.getTime() ?? Number.POSITIVE_INFINITY) - clock.now().getTime();
-  return every(
-    clock,
-    () => Math.min(CHECK_MS, untilNextMs()),
-    signal,
-    async () => {
-      const entryIds = cache.withdrawExpired();
-      if (entryIds.length === 0) return;
-      log.warn('SVIDs expired and were withdrawn', {
-        count: entryIds.length,
-        entryIds: entryIds.slice(0, 10),
-      });
-      onWithdrawn();
-    },
-  );
+  return every({ clock, ms: () => Math.min(CHECK_MS, untilNextMs()), signal }, async () => {
+    const entryIds = cache.withdrawExpired();
+    if (entryIds.length === 0) return;
+    log.warn('SVIDs expired and were withdrawn', {
+      count: entryIds.length,
+      entryIds: entryIds.slice(0, 10),
+    });
+    onWithdrawn();
+  });
 }

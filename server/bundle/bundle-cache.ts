@@ -44,7 +44,7 @@ export class BundleCache implements Part {
     await this.#refreshOrLog();
     this.#forgetHints = this.#needs.bundles.onHint(() => void this.#refreshOrLog());
     const delayMs = (): number => (this.#isFailing ? this.#retry.next() : POLL_MS);
-    this.#loop = every(this.#needs.clock, delayMs, signal, () => this.#refreshOrLog());
+    this.#loop = every({ clock: this.#needs.clock, ms: delayMs, signal }, () => this.#refreshOrLog());
   }
 
   async stop(): Promise<void> {

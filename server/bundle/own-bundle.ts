@@ -76,23 +76,18 @@ export class OwnBundle implements Part {
     const { clock, log, random } = this.#needs;
     const retry = new Backoff(random, RETRY);
     let delayMs = intervalMs;
-    return every(
-      clock,
-      () => delayMs,
-      signal,
-      async () => {
-        try {
-          await deed();
-          retry.reset();
-          delayMs = intervalMs;
-        } catch (error) {
-          delayMs = retry.next();
-          log.warn('pruning failed: it is tried again', {
-            error: messageOf(error),
-            retryMs: Math.round(delayMs),
-          });
-        }
-      },
-    );
+    return every({ clock, ms: () => delayMs, signal }, async () => {
+      try {
+        await deed();
+        retry.reset();
+        delayMs = intervalMs;
+      } catch (error) {
+        delayMs = retry.next();
+        log.warn('pruning failed: it is tried again', {
+          error: messageOf(error),
+          retryMs: Math.round(delayMs),
+        });
+      }
+    });
   }
 }

@@ -85,7 +85,7 @@ export class X509Ca implements Part {
     await this.#authorities.round();
     this.#isServing = true;
     const delayMs = (): number => (this.#hasFailed ? Math.min(this.#retry.next(), checkMs) : checkMs);
-    this.#loop = every(clock, delayMs, signal, () => this.#round());
+    this.#loop = every({ clock, ms: delayMs, signal }, () => this.#round());
   }
 
   async stop(): Promise<void> {
@@ -135,6 +135,8 @@ export class X509Ca implements Part {
     const now = clock.now();
     if (now >= active.expiresAt)
       throw unavailable('the active X.509 authority has expired and no new one could be made');
+    if (now < active.certificate.notBefore)
+      throw unavailable('the active X.509 authority is not valid yet: the clock was set back');
     const ttlMs = (ttlSeconds || config.defaultX509SvidTtlSeconds) * 1_000;
     const validity = {
       notBefore: toSeconds(addSeconds(now, -BACKDATE_SECONDS)),

@@ -149,16 +149,11 @@ const pruneRegularly = (
   { clock, log }: DatastoreOptions,
   signal: AbortSignal,
 ): Promise<void> =>
-  every(
-    clock,
-    () => PRUNE_INTERVAL_MS,
-    signal,
-    async () => {
-      try {
-        const count = await pruneChanges(database, KEPT_CHANGES);
-        if (count > 0) log.debug('old changes deleted', { count });
-      } catch (error) {
-        if (!signal.aborted) log.warn('old changes cannot be deleted', { reason: messageOf(error) });
-      }
-    },
-  );
+  every({ clock, ms: () => PRUNE_INTERVAL_MS, signal }, async () => {
+    try {
+      const count = await pruneChanges(database, KEPT_CHANGES);
+      if (count > 0) log.debug('old changes deleted', { count });
+    } catch (error) {
+      if (!signal.aborted) log.warn('old changes cannot be deleted', { reason: messageOf(error) });
+    }
+  });

@@ -28,7 +28,8 @@ export function entryPruner({ store, clock, log }: EntryPrunerParts): Part {
   return {
     name: 'entry pruning',
     start: async (signal) => {
-      loop = every(clock, () => PRUNE_EVERY_MS, AbortSignal.any([signal, stopping.signal]), prune);
+      const until = AbortSignal.any([signal, stopping.signal]);
+      loop = every({ clock, ms: () => PRUNE_EVERY_MS, signal: until }, prune);
     },
     stop: async () => {
       stopping.abort(new Error('stopping'));

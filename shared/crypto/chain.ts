@@ -55,7 +55,7 @@ class PathSearch {
   readonly #candidates = new Map<Certificate, readonly Candidate[]>();
   readonly #signatures = new Signatures();
   #stepsLeft = MAX_STEPS;
-  #refusal: unknown;
+  #refusal: CodedError | undefined;
 
   constructor(options: SearchOptions) {
     this.#options = options;
@@ -65,10 +65,8 @@ class PathSearch {
     if (this.#options.roots.some((root) => bytesEqual(root.raw, leaf.raw))) return this.#accept([leaf]);
     const path = this.#extend([leaf], leaf);
     if (path !== undefined) return path;
-    throw (
-      this.#refusal ??
-      invalidArgument('certificate is signed by none of the roots, nor by an intermediate in the chain')
-    );
+    if (this.#refusal !== undefined) throw this.#refusal;
+    throw invalidArgument('certificate is signed by none of the roots, nor by an intermediate in the chain');
   }
 
   #extend(path: readonly Certificate[], last: Certificate): readonly Certificate[] | undefined {

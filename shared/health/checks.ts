@@ -52,7 +52,7 @@ export class HealthChecks implements Part {
   /** Returns at once: the first look may need parts that start later. Looks until the signal aborts. */
   async start(signal: AbortSignal): Promise<void> {
     const ms = (): number => (this.answer('isReady').isHealthy ? ONCE_READY_MS : UNTIL_READY_MS);
-    this.#looking = every(this.#clock, ms, signal, async () => {
+    this.#looking = every({ clock: this.#clock, ms, signal }, async () => {
       await Promise.all(this.#checks.map((check) => this.#look(check, signal)));
     });
   }

@@ -44,5 +44,10 @@ function plainValue(value: unknown): unknown {
   if (value instanceof Date) return value.toISOString();
   if (typeof value === 'bigint') return value.toString();
   if (Array.isArray(value)) return value.map(plainValue);
-  return value !== null && typeof value === 'object' ? String(value) : value;
+  return hasOwnText(value) ? value.toString() : value;
+}
+
+/** An ID or another value of ours that prints itself; a plain object stays one. */
+function hasOwnText(value: unknown): value is { toString(): string } {
+  return value !== null && typeof value === 'object' && value.toString !== Object.prototype.toString;
 }

@@ -4,6 +4,7 @@ import {
   type ClientDuplexStream,
   type ClientReadableStream,
   Metadata,
+  type MetadataValue,
   type MethodDefinition as GrpcMethod,
 } from '@grpc/grpc-js';
 import type { MethodDefinition } from '@grpc/proto-loader';
@@ -112,7 +113,7 @@ export class ServiceClient<Def> {
   }
 
   #method(rpc: string): GrpcMethod<object, object> {
-    const method = serviceDefinition(this.#name)[rpc];
+    const method: GrpcMethod<object, object> | undefined = serviceDefinition(this.#name)[rpc];
     if (method === undefined) throw new Error(`no RPC ${rpc} in ${this.#name}`);
     return method;
   }
@@ -140,16 +141,20 @@ function attach(call: Cancellable, { signal, onHeader }: CallOptions): void {
   if (signal?.aborted === true) cancel();
   signal?.addEventListener('abort', cancel, { once: true });
   call.on('status', () => signal?.removeEventListener('abort', cancel));
-  if (onHeader !== undefined)
-    call.on('metadata', (metadata) => onHeader((key) => metadata.get(key)[0]?.toString()));
+  if (onHeader !== undefined) call.on('metadata', (metadata) => onHeader((key) => textOf(metadata.get(key))));
 }
+
+const textOf = ([value]: readonly MetadataValue[]): string | undefined =>
+  typeof value === 'string' ? value : undefined;
 
 type Readable = ClientReadableStream<object> | ClientDuplexStream<object, object>;
 
 /** Listens from the start: the stream may fail before its reader comes, who is then told. */
 function readAll<Res>(call: Readable): AsyncIterableIterator<Res> {
   let failure: unknown;
-  call.on('error', (error) => (failure = error));
+  call.on('error', (error: unknown) => {
+    failure = error;
+  });
   return read(call, () => failure);
 }
 

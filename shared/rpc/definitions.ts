@@ -16,7 +16,7 @@ function definitions(): PackageDefinition {
 export function serviceDefinition(name: string): ServiceDefinition {
   const found = definitions()[name];
   if (found === undefined || 'format' in found) throw new Error(`no service ${name} in the descriptor`);
-  return found as ServiceDefinition;
+  return found;
 }
 
 /** The message of this full name, with its serialize and deserialize. */

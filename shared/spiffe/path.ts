@@ -10,10 +10,14 @@ export function checkPath(path: string): void {
 
 function checkSegment(segment: string, path: string): void {
   if (segment === '') {
-    throw invalidArgument(path.endsWith('/') ? 'path cannot have a trailing slash' : 'path cannot contain empty segments');
+    throw invalidArgument(
+      path.endsWith('/') ? 'path cannot have a trailing slash' : 'path cannot contain empty segments',
+    );
   }
   if (segment === '.' || segment === '..') throw invalidArgument('path cannot contain dot segments');
   if (!/^[a-zA-Z0-9._-]+$/.test(segment)) {
-    throw invalidArgument('path segment characters are limited to letters, numbers, dots, dashes, and underscores');
+    throw invalidArgument(
+      'path segment characters are limited to letters, numbers, dots, dashes, and underscores',
+    );
   }
 }

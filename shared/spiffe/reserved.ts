@@ -20,7 +20,9 @@ export function checkWorkloadId(id: SpiffeId, trustDomain: TrustDomain): SpiffeI
   }
   if (id.path === '') throw invalidArgument(`invalid workload ID "${id}": path is empty`);
   if (isReserved(id)) {
-    throw invalidArgument(`"${id}" is not a valid workload ID: the path is in the reserved namespace "/spire"`);
+    throw invalidArgument(
+      `"${id}" is not a valid workload ID: the path is in the reserved namespace "/spire"`,
+    );
   }
   return id;
 }

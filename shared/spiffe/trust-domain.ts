@@ -17,9 +17,12 @@ export class TrustDomain {
   static parse(text: string): TrustDomain {
     const name = text.startsWith(SCHEME) ? text.slice(SCHEME.length) : text;
     if (name === '') throw invalidArgument('trust domain is missing');
-    if (name.length > NAME_MAX_BYTES) throw invalidArgument(`trust domain is longer than ${NAME_MAX_BYTES} bytes`);
+    if (name.length > NAME_MAX_BYTES)
+      throw invalidArgument(`trust domain is longer than ${NAME_MAX_BYTES} bytes`);
     if (!/^[a-z0-9._-]+$/.test(name)) {
-      throw invalidArgument('trust domain characters are limited to lowercase letters, numbers, dots, dashes, and underscores');
+      throw invalidArgument(
+        'trust domain characters are limited to lowercase letters, numbers, dots, dashes, and underscores',
+      );
     }
     return TrustDomain.#intern(name);
   }

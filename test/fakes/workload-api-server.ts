@@ -51,7 +51,7 @@ export class FakeWorkloadApi {
   /** Pushed to open streams, and the first answer of new ones. */
   set(answer: Answer): void {
     this.#answer = answer;
-    for (const wake of [...this.#wake]) wake();
+    for (const wake of this.#wake) wake();
   }
 
   async #serve({ call }: Context, send: (response: X509SVIDResponse) => Promise<void>): Promise<void> {

@@ -35,14 +35,9 @@ test('does a deed, sleeps, does it again, until aborted', async () => {
   const clock = new FakeClock();
   const abort = new AbortController();
   let done = 0;
-  const loop = every(
-    clock,
-    () => 1_000,
-    abort.signal,
-    async () => {
-      done++;
-    },
-  );
+  const loop = every({ clock, ms: () => 1_000, signal: abort.signal }, async () => {
+    done++;
+  });
   await clock.advance(3_500);
   assert.equal(done, 4);
   abort.abort(new Error('stopping'));
@@ -53,24 +48,16 @@ test('does a deed, sleeps, does it again, until aborted', async () => {
 
 test('ends with the error of a deed', async () => {
   const abort = new AbortController();
-  const failing = every(
-    new FakeClock(),
-    () => 1,
-    abort.signal,
-    () => Promise.reject(new Error('broken')),
+  const failing = every({ clock: new FakeClock(), ms: () => 1, signal: abort.signal }, () =>
+    Promise.reject(new Error('broken')),
   );
   await assert.rejects(failing, /broken/);
 });
 
 test('does nothing when it is aborted before it begins', async () => {
   let done = 0;
-  await every(
-    new FakeClock(),
-    () => 1,
-    AbortSignal.abort(),
-    async () => {
-      done++;
-    },
-  );
+  await every({ clock: new FakeClock(), ms: () => 1, signal: AbortSignal.abort() }, async () => {
+    done++;
+  });
   assert.equal(done, 0);
 });

@@ -16,7 +16,7 @@ export interface AttestAgentNeeds extends AttestNodeNeeds {
   readonly clock: Clock;
 }
 
-type Requests = AsyncIterator<AttestAgentRequestOutput>;
+type Requests = AsyncIterator<AttestAgentRequestOutput, undefined>;
 
 export const attestAgent = (needs: AttestAgentNeeds): Handler<CallContext> =>
   bidi(
@@ -67,8 +67,8 @@ function challenger(requests: Requests, send: Send<AttestAgentResponse>): Attest
     rounds += 1;
     if (rounds > ROUNDS_MAX) throw invalidArgument(`attestation takes more than ${ROUNDS_MAX} rounds`);
     await send({ challenge });
-    const { value, done } = await requests.next();
-    if (done === true || value.step !== 'challenge_response') {
+    const { value } = await requests.next();
+    if (value?.step !== 'challenge_response') {
       throw invalidArgument('expecting attestation challenge response');
     }
     return value.challenge_response ?? new Uint8Array();

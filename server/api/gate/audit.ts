@@ -73,7 +73,8 @@ function inShort(value: unknown): unknown {
   if (value instanceof Uint8Array) return `sha256:${createHash('sha256').update(value).digest('hex')}`;
   if (Array.isArray(value)) return value.slice(0, LIST_MAX).map(inShort);
   if (typeof value !== 'object' || value === null) return value;
-  if ('trust_domain' in value && 'path' in value) return `spiffe://${value.trust_domain}${value.path}`;
+  if ('trust_domain' in value && 'path' in value)
+    return `spiffe://${String(value.trust_domain)}${String(value.path)}`;
   const present = Object.entries(value).filter(([, each]) => !isAbsent(each));
   return Object.fromEntries(present.map(([name, each]) => [name, inShort(each)]));
 }

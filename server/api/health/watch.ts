@@ -16,15 +16,10 @@ export const watchHealth = (needs: WatchHealthNeeds): Handler<CallContext> =>
   serverStream(
     async ({ service }: HealthCheckRequestOutput, { call }: CallContext, send: Send<HealthCheckResponse>) => {
       let last: string | undefined;
-      await every(
-        needs.clock,
-        () => CHECK_MS,
-        call.signal,
-        async () => {
-          const status = isWholeServer(service) ? await healthStatus(needs) : 'SERVICE_UNKNOWN';
-          if (status !== last) await send({ status });
-          last = status;
-        },
-      );
+      await every({ clock: needs.clock, ms: () => CHECK_MS, signal: call.signal }, async () => {
+        const status = isWholeServer(service) ? await healthStatus(needs) : 'SERVICE_UNKNOWN';
+        if (status !== last) await send({ status });
+        last = status;
+      });
     },
   );

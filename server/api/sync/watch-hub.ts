@@ -61,12 +61,7 @@ export class WatchHub implements Part {
     this.#forgetBundle = this.#needs.bundle.onChange(() => {
       for (const stream of this.#all()) this.#tell(stream);
     });
-    this.#loop = every(
-      this.#needs.clock,
-      () => RECHECK_MS,
-      signal,
-      () => this.recheck(),
-    );
+    this.#loop = every({ clock: this.#needs.clock, ms: () => RECHECK_MS, signal }, () => this.recheck());
   }
 
   async stop(): Promise<void> {

@@ -40,7 +40,10 @@ export function trustDomainMatchFromWire({
 }: FederatesWithMatchOutput): TrustDomainMatch {
   const what = 'malformed federates with filter';
   if (trust_domains.length === 0) throw invalidArgument(`${what}: empty trust domain set`);
-  return { trustDomains: checkAll(what, trust_domains, TrustDomain.parse), match: behaviorOf(what, match) };
+  return {
+    trustDomains: checkAll(what, trust_domains, (name) => TrustDomain.parse(name)),
+    match: behaviorOf(what, match),
+  };
 }
 
 function checkAll<Wire, Item>(

@@ -1,6 +1,6 @@
 /** mTLS with peers and trust domains that are unusual but right. */
 import assert from 'node:assert/strict';
-import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
 import {
@@ -105,7 +105,7 @@ describe('mTLS with X.509-SVIDs', () => {
       await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
       const address = { host: '127.0.0.1', port: (silent.address() as AddressInfo).port };
       const options = { source, authorize: authorizeId(id) };
-      silent.once('greeted', (socket) => socket.end());
+      silent.once('greeted', (socket: Socket) => socket.end());
       await assert.rejects(connectMtls(options, address));
       const giveUp = new AbortController();
       silent.once('greeted', () => giveUp.abort(new Error('enough')));
