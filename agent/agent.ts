@@ -175,7 +175,7 @@ class RunningAgent implements Agent {
     const explain = explainProcess({ peers, attestation, identities });
     const checks = new HealthChecks([ownHealth(config.socketPath)], { clock, log });
     return [
-      workloadApi({ config, identities, attestation, peers, log }),
+      workloadApi({ config, identities, attestation, peers, clock, log }),
       adminApi({ config, explain, peers, log }),
       ...(config.healthChecks.listenerEnabled
         ? [checks, new HealthListener({ config: config.healthChecks, checks, log })]

@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { messageOf, unavailable } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import { normalizeSelectors, type Selector } from '../../shared/selectors.ts';
+import { Rates } from '../rates.ts';
 import type { Peer } from './peer-info.ts';
 import type { WorkloadAttestor } from './workload-attestor.ts';
 
@@ -27,10 +28,12 @@ export interface WorkloadAttestationDeps {
 }
 
 const TIMEOUT_MS = 30_000; // as long as a call between SPIRE's agent and server may take
+const LINES = { perSecond: 1, burst: 50 }; // about one user's processes: they decide how often there is something to say
 const SELECTORS_MAX = 4_096; // of one attestor: far above the groups or labels of any workload
 const VALUE_MAX_CHARACTERS = 8_192; // twice the longest path
 
 export function workloadAttestation({ attestors, clock, log }: WorkloadAttestationDeps): WorkloadAttestation {
+  const lines = new Rates(LINES, clock);
   const report = async (peer: Peer, signal: AbortSignal): Promise<readonly AttestorReport[]> => {
     peer.checkAlive();
     const reports = await Promise.all(attestors.map((attestor) => ask(attestor, { peer, signal, clock })));
@@ -43,7 +46,10 @@ export function workloadAttestation({ attestors, clock, log }: WorkloadAttestati
     const reports = await report(peer, signal);
     const failed = reports.filter(({ error }) => error !== undefined);
     for (const { name, error } of failed) {
-      log.error('workload attestor failed', { attestor: name, pid: peer.pid, error });
+      const omitted = lines.take(peer.uid);
+      if (omitted === undefined) continue;
+      const fields = { attestor: name, pid: peer.pid, uid: peer.uid, error };
+      log.error('workload attestor failed', omitted > 0 ? { ...fields, omitted } : fields);
     }
     if (failed.length === reports.length) throw unavailable('workload attestation failed');
     return normalizeSelectors(reports.flatMap(({ selectors }) => selectors));

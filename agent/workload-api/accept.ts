@@ -4,11 +4,13 @@ import { CodedError, messageOf, unavailable } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { PeerSource } from '../attest-workload/peer-info.ts';
 import type { Caller } from './caller.ts';
-import type { Shares } from './shares.ts';
+import type { Places } from './places.ts';
+import type { Rates } from '../rates.ts';
 
 export interface AcceptDeps {
   readonly peers: PeerSource;
-  readonly connections: Shares;
+  readonly places: Places;
+  readonly rates: Rates;
   /** RpcServer.inject. */
   readonly inject: (socket: Socket, caller: Caller) => void;
   readonly log: Logger;
@@ -17,7 +19,7 @@ export interface AcceptDeps {
 /** Refused connections that are told why and kept open for it; the oldest makes room for the next. */
 const TOLD_AT_ONCE = 32;
 
-export function accept({ peers, connections, inject, log }: AcceptDeps): (socket: Socket) => void {
+export function accept({ peers, places, rates, inject, log }: AcceptDeps): (socket: Socket) => void {
   const told = new Set<Socket>();
   const tell = tellSometimes(log);
 
@@ -33,25 +35,25 @@ export function accept({ peers, connections, inject, log }: AcceptDeps): (socket
     inject(socket, { kind: 'refused', error });
   };
 
+  /** Costs next to nothing: whoever connects without pause must not keep others waiting for their turn. */
+  const drop = (socket: Socket, uid: number): void => {
+    tell(`user ${uid} connects too often`);
+    socket.destroy();
+  };
+
   return (socket) => {
     socket.on('error', () => socket.destroy());
-    let release: (() => void) | undefined;
     try {
       const { uid } = peers.credentials(socket);
-      release = connections.take(uid);
-      if (release === undefined) return refuse(socket, tooMany(uid));
+      if (rates.take(uid) === undefined) return drop(socket, uid);
       const peer = peers.capture(socket);
       socket.once('close', () => peer.close());
-      socket.once('close', release);
-      inject(socket, { kind: 'process', peer });
+      const connection = places.take(socket, uid);
+      if (connection === undefined) return refuse(socket, tooMany(uid));
+      inject(socket, { kind: 'process', peer, connection });
     } catch (error) {
-      release?.();
-      refuse(
-        socket,
-        error instanceof CodedError
-          ? error
-          : unavailable(`the caller cannot be identified: ${messageOf(error)}`),
-      );
+      const isOurs = error instanceof CodedError;
+      refuse(socket, isOurs ? error : unavailable(`the caller cannot be identified: ${messageOf(error)}`));
     }
   };
 }
@@ -62,13 +64,15 @@ const tooMany = (uid: number): CodedError =>
   );
 
 const REASONS_COUNTED = 1_000;
+const OTHERS = 'many different ones';
 
 /** A client that is refused comes again every second: the first, second, fourth, eighth … of a kind is logged. */
 function tellSometimes(log: Logger): (reason: string) => void {
   const counts = new Map<string, number>();
-  return (reason) => {
+  return (given) => {
+    const reason = counts.has(given) || counts.size < REASONS_COUNTED ? given : OTHERS;
     const count = (counts.get(reason) ?? 0) + 1;
-    if (count > 1 || counts.size < REASONS_COUNTED) counts.set(reason, count);
+    counts.set(reason, count);
     if (Number.isInteger(Math.log2(count))) log.warn('refused a connection', { reason, count });
   };
 }

@@ -4,8 +4,9 @@ import type { Call, Gate } from '../../shared/rpc/handler.ts';
 import type { Selector } from '../../shared/selectors.ts';
 import type { WorkloadAttestation } from '../attest-workload/attest.ts';
 import type { Peer } from '../attest-workload/peer-info.ts';
-import type { Caller } from './caller.ts';
+import type { Caller, CallerConnection } from './caller.ts';
 import type { Complain } from './complain.ts';
+import type { Rates } from '../rates.ts';
 import type { Shares } from './shares.ts';
 
 export interface WorkloadContext {
@@ -18,6 +19,7 @@ export interface WorkloadContext {
 export interface GateDeps {
   readonly attestation: Pick<WorkloadAttestation, 'attest'>;
   readonly calls: Shares;
+  readonly rates: Rates;
   readonly complain: Complain;
 }
 
@@ -27,13 +29,15 @@ const RULES: Readonly<Record<string, { readonly needsHeader: boolean; readonly i
   'grpc.health.v1.Health': { needsHeader: false, isAttested: false },
 };
 
-export function gate({ attestation, calls, complain }: GateDeps): Gate<Caller, WorkloadContext> {
+export function gate({ attestation, calls, rates, complain }: GateDeps): Gate<Caller, WorkloadContext> {
   return async (call, _request, run) => {
     const rule = RULES[serviceOf(call)];
     if (rule === undefined) throw permissionDenied('this service is not open to workloads');
     if (rule.needsHeader) checkHeader(call);
-    const peer = processOf(call);
+    const { peer, connection } = processOf(call);
+    checkRate(rates, peer, connection);
     using _share = takeShare(calls, peer);
+    connection.begin();
     let selectors: readonly Selector[] = [];
     try {
       if (rule.isAttested) selectors = await attestation.attest(peer, call.signal);
@@ -42,6 +46,8 @@ export function gate({ attestation, calls, complain }: GateDeps): Gate<Caller, W
     } catch (error) {
       complain(error, { method: call.method, peer, selectors });
       throw error;
+    } finally {
+      connection.end();
     }
   };
 }
@@ -55,9 +61,16 @@ function checkHeader(call: Call<Caller>): void {
     throw invalidArgument('security header missing from request');
 }
 
-function processOf({ peer: caller }: Call<Caller>): Peer {
+function processOf({ peer: caller }: Call<Caller>): Caller & { readonly kind: 'process' } {
   if (caller.kind === 'refused') throw caller.error;
-  return caller.peer;
+  return caller;
+}
+
+/** Attesting costs more than asking for it: a client that calls and hangs up without end must not keep others waiting. */
+function checkRate(rates: Rates, { uid }: Peer, connection: CallerConnection): void {
+  if (rates.take(uid) !== undefined) return;
+  connection.cut(); // even to refuse costs too much: the next connection has to wait for its turn
+  throw unavailable(`user ${uid} calls too often`);
 }
 
 function takeShare(calls: Shares, { uid }: Peer): Disposable {

@@ -1,4 +1,5 @@
 /** The Workload API's Unix socket (facts/spire 9): from the accepted connection to its handlers. Started by agent.ts. */
+import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import { RpcServer } from '../../shared/rpc/server.ts';
 import { UnixListener } from '../../shared/rpc/unix-listener.ts';
@@ -11,7 +12,9 @@ import { accept } from './accept.ts';
 import type { Caller } from './caller.ts';
 import { complain } from './complain.ts';
 import { gate, type WorkloadContext } from './gate.ts';
+import { Places } from './places.ts';
 import { PushTurns } from './push-turns.ts';
+import { Rates } from '../rates.ts';
 import { routes } from './routes.ts';
 import { callLimits, connectionLimits, type Limits, maxDescriptors, Shares } from './shares.ts';
 
@@ -20,9 +23,12 @@ export interface WorkloadApiDeps {
   readonly identities: Pick<WorkloadIdentities, 'subscribe' | 'syncState'>;
   readonly attestation: Pick<WorkloadAttestation, 'attest'>;
   readonly peers: PeerSource;
+  readonly clock: Clock;
   readonly log: Logger;
   /** Default: what this process has descriptors for. */
   readonly limits?: Limits;
+  /** Default: more than any machine's workloads need. */
+  readonly rates?: Partial<typeof RATES>;
 }
 
 export interface WorkloadApi extends Part {
@@ -35,6 +41,8 @@ export interface WorkloadApi extends Part {
 const MODES = { socketMode: 0o777, directoryMode: 0o755 }; // every process may ask; who gets what is decided later
 const STREAMS_PER_CONNECTION = 100;
 const REQUEST_MAX_BYTES = 64 * 1024; // requests are empty
+/** Of one user's processes. Everything at once is what a restart brings; a refused connection costs 20 µs, a call 200. */
+const RATES = { connections: { perSecond: 200, burst: 10_000 }, calls: { perSecond: 500, burst: 20_000 } };
 
 /** Throws Unavailable from `start` when the socket cannot be had. */
 export function workloadApi({
@@ -42,11 +50,14 @@ export function workloadApi({
   identities,
   attestation,
   peers,
+  clock,
   log,
   limits,
+  rates,
 }: WorkloadApiDeps): WorkloadApi {
   const bounds = limits ?? connectionLimits(maxDescriptors());
   const connections = new Shares(bounds);
+  const { connections: connectionRate, calls: callRate } = { ...RATES, ...rates };
   const turns = new PushTurns();
   const { allowUnauthenticatedVerifiers, logSelectors, socketPath } = config;
   const server = new RpcServer<Caller, WorkloadContext>({
@@ -54,7 +65,8 @@ export function workloadApi({
     gate: gate({
       attestation,
       calls: new Shares(callLimits(bounds)),
-      complain: complain({ logSelectors, ownPid: process.pid, log }),
+      rates: new Rates(callRate, clock),
+      complain: complain({ logSelectors, ownPid: process.pid, clock, log }),
     }),
     channelOptions: {
       'grpc.max_concurrent_streams': STREAMS_PER_CONNECTION,
@@ -66,7 +78,8 @@ export function workloadApi({
     ...MODES,
     onConnection: accept({
       peers,
-      connections,
+      places: new Places(connections),
+      rates: new Rates(connectionRate, clock),
       inject: (socket, caller) => server.inject(socket, caller),
       log,
     }),

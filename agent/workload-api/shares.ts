@@ -19,10 +19,16 @@ export class Shares {
     return this.#held;
   }
 
+  heldBy(uid: number): number {
+    return this.#heldBy.get(uid) ?? 0;
+  }
+
   /** A function that gives the share back, once; undefined when all or this user's are taken. */
   take(uid: number): (() => void) | undefined {
-    const own = this.#heldBy.get(uid) ?? 0;
-    if (this.#held >= this.#limits.total || own >= this.#limits.perUid) return undefined;
+    const own = this.heldBy(uid);
+    // Of what the others leave, half: several users together must not take everything either.
+    const left = Math.ceil((this.#limits.total - (this.#held - own)) / 2);
+    if (own >= Math.min(left, this.#limits.perUid)) return undefined;
     this.#held += 1;
     this.#heldBy.set(uid, own + 1);
     let isHeld = true;
@@ -45,7 +51,7 @@ const DESCRIPTORS_KEPT = 256; // for the rest of the agent
 const CONNECTIONS_MAX = 20_000; // 34 KB of memory each
 
 /**
- * As many connections as this process may have descriptors for; one user's processes may hold half of them.
+ * As many connections as this process may have descriptors for; one user's processes may hold half of what the others leave.
  *
  * DIVERGES: SPIRE's agent sets no limits: one workload could keep all others from it.
  */

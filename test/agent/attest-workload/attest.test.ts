@@ -50,6 +50,15 @@ describe('workload attestation', () => {
     );
   });
 
+  it('does not fill the disk when a process asks again and again', async () => {
+    const { attest, clock, log } = attestationBy(fails('unix'));
+    for (let i = 0; i < 60; i += 1) await assert.rejects(attest(), FAILED);
+    assert.equal(log.lines.length, 50);
+    await clock.advance(1_000);
+    await assert.rejects(attest(), FAILED);
+    assert.equal(log.lines.at(-1)?.fields['omitted'], 10);
+  });
+
   it('fails when every attestor fails', async () => {
     await assert.rejects(attestationBy(fails('docker'), fails('unix')).attest(), FAILED);
   });

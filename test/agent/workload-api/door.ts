@@ -16,6 +16,7 @@ import { type Channel, unixChannel } from '../../../shared/rpc/channel.ts';
 import { ServiceClient } from '../../../shared/rpc/client.ts';
 import { SpiffeId } from '../../../shared/spiffe/spiffe-id.ts';
 import { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
+import { FakeClock } from '../../fakes/clock.ts';
 import { FakeLog } from '../../fakes/log.ts';
 import { FakePeer } from '../../fakes/peer.ts';
 import { FakeWorkloadIdentities } from '../../fakes/workload-identities.ts';
@@ -82,6 +83,7 @@ type DoorDeps = Partial<Omit<WorkloadApiDeps, 'config'>> & {
 
 export class Door {
   readonly log = new FakeLog();
+  readonly clock = new FakeClock();
   readonly identities = new FakeWorkloadIdentities();
   readonly peers = new FakePeers();
   readonly directory: string;
@@ -98,6 +100,7 @@ export class Door {
       identities: this.identities,
       attestation: { attest: (peer, signal) => this.attestation.attest(peer, signal) },
       peers: this.peers,
+      clock: this.clock,
       log: this.log,
       ...deps,
       config: {

@@ -4,9 +4,8 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { Code, unavailable } from '../../../shared/errors.ts';
 import type { HealthDefinition } from '../../../proto/gen/grpc/health/v1/Health.ts';
-import type { SpiffeWorkloadAPIDefinition } from '../../../proto/gen/SpiffeWorkloadAPI.ts';
 import { ServiceClient } from '../../../shared/rpc/client.ts';
-import { Door, FakePeers, HEADER, identity, until, update } from './door.ts';
+import { Door, HEADER, update } from './door.ts';
 
 interface RawAnswer {
   readonly httpStatus: unknown;
@@ -151,6 +150,20 @@ describe('what the operator reads', () => {
     await door.stop();
   });
 
+  it('does not fill the disk when one user connects again and again', async () => {
+    const door = new Door();
+    await door.start();
+    door.identities.push(update([]));
+    const refused = () => assert.rejects(door.client().serverStream('FetchX509SVID', {}, HEADER).next());
+    for (let i = 0; i < 60; i += 1) await refused();
+    const told = () => door.log.lines.filter(({ level }) => level === 'warn');
+    assert.equal(told().length, 50);
+    await door.clock.advance(1_000);
+    await refused();
+    assert.equal(told().at(-1)?.fields['omitted'], 10);
+    await door.stop();
+  });
+
   it('names the selectors where log_selectors is set', async () => {
     const door = new Door({ config: { logSelectors: true } });
     await door.start();
@@ -159,88 +172,6 @@ describe('what the operator reads', () => {
     assert.deepEqual(door.log.lines.find(({ level }) => level === 'warn')?.fields['selectors'], [
       'unix:uid:1000',
     ]);
-    await door.stop();
-  });
-});
-
-describe('bounds of the Workload API', () => {
-  it('refuse one user with a reason while others notice nothing', async () => {
-    const peers = new FakePeers();
-    const door = new Door({ peers, limits: { total: 4, perUid: 2 } });
-    await door.start();
-    door.identities.push(update([identity('/web')]));
-    const fetch = () => door.client().serverStream('FetchX509SVID', {}, HEADER);
-    const first = [fetch(), fetch()];
-    for (const stream of first) await stream.next();
-    const refusal = {
-      code: Code.unavailable,
-      message: /too many connections are open, or too many of user 1000/,
-    };
-    await assert.rejects(fetch().next(), refusal);
-    peers.uid = 2_000;
-    assert.equal((await fetch().next()).done, false);
-    assert.equal(door.api.connectionCount, 3);
-    await door.stop();
-    assert.equal(door.api.connectionCount, 0);
-  });
-
-  it('give a share back when a connection ends', async () => {
-    const door = new Door({ limits: { total: 1, perUid: 1 } });
-    await door.start();
-    door.identities.push(update([identity('/web')]));
-    for (let i = 0; i < 3; i += 1) {
-      const channel = door.channel();
-      const client = new ServiceClient<SpiffeWorkloadAPIDefinition>('SpiffeWorkloadAPI', channel);
-      for await (const _message of client.serverStream('FetchX509SVID', {}, HEADER)) break;
-      channel.close();
-      await until(() => door.api.connectionCount === 0);
-    }
-    assert.deepEqual(
-      door.peers.captured.map(({ closes }) => closes),
-      [1, 1, 1],
-    );
-    await door.stop();
-  });
-
-  it('bound the calls of one user, too', async () => {
-    const door = new Door({ limits: { total: 4, perUid: 1 } });
-    await door.start();
-    door.identities.push(update([identity('/web')]));
-    const client = door.client();
-    const open = Array.from({ length: 4 }, () => client.serverStream('FetchX509SVID', {}, HEADER));
-    for (const stream of open) await stream.next();
-    const fifth = client.serverStream('FetchX509SVID', {}, HEADER).next();
-    await assert.rejects(fifth, { code: Code.unavailable, message: /too many calls are open/ });
-    await door.stop();
-  });
-
-  it('tell a caller that cannot be identified why', async () => {
-    const peers = new FakePeers();
-    peers.capture = () => {
-      throw unavailable('run the agent in the host pid namespace');
-    };
-    const door = new Door({ peers });
-    await door.start();
-    const refusal = { code: Code.unavailable, message: 'run the agent in the host pid namespace' };
-    await assert.rejects(door.client().serverStream('FetchX509SVID', {}, HEADER).next(), refusal);
-    assert.equal(door.api.connectionCount, 0);
-    await door.stop();
-  });
-
-  it('keep open only so many refused connections, the latest', async () => {
-    const door = new Door({ limits: { total: 0, perUid: 0 } });
-    await door.start();
-    const clients = Array.from({ length: 40 }, () =>
-      connect(door.path)
-        .on('error', () => {})
-        .resume(),
-    );
-    await until(() => clients.filter(({ destroyed }) => destroyed).length === 8);
-    assert.deepEqual(
-      door.log.lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields['count']),
-      [1, 2, 4, 8, 16, 32],
-    );
-    for (const client of clients) client.destroy();
     await door.stop();
   });
 });

@@ -1,0 +1,71 @@
+/** How often each user's processes may do something: a bucket of tokens per user. Used by workload-api and attest-workload. */
+import type { Clock } from '../shared/clock.ts';
+
+export interface Rate {
+  readonly perSecond: number;
+  /** At once, after a pause. */
+  readonly burst: number;
+}
+
+interface Bucket {
+  tokens: number;
+  filledAtMs: number;
+  refused: number;
+}
+
+const BUCKETS_SWEPT = 1_000;
+
+export class Rates {
+  readonly #rate: Rate;
+  readonly #clock: Clock;
+  readonly #buckets = new Map<number, Bucket>();
+  #sweepAt = BUCKETS_SWEPT;
+
+  constructor(rate: Rate, clock: Clock) {
+    this.#rate = rate;
+    this.#clock = clock;
+  }
+
+  /** Undefined: too often. Else how many times that was the answer since it was last allowed. */
+  take(uid: number): number | undefined {
+    const bucket = this.#bucketOf(uid);
+    if (bucket.tokens < 1) {
+      bucket.refused += 1;
+      return undefined;
+    }
+    bucket.tokens -= 1;
+    const { refused } = bucket;
+    bucket.refused = 0;
+    return refused;
+  }
+
+  #bucketOf(uid: number): Bucket {
+    const nowMs = this.#clock.now().getTime();
+    const bucket = this.#buckets.get(uid);
+    if (bucket !== undefined) return this.#filled(bucket, nowMs);
+    if (this.#buckets.size >= this.#sweepAt) this.#sweep(nowMs);
+    const made = { tokens: this.#rate.burst, filledAtMs: nowMs, refused: 0 };
+    this.#buckets.set(uid, made);
+    return made;
+  }
+
+  #filled(bucket: Bucket, nowMs: number): Bucket {
+    const seconds = Math.max(0, nowMs - bucket.filledAtMs) / 1_000; // clocks are set back, too
+    bucket.tokens = Math.min(this.#rate.burst, bucket.tokens + seconds * this.#rate.perSecond);
+    bucket.filledAtMs = nowMs;
+    return bucket;
+  }
+
+  /** A full bucket is as good as none. The next sweep waits until there are twice as many, so that it costs little. */
+  #sweep(nowMs: number): void {
+    for (const [uid, bucket] of this.#buckets) {
+      if (this.#filled(bucket, nowMs).tokens >= this.#rate.burst) this.#buckets.delete(uid);
+    }
+    this.#sweepAt = Math.max(BUCKETS_SWEPT, this.#buckets.size * 2);
+  }
+
+  /** Users that are remembered. */
+  get size(): number {
+    return this.#buckets.size;
+  }
+}
