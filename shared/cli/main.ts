@@ -4,7 +4,7 @@ import { VERSION } from '../version.ts';
 import { type Command, ReaderGone, type Terminal } from './command.ts';
 import type { Flags } from './flag.ts';
 import { helpText } from './help.ts';
-import { type Asked, parseArguments } from './parse.ts';
+import { type Asked, findCommand, parseArguments } from './parse.ts';
 
 /** Resolves with the exit code; never rejects. */
 export async function runProgram(
@@ -18,11 +18,16 @@ export async function runProgram(
     asked = parseArguments(commands, args);
   } catch (error) {
     if (args.length === 0) terminal.err(helpText(program, commands, []));
-    else terminal.err(`Error: ${messageOf(error)}\nTry '${program} help'.\n`);
+    else terminal.err(`Error: ${messageOf(error)}\nTry '${helpFor(program, commands, args)}'.\n`);
     return 1;
   }
   if (asked.kind === 'run') return run(asked, terminal);
   return printed(asked.kind === 'help' ? helpText(program, commands, asked.words) : `${VERSION}\n`, terminal);
+}
+
+function helpFor(program: string, commands: readonly Command[], args: readonly string[]): string {
+  const words = findCommand(commands, args)?.words ?? [];
+  return words.length === 0 ? `${program} help` : `${program} ${words.join(' ')} -h`;
 }
 
 type Run = Extract<Asked, { kind: 'run' }>;

@@ -37,7 +37,7 @@ function explained(
   }
   if (code === 'EACCES' || code === 'EPERM') {
     return new Error(
-      `no permission to use ${path}: run this as the user that '${program} run' runs as, or as root`,
+      `no permission to use ${path}: run this as the user of '${program} run', a member of the socket's group, or root`,
     );
   }
   return error instanceof Error ? error : new Error(String(error));

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { explanationText } from '../../../agent/cli/print-explanation.ts';
+import type { ExplainProcessResponseOutput } from '../../../proto/gen/writ/explain/v1/ExplainProcessResponse.ts';
+
+const selector = (text: string) => ({ type: text.split(':')[0] ?? '', value: text.replace(/^\w+:/, '') });
+const candidate = (id: string, has_svid: boolean, ...missing: readonly string[]) => ({
+  entry_id: id,
+  spiffe_id: `spiffe://example.org/${id}`,
+  missing: missing.map(selector),
+  has_svid,
+});
+const attestor = (name: string, error: string, ...selectors: readonly string[]) => ({
+  name,
+  selectors: selectors.map(selector),
+  error,
+});
+
+const NOTHING: ExplainProcessResponseOutput = {
+  attestors: [attestor('unix', '', 'unix:uid:1')],
+  candidates: [],
+  entries_known: 0,
+  last_sync_at: '1767225600',
+  last_sync_error: '',
+};
+
+const cases: readonly (readonly [string, Partial<ExplainProcessResponseOutput>, string])[] = [
+  [
+    'there are no entries, and never was a server',
+    { last_sync_at: '0', last_sync_error: 'connection refused' },
+    `Process 7 gets no identity: no entry asks only for what was found.
+
+What the attestors found:
+  unix:uid:1
+
+The agent knows 0 entries; it has never synchronised with a server; the last attempt failed: connection refused
+`,
+  ],
+  [
+    'an attestor failed',
+    { attestors: [attestor('unix', 'run it as root'), attestor('docker', '')], entries_known: 1 },
+    `Process 7 gets no identity: the attestor unix failed.
+
+What the attestors found:
+  unix failed: run it as root
+  docker: nothing
+
+1 entry asks for what was not found.
+
+The agent knows 1 entry; last synchronised 2026-01-01 00:00:00 +0000 UTC
+`,
+  ],
+  [
+    'several entries match and one is close',
+    {
+      candidates: [candidate('a', true), candidate('b', false), candidate('c', false, 'unix:gid:2', 'x:y')],
+      entries_known: 4,
+    },
+    `Process 7 gets 2 identities:
+  spiffe://example.org/a (entry a)
+  spiffe://example.org/b (entry b, whose SVID is not signed yet)
+
+What the attestors found:
+  unix:uid:1
+
+Entries that come closest:
+  spiffe://example.org/c (entry c)
+    lacks unix:gid:2
+    lacks x:y
+1 more entry asks for what was not found.
+
+The agent knows 4 entries; last synchronised 2026-01-01 00:00:00 +0000 UTC
+`,
+  ],
+  [
+    'a process chose the name of its program to deceive',
+    { attestors: [attestor('unix', '', 'unix:path:/tmp/x\n  unix:uid:0')] },
+    `Process 7 gets no identity: no entry asks only for what was found.
+
+What the attestors found:
+  unix:path:/tmp/x\\n  unix:uid:0
+
+The agent knows 0 entries; last synchronised 2026-01-01 00:00:00 +0000 UTC
+`,
+  ],
+];
+
+describe('an explanation', () => {
+  for (const [what, changes, text] of cases) {
+    it(`reads well when ${what}`, () => assert.equal(explanationText(7, { ...NOTHING, ...changes }), text));
+  }
+});
