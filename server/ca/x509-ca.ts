@@ -49,6 +49,7 @@ export interface IssuedX509Svid {
   readonly chain: readonly Uint8Array[];
   /** Decimal. */
   readonly serialNumber: string;
+  readonly validFrom: Date;
   readonly expiresAt: Date;
 }
 
@@ -98,7 +99,7 @@ export class X509Ca implements Part {
     const { spiffeId, dnsNames } = request;
     const { random } = this.#needs;
     const leaf = await issueX509Svid({ template, csr, spiffeId, dnsNames, random, ...validity });
-    return { chain: [leaf], serialNumber: toDecimal(serialNumberOf(leaf)), expiresAt: validity.notAfter };
+    return issued(leaf, validity);
   }
 
   /** Signs for a key that is the server's own: there is no CSR to prove that. Throws as signX509Svid does. */
@@ -110,7 +111,7 @@ export class X509Ca implements Part {
     const fields = { spiffeId, dnsNames, publicKey, serialNumber, ...validity };
     const leaf = await template.build(fields);
     checkIssued(leaf, { ...fields, issuer: template.issuerCertificate });
-    return { chain: [leaf], serialNumber: toDecimal(serialNumber), expiresAt: validity.notAfter };
+    return issued(leaf, validity);
   }
 
   /** What the slots hold; throws Unavailable before the first authority. */
@@ -190,3 +191,15 @@ export class X509Ca implements Part {
     }
   }
 }
+
+interface Validity {
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+const issued = (leaf: Uint8Array, { notBefore, notAfter }: Validity): IssuedX509Svid => ({
+  chain: [leaf],
+  serialNumber: toDecimal(serialNumberOf(leaf)),
+  validFrom: notBefore,
+  expiresAt: notAfter,
+});

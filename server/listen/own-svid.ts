@@ -22,6 +22,7 @@ export interface OwnSvidNeeds {
 
 interface Held {
   readonly identity: TlsIdentity;
+  readonly validFrom: Date;
   readonly rotatesAt: Date;
   readonly expiresAt: Date;
 }
@@ -61,7 +62,7 @@ export class OwnSvid implements Part {
 
   async #rotateIfDue(): Promise<void> {
     const { clock, log } = this.#needs;
-    if (this.#held !== undefined && clock.now() < this.#held.rotatesAt) return;
+    if (this.#held !== undefined && !isDue(this.#held, clock.now())) return;
     try {
       await this.#rotate();
     } catch (error) {
@@ -87,10 +88,13 @@ export class OwnSvid implements Part {
       certificatePem: svid.chain.map((der) => formatPem('CERTIFICATE', der)).join(''),
       privateKey,
     };
-    const { expiresAt } = svid;
+    const { expiresAt, validFrom } = svid;
     const rotatesAt = new Date((signedAt.getTime() + expiresAt.getTime()) / 2);
-    this.#held = { identity, rotatesAt, expiresAt };
+    this.#held = { identity, validFrom, rotatesAt, expiresAt };
     log.debug('server SVID rotated', { serialNumber: svid.serialNumber, expiresAt });
     for (const listener of this.#listeners) listener(identity);
   }
 }
+
+/** An SVID that is not valid yet, after the clock was set back, is worth nothing either. */
+const isDue = ({ validFrom, rotatesAt }: Held, now: Date): boolean => now >= rotatesAt || now < validFrom;

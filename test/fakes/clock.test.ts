@@ -61,3 +61,15 @@ test('until waits for what real I/O brings about', async () => {
   await clock.until(async () => text.length > 10, 'the text');
   await settle();
 });
+
+test('a sleep is as long as it was when the clock is set back meanwhile', async () => {
+  const clock = new FakeClock();
+  let isAwake = false;
+  const sleep = clock.sleep(10).then(() => (isAwake = true));
+  clock.jump(new Date(clock.now().getTime() - 1_000));
+  await clock.advance(9);
+  assert.equal(isAwake, false);
+  await clock.advance(1);
+  assert.equal(isAwake, true);
+  await sleep;
+});

@@ -4,7 +4,7 @@ import { setImmediate as nextRound } from 'node:timers/promises';
 import type { Clock } from '../../shared/clock.ts';
 
 interface Sleeper {
-  readonly wakesAt: number;
+  wakesAt: number;
   readonly wake: () => void;
 }
 
@@ -88,8 +88,13 @@ export class FakeClock implements Clock {
     this.#nowMs = target;
   }
 
-  /** Sets the time without waking in between: a machine that slept, or a clock that was set back. */
+  /**
+   * Sets the time without waking in between: a machine that slept, or a clock that was set back. Timers run on: whoever
+   * sleeps while the clock is set back sleeps no longer for it.
+   */
   jump(to: Date): void {
+    const backMs = Math.max(this.#nowMs - to.getTime(), 0);
+    for (const sleeper of this.#sleepers) sleeper.wakesAt -= backMs;
     this.#nowMs = to.getTime();
   }
 

@@ -72,3 +72,16 @@ test('does not start without an SVID', async () => {
   await assert.rejects(start(), { code: Code.unavailable });
   await end();
 });
+
+test('is made anew when the clock was set back to before it is valid', async () => {
+  const { bed, own, start, end } = await world();
+  bed.clock.jump(new Date(bed.clock.now().getTime() + 10 * MINUTE_MS));
+  await start();
+  const first = new X509Certificate(own.identity().certificatePem);
+  await bed.clock.advance(0);
+  bed.clock.jump(new Date(bed.clock.now().getTime() - 10 * MINUTE_MS));
+  assert.ok(first.validFromDate > bed.clock.now());
+  await bed.clock.advance(10_000);
+  assert.ok(new X509Certificate(own.identity().certificatePem).validFromDate <= bed.clock.now());
+  await end();
+});
