@@ -41,8 +41,11 @@ export interface WorkloadApi extends Part {
 const MODES = { socketMode: 0o777, directoryMode: 0o755 }; // every process may ask; who gets what is decided later
 const STREAMS_PER_CONNECTION = 100;
 const REQUEST_MAX_BYTES = 64 * 1024; // requests are empty
-/** Of one user's processes. Everything at once is what a restart brings; a refused connection costs 20 µs, a call 200. */
-const RATES = { connections: { perSecond: 200, burst: 10_000 }, calls: { perSecond: 500, burst: 20_000 } };
+/**
+ * Of one user's processes. A restart brings them all at once, and clients that are refused come again; a connection costs
+ * 0.2 ms and a call as much, so that nobody waits much longer than a second for one user's burst.
+ */
+const RATES = { connections: { perSecond: 500, burst: 4_000 }, calls: { perSecond: 1_000, burst: 4_000 } };
 
 /** Throws Unavailable from `start` when the socket cannot be had. */
 export function workloadApi({
