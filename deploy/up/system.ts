@@ -8,6 +8,7 @@ import { readReport, type Report } from '../demo/report.ts';
 import { Admin } from './admin.ts';
 import { provideJoinToken } from './join-token.ts';
 import type { Layout } from './layout.ts';
+import { nodeArguments } from './node-arguments.ts';
 import type { UpOptions } from './options.ts';
 import { type ProcessSpec, SupervisedProcess } from './process.ts';
 import { programNamed } from './program-copies.ts';
@@ -95,11 +96,7 @@ export class TrialSystem {
     const spec = {
       name,
       command: join(layout.bin, name),
-      args: [
-        '--disable-warning=ExperimentalWarning',
-        join(projectRoot, 'deploy', 'demo', `${name}${EXTENSION}`),
-        ...args,
-      ],
+      args: nodeArguments(join(projectRoot, 'deploy', 'demo', `${name}${EXTENSION}`), args),
       environment: { SPIFFE_ENDPOINT_SOCKET: `unix://${layout.agent.socket}` },
       onMessage: (message: unknown) => {
         const report = readReport(message);
@@ -116,9 +113,8 @@ export class TrialSystem {
     return found;
   }
 
-  #main(part: 'server' | 'agent', args: readonly string[]): string[] {
-    const main = join(this.#with.projectRoot, part, `main${EXTENSION}`);
-    return ['--disable-warning=ExperimentalWarning', main, ...args];
+  #main(part: 'server' | 'agent', args: readonly string[]): readonly string[] {
+    return nodeArguments(join(this.#with.projectRoot, part, `main${EXTENSION}`), args);
   }
 
   async #start(

@@ -78,10 +78,27 @@ describe('the launcher', () => {
         'server',
         ...args,
       ]);
-      const told = ['--disable-warning=ExperimentalWarning', `${root}/server/main.ts`, ...args];
+      const told = [
+        '--disable-warning=ExperimentalWarning',
+        '--disable-sigusr1',
+        `${root}/server/main.ts`,
+        ...args,
+      ];
       assert.deepEqual([code, out], [0, `${told.map((arg) => `[${arg}]`).join('')} as= cache=`]);
     });
   }
+
+  it('lets nobody at the keys: no core dump, no debugger on a signal', async () => {
+    const { writ } = tree({
+      pinned: NODE_THAT_TELLS.replace('printf \'[%s]\' "$@"', 'printf "%s $(ulimit -c)" "$2"'),
+    });
+    const { out } = await run('/bin/sh', [
+      '-c',
+      'ulimit -S -c unlimited 2>/dev/null; exec "$0" agent run',
+      writ,
+    ]);
+    assert.match(out, /^--disable-sigusr1 0 as=/);
+  });
 
   for (const [part, main] of [
     ['server', 'server/main.ts'],
