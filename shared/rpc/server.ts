@@ -23,7 +23,8 @@ export interface RpcServerOptions<Peer, Context> {
 
 const DEFAULTS: ChannelOptions = {
   'grpc.max_receive_message_length': 4 * 1024 * 1024, // gRPC's default, said explicitly
-  'grpc.max_concurrent_streams': 1_000,
+  'grpc.max_concurrent_streams': 100, // RFC 9113 6.5.2: no fewer; each may hold a message that is half received
+  'grpc-node.max_session_memory': 64, // MB; the library has no limit: answers that are not read would pile up
 };
 
 export class RpcServer<Peer, Context> {

@@ -5,12 +5,13 @@ import { after, before, describe, it } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { constants } from 'node:crypto';
 import type { BundleDefinition } from '../../../proto/gen/spire/api/server/bundle/v1/Bundle.ts';
+import type { SVIDDefinition } from '../../../proto/gen/spire/api/server/svid/v1/SVID.ts';
 import { noTrail } from '../../../server/api/gate/audit.ts';
 import type { Peer } from '../../../server/api/gate/context.ts';
 import { AgentListener, type AgentListenerNeeds } from '../../../server/listen/agents.ts';
-import { Code } from '../../../shared/errors.ts';
+import { Code, CodedError } from '../../../shared/errors.ts';
 import { silentLogger } from '../../../shared/log/logger.ts';
-import { serverChannel } from '../../../shared/rpc/channel.ts';
+import { type Channel, serverChannel } from '../../../shared/rpc/channel.ts';
 import { ServiceClient } from '../../../shared/rpc/client.ts';
 import { unary } from '../../../shared/rpc/handler.ts';
 import { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
@@ -18,6 +19,7 @@ import type { TlsIdentity } from '../../../shared/tls/listen.ts';
 import { SpiffeCredentials } from '../../../shared/tls/spiffe-credentials.ts';
 import { FakeAuthority } from '../../fakes/server-authority.ts';
 
+const SVID = 'spire.api.server.svid.v1.SVID';
 const td = TrustDomain.parse('example.org');
 const from = new Date('2026-01-01T00:00:00Z');
 const until = new Date('2027-01-01T00:00:00Z');
@@ -67,18 +69,22 @@ describe('the listener for agents', () => {
     return listener;
   }
 
-  async function call(
-    { port }: AgentListener,
-    identity?: TlsIdentity,
-    request: object = {},
-  ): Promise<string> {
+  function dial({ port }: AgentListener, identity?: TlsIdentity): Channel {
     const credentials = new SpiffeCredentials({
       identity: () => identity,
       verifyPeer: () => {},
       requirePqKem: false,
       serverName: 'server',
     });
-    const channel = serverChannel(`127.0.0.1:${port}`, credentials, td);
+    return serverChannel(`127.0.0.1:${port}`, credentials, td);
+  }
+
+  async function call(
+    listener: AgentListener,
+    identity?: TlsIdentity,
+    request: object = {},
+  ): Promise<string> {
+    const channel = dial(listener, identity);
     const client = new ServiceClient<BundleDefinition>('spire.api.server.bundle.v1.Bundle', channel);
     try {
       return (await client.unary('GetBundle', request, { timeoutMs: 5_000 })).trust_domain;
@@ -99,14 +105,7 @@ describe('the listener for agents', () => {
   });
 
   it('answers Unimplemented to an RPC that nobody serves', async () => {
-    const { port } = await listen();
-    const credentials = new SpiffeCredentials({
-      identity: () => agent,
-      verifyPeer: () => {},
-      requirePqKem: false,
-      serverName: 'server',
-    });
-    const channel = serverChannel(`127.0.0.1:${port}`, credentials, td);
+    const channel = dial(await listen(), agent);
     const client = new ServiceClient<BundleDefinition>('spire.api.server.bundle.v1.Bundle', channel);
     await assert.rejects(client.unary('AppendBundle', {}), { code: Code.unimplemented });
     channel.close();
@@ -165,6 +164,30 @@ describe('the listener for agents', () => {
     held.destroy();
     await once(held, 'close');
     for (let i = 0; i < 3; i++) assert.equal(await call(listener, agent), 'served');
+  });
+
+  it('takes less from whoever has no valid certificate', async () => {
+    const routes = { [SVID]: { BatchNewX509SVID: unary(async () => ({ results: [] })) } };
+    const listener = await listen({ routes });
+    const strict = await listen({ routes, callers: { isKnown: () => false } });
+    /** The status code that a request of so many bytes gets. */
+    const send = async (at: AgentListener, bytes: number, identity?: TlsIdentity): Promise<number> => {
+      const channel = dial(at, identity);
+      try {
+        const params = [{ csr: Buffer.alloc(bytes) }];
+        await new ServiceClient<SVIDDefinition>(SVID, channel).unary('BatchNewX509SVID', { params });
+        return 0;
+      } catch (error) {
+        return error instanceof CodedError ? error.code : assert.fail(String(error));
+      } finally {
+        channel.close();
+      }
+    };
+    assert.equal(await send(listener, 100_000, agent), 0);
+    assert.equal(await send(listener, 5_000_000, agent), Code.resourceExhausted);
+    assert.equal(await send(listener, 60_000), 0);
+    assert.equal(await send(listener, 100_000), Code.resourceExhausted);
+    assert.equal(await send(strict, 100_000, agent), Code.resourceExhausted);
   });
 
   it('ends connections when it stops', async () => {
