@@ -31,10 +31,10 @@ const steps = (temporary: string): readonly Step[] => [
   { name: 'types', commands: [bin('tsc', '-p', '.')], remedy: 'mend the types' },
   {
     name: 'lint',
-    commands: [bin('oxlint', '--type-aware', '--deny-warnings', '.')],
+    commands: [bin('oxlint', '--type-aware', '--deny-warnings', '--format=unix', '.')],
     remedy: 'mend the code; the rules are in .oxlintrc.json',
   },
-  { name: 'format', commands: [bin('biome', 'format', '.')], remedy: 'run npm run format' },
+  { name: 'format', commands: [bin('biome', 'format', '--colors=off', '.')], remedy: 'run npm run format' },
   {
     name: 'generated protocol files',
     commands: [
@@ -59,7 +59,8 @@ const steps = (temporary: string): readonly Step[] => [
 function runStep({ name, commands, remedy }: Step): boolean {
   const startedMs = monotonicMs();
   for (const { program, args } of commands) {
-    const { status, stdout, stderr, error } = spawnSync(program, args, { cwd: ROOT, encoding: 'utf8' });
+    const env = { ...process.env, NO_COLOR: '1' };
+    const { status, stdout, stderr, error } = spawnSync(program, args, { cwd: ROOT, env, encoding: 'utf8' });
     if (status === 0) continue;
     const said = error === undefined ? `${stdout}${stderr}` : `${program}: ${error.message}\n`;
     print(`✖ ${name} (${seconds(startedMs)})\n${said.replace(/^(?=.)/gm, '  ')}  -> ${remedy}\n`);
