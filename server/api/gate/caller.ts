@@ -15,6 +15,8 @@ import type { Caller, Peer } from './context.ts';
 
 /** A chain is verified again when the bundle changed, and after this. */
 const VERIFIED_FOR_MS = 60_000;
+/** A chain that was refused is not looked at again for this: whoever sends it may call without end. */
+const REFUSED_FOR_MS = 1_000;
 
 export interface CallersNeeds {
   readonly trustDomain: TrustDomain;
@@ -32,11 +34,17 @@ interface Verified {
   readonly at: Date;
 }
 
+interface Refused {
+  readonly error: CodedError;
+  readonly at: Date;
+}
+
 type Remote = Extract<Peer, { kind: 'remote' }>;
 
 export class Callers {
   readonly #needs: CallersNeeds;
   readonly #verified = new WeakMap<Peer, Verified>();
+  readonly #refused = new WeakMap<Peer, Refused>();
 
   constructor(needs: CallersNeeds) {
     this.#needs = needs;
@@ -49,7 +57,7 @@ export class Callers {
   async identify(peer: Peer): Promise<Caller> {
     if (peer.kind === 'local') return { kind: 'local' };
     if (peer.chain.length === 0) return { kind: 'anonymous', address: peer.address };
-    const svid = this.#recall(peer) ?? (await this.#verify(peer));
+    const svid = this.#recall(peer) ?? (await this.#verifyNowAndThen(peer));
     if (svid.expiresAt <= this.#needs.clock.now()) throw expired(svid.id);
     return { kind: 'identified', address: peer.address, svid };
   }
@@ -69,11 +77,23 @@ export class Callers {
     const { bundle, clock, trustDomain } = this.#needs;
     const known = this.#verified.get(peer);
     if (known === undefined) return undefined;
-    const ageMs = clock.now().getTime() - known.at.getTime();
-    if (ageMs < 0 || ageMs > VERIFIED_FOR_MS) return undefined;
+    if (!isWithin(VERIFIED_FOR_MS, known.at, clock.now())) return undefined;
     const { id } = known.svid;
     const isSame = !id.isMemberOf(trustDomain) || bundle.authoritiesOf(trustDomain) === known.authorities;
     return isSame ? known.svid : undefined;
+  }
+
+  async #verifyNowAndThen(peer: Remote): Promise<X509Svid> {
+    const { clock } = this.#needs;
+    const refused = this.#refused.get(peer);
+    if (refused !== undefined && isWithin(REFUSED_FOR_MS, refused.at, clock.now())) throw refused.error;
+    try {
+      return await this.#verify(peer);
+    } catch (error) {
+      if (error instanceof CodedError && error.code === Code.unauthenticated)
+        this.#refused.set(peer, { error, at: clock.now() });
+      throw error;
+    }
   }
 
   async #verify(peer: Remote): Promise<X509Svid> {
@@ -112,6 +132,10 @@ export class Callers {
     return svid;
   }
 }
+
+/** Whether no more than that has passed; a clock that was set back has passed nothing. */
+const isWithin = (ms: number, from: Date, now: Date): boolean =>
+  now >= from && now.getTime() - from.getTime() < ms;
 
 function expired(id: SpiffeId): CodedError {
   if (!isAgentId(id)) return unauthenticated(`X509-SVID "${id}" has expired`);

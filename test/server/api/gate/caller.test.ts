@@ -146,10 +146,11 @@ test('tells nothing of the kind to one whose expired certificate was never valid
 });
 
 test('an administrator of another trust domain needs a stored bundle of it', async () => {
-  const { callers, bundles } = await world();
+  const { callers, bundles, clock } = await world();
   const admin = peer(await leaf({ uriSans: [FOREIGN_ADMIN] }, foreignRoot));
   await assert.rejects(callers.identify(admin), { code: Code.unauthenticated });
   await publish(bundles, [foreignRoot], other);
+  clock.jump(new Date(clock.now().getTime() + 1_000));
   const caller = await callers.identify(admin);
   assert.equal(caller.kind === 'identified' && caller.svid.id.toString(), FOREIGN_ADMIN);
 });
@@ -171,4 +172,21 @@ test('a connection is judged again when the bundle no longer has its authority',
   bundles.put({ ...before, x509Authorities: before.x509Authorities.slice(0, 1) });
   await bundle.refresh();
   await assert.rejects(callers.identify(connected), { code: Code.unauthenticated });
+});
+
+test('a refused connection is judged, and the store asked, once a second however often it calls', async () => {
+  const { clock, bundles, callers } = await world();
+  const bearer = peer(await leaf({}, foreignRoot));
+  let reads = 0;
+  const find = bundles.find.bind(bundles);
+  bundles.find = (trustDomain) => {
+    reads += 1;
+    return find(trustDomain);
+  };
+  const refused = { code: Code.unauthenticated, message: /cannot be verified/ };
+  for (let n = 0; n < 5; n++) await assert.rejects(callers.identify(bearer), refused);
+  assert.equal(reads, 1);
+  await publish(bundles, [foreignRoot]);
+  clock.jump(new Date(clock.now().getTime() + 1_000));
+  assert.equal((await callers.identify(bearer)).kind, 'identified');
 });
