@@ -1,6 +1,6 @@
 /** Answers liveness and readiness probes over HTTP. Used by server and agent. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { messageOf, unavailable } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Part } from '../tasks.ts';
@@ -25,6 +25,7 @@ const LIMITS = {
   headersTimeout: 5_000,
   requestTimeout: 5_000,
   keepAliveTimeout: 5_000,
+  connectionsCheckingInterval: 1_000, // else a client that sends nothing is noticed after 30 s
 };
 const CONNECTIONS_MAX = 100;
 
@@ -32,11 +33,12 @@ export class HealthListener implements Part {
   readonly name = 'health-listener';
   readonly #deps: HealthListenerDeps;
   readonly #server: Server;
+  readonly #open = new Set<Socket>();
 
   constructor(deps: HealthListenerDeps) {
     this.#deps = deps;
     this.#server = createServer(LIMITS, (request, response) => this.#respond(request, response));
-    this.#server.maxConnections = CONNECTIONS_MAX;
+    this.#server.on('connection', (socket: Socket) => this.#makeRoom(socket));
   }
 
   /** The port that was bound; 0 before `start`. */
@@ -70,6 +72,17 @@ export class HealthListener implements Part {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeAllConnections();
     await closed;
+  }
+
+  /** The longest open connection goes for the latest: a probe is over at once, and who holds connections is none. */
+  #makeRoom(socket: Socket): void {
+    const [oldest] = this.#open;
+    if (oldest !== undefined && this.#open.size >= CONNECTIONS_MAX) {
+      this.#open.delete(oldest);
+      oldest.destroy();
+    }
+    this.#open.add(socket);
+    socket.once('close', () => this.#open.delete(socket));
   }
 
   #respond(request: IncomingMessage, response: ServerResponse): void {

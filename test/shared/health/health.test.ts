@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { Code } from '../../../shared/errors.ts';
 import { type HealthCheck, HealthChecks, type HealthState } from '../../../shared/health/checks.ts';
@@ -128,6 +129,17 @@ describe('the health listener', () => {
       await listener.stop();
     });
   }
+
+  it('answers a probe however many connections others hold', async () => {
+    const listener = new HealthListener({ config, checks: { answer }, log: silentLogger });
+    await listener.start();
+    const held = Array.from({ length: 110 }, () => connect(listener.port, '127.0.0.1').on('error', () => {}));
+    await Promise.all(held.map((socket) => once(socket, 'connect')));
+    const response = await fetch(`http://127.0.0.1:${listener.port}/live`);
+    assert.equal(response.status, 200);
+    for (const socket of held) socket.destroy();
+    await listener.stop();
+  });
 
   it('names the address that is taken', async () => {
     const other = createServer();
