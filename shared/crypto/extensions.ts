@@ -1,6 +1,6 @@
 /** Certificate extensions, read (RFC 5280 4.2). Called by certificate; extension-writers is the other half. */
 import { invalidArgument } from '../errors.ts';
-import { DerReader, primitiveTag, Tag } from './der.ts';
+import { constructedTag, DerReader, primitiveTag, Tag } from './der.ts';
 import { type GeneralNames, readGeneralNames } from './general-names.ts';
 import { type NameConstraints, readNameConstraints } from './name-constraints.ts';
 import { Oid } from './oids.ts';
@@ -133,9 +133,10 @@ function readExtendedKeyUsage(reader: DerReader): readonly string[] {
   return purposes;
 }
 
-/** Of the three ways to name the issuer's key only the identifier is used. */
+/** Of the three ways to name the issuer's key (identifier, its issuer, serial number) only the identifier is used. */
 function readAuthorityKeyId(reader: DerReader): Uint8Array | undefined {
   const keyId = reader.isAt(primitiveTag(0)) ? reader.contents(primitiveTag(0)) : undefined;
-  while (!reader.isDone) reader.skip(reader.peekTag());
+  for (const tag of [constructedTag(1), primitiveTag(2)]) if (reader.isAt(tag)) reader.skip(tag);
+  reader.end();
   return keyId;
 }

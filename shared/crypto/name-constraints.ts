@@ -4,7 +4,7 @@
  */
 import { invalidArgument } from '../errors.ts';
 import { constructedTag, type DerReader, Tag } from './der.ts';
-import { NameTag, skipOtherName } from './general-names.ts';
+import { checkCount, NameTag, skipOtherName } from './general-names.ts';
 
 interface Subtrees {
   readonly uris: readonly string[];
@@ -33,7 +33,8 @@ function readSubtrees(reader: DerReader, n: number): Subtrees {
   if (!reader.isAt(constructedTag(n))) return { uris, dnsNames, otherCount };
   const list = reader.enter(constructedTag(n));
   if (list.isDone) throw invalidArgument('name constraints hold an empty list');
-  while (!list.isDone) {
+  for (let count = 1; !list.isDone; count++) {
+    checkCount(count);
     const subtree = list.enter(Tag.sequence);
     if (subtree.isAt(NameTag.uri)) uris.push(checkConstraint(subtree.ascii(NameTag.uri)));
     else if (subtree.isAt(NameTag.dns)) dnsNames.push(checkConstraint(subtree.ascii(NameTag.dns)));

@@ -197,6 +197,35 @@ const REFUSED: readonly (readonly [string, (parts: Parts) => Partial<Parts>, Reg
     /kind of name 0x8a is unknown/,
   ],
   [
+    'an other name without a type',
+    replaced(Oid.subjectAltName, sequence(node(0x86, utf8('spiffe://a/b')), node(0xa0, node(Tag.null)))),
+    /tag 0x5 where 0x6 should be/,
+  ],
+  [
+    'more names than anybody needs',
+    replaced(Oid.subjectAltName, sequence(...Array.from({ length: 1_001 }, () => node(0x82, utf8('a'))))),
+    /more than 1000 names/,
+  ],
+  [
+    'more name constraints than anybody needs',
+    replaced(
+      Oid.nameConstraints,
+      sequence(explicit(0, ...Array.from({ length: 1_001 }, () => sequence(node(0x82, utf8('a')))))),
+      TRUE,
+    ),
+    /more than 1000 names/,
+  ],
+  [
+    'an authority key identifier with a part that there is not',
+    replaced(Oid.authorityKeyId, sequence(node(0x80, oidBytes), node(0x84, oidBytes))),
+    /trailing bytes/,
+  ],
+  [
+    'an authority key identifier whose parts are out of order',
+    replaced(Oid.authorityKeyId, sequence(node(0x82, oidBytes), node(0x80, oidBytes))),
+    /trailing bytes/,
+  ],
+  [
     'bytes after an extension’s value',
     replaced(Oid.subjectKeyId, encode(octetString(oidBytes), oidBytes)),
     /trailing bytes/,
