@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { CodedError, messageOf, unavailable } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { PeerSource } from '../attest-workload/peer-info.ts';
-import type { Caller } from './caller.ts';
+import type { Caller, CallerConnection } from './caller.ts';
 import type { Places } from './places.ts';
 import type { Rates } from '../rates.ts';
 
@@ -11,6 +11,8 @@ export interface AcceptDeps {
   readonly peers: PeerSource;
   readonly places: Places;
   readonly rates: Rates;
+  /** The agent's own pid: what others hold must not make its health check fail, and have it restarted. */
+  readonly ownPid: number;
   /** RpcServer.inject. */
   readonly inject: (socket: Socket, caller: Caller) => void;
   readonly log: Logger;
@@ -19,7 +21,7 @@ export interface AcceptDeps {
 /** Refused connections that are told why and kept open for it; the oldest makes room for the next. */
 const TOLD_AT_ONCE = 32;
 
-export function accept({ peers, places, rates, inject, log }: AcceptDeps): (socket: Socket) => void {
+export function accept({ peers, places, rates, ownPid, inject, log }: AcceptDeps): (socket: Socket) => void {
   const told = new Set<Socket>();
   const tell = tellSometimes(log);
 
@@ -44,11 +46,12 @@ export function accept({ peers, places, rates, inject, log }: AcceptDeps): (sock
   return (socket) => {
     socket.on('error', () => socket.destroy());
     try {
-      const { uid } = peers.credentials(socket);
-      if (rates.take(uid) === undefined) return drop(socket, uid);
+      const { pid, uid } = peers.credentials(socket);
+      const isOwn = pid === ownPid;
+      if (!isOwn && rates.take(uid) === undefined) return drop(socket, uid);
       const peer = peers.capture(socket);
       socket.once('close', () => peer.close());
-      const connection = places.take(socket, uid);
+      const connection = isOwn ? OWN : places.take(socket, uid);
       if (connection === undefined) return refuse(socket, tooMany(uid));
       inject(socket, { kind: 'process', peer, connection });
     } catch (error) {
@@ -57,6 +60,8 @@ export function accept({ peers, places, rates, inject, log }: AcceptDeps): (sock
     }
   };
 }
+
+const OWN: CallerConnection = { isBounded: false, begin: () => {}, end: () => {}, cut: () => {} };
 
 const tooMany = (uid: number): CodedError =>
   unavailable(

@@ -8,6 +8,8 @@ export type Caller =
   | { readonly kind: 'refused'; readonly error: CodedError };
 
 export interface CallerConnection {
+  /** False for the agent's own. */
+  readonly isBounded: boolean;
   /** A call begins that is let through; the connection is idle again when all of them have ended. */
   begin(): void;
   end(): void;

@@ -35,8 +35,7 @@ export function gate({ attestation, calls, rates, complain }: GateDeps): Gate<Ca
     if (rule === undefined) throw permissionDenied('this service is not open to workloads');
     if (rule.needsHeader) checkHeader(call);
     const { peer, connection } = processOf(call);
-    checkRate(rates, peer, connection);
-    using _share = takeShare(calls, peer);
+    using _share = connection.isBounded ? admit({ calls, rates }, peer, connection) : undefined;
     connection.begin();
     let selectors: readonly Selector[] = [];
     try {
@@ -66,14 +65,14 @@ function processOf({ peer: caller }: Call<Caller>): Caller & { readonly kind: 'p
   return caller;
 }
 
-/** Attesting costs more than asking for it: a client that calls and hangs up without end must not keep others waiting. */
-function checkRate(rates: Rates, { uid }: Peer, connection: CallerConnection): void {
-  if (rates.take(uid) !== undefined) return;
-  connection.cut(); // even to refuse costs too much: the next connection has to wait for its turn
-  throw unavailable(`user ${uid} calls too often`);
-}
+type Bounds = Pick<GateDeps, 'calls' | 'rates'>;
 
-function takeShare(calls: Shares, { uid }: Peer): Disposable {
+/** Attesting costs more than asking for it: a client that calls and hangs up without end must not keep others waiting. */
+function admit({ calls, rates }: Bounds, { uid }: Peer, connection: CallerConnection): Disposable {
+  if (rates.take(uid) === undefined) {
+    connection.cut(); // even to refuse costs too much: the next connection has to wait for its turn
+    throw unavailable(`user ${uid} calls too often`);
+  }
   const release = calls.take(uid);
   if (release === undefined) throw unavailable(`too many calls are open, or too many of user ${uid}`);
   return { [Symbol.dispose]: release };

@@ -27,6 +27,8 @@ export interface WorkloadApiDeps {
   readonly log: Logger;
   /** Default: what this process has descriptors for. */
   readonly limits?: Limits;
+  /** Default: the pid of this process. */
+  readonly ownPid?: number;
   /** Default: more than any machine's workloads need. */
   readonly rates?: Partial<typeof RATES>;
 }
@@ -57,6 +59,7 @@ export function workloadApi({
   log,
   limits,
   rates,
+  ownPid = process.pid,
 }: WorkloadApiDeps): WorkloadApi {
   const bounds = limits ?? connectionLimits(maxDescriptors());
   const connections = new Shares(bounds);
@@ -69,7 +72,7 @@ export function workloadApi({
       attestation,
       calls: new Shares(callLimits(bounds)),
       rates: new Rates(callRate, clock),
-      complain: complain({ logSelectors, ownPid: process.pid, clock, log }),
+      complain: complain({ logSelectors, ownPid, clock, log }),
     }),
     channelOptions: {
       'grpc.max_concurrent_streams': STREAMS_PER_CONNECTION,
@@ -83,6 +86,7 @@ export function workloadApi({
       peers,
       places: new Places(connections),
       rates: new Rates(connectionRate, clock),
+      ownPid,
       inject: (socket, caller) => server.inject(socket, caller),
       log,
     }),

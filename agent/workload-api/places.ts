@@ -51,6 +51,7 @@ export class Places {
   #connection(place: Place): CallerConnection {
     let calls = 0;
     return {
+      isBounded: true,
       begin: () => {
         calls += 1;
         this.#idle.delete(place);

@@ -6,7 +6,7 @@ export function textLine(json: string): string {
   const pairs = [
     `time=${quoted(time)}`,
     `level=${level === 'warn' ? 'warning' : String(level)}`,
-    `msg=${JSON.stringify(msg)}`,
+    `msg=${inQuotes(msg)}`,
     ...Object.keys(fields)
       .sort()
       .map((key) => `${key}=${quoted(fields[key])}`),
@@ -16,5 +16,15 @@ export function textLine(json: string): string {
 
 function quoted(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
-  return /^[A-Za-z0-9._/@^+-]+$/.test(text) ? text : JSON.stringify(text);
+  return /^[A-Za-z0-9._/@^+-]+$/.test(text) ? text : inQuotes(text);
 }
+
+/** What steers a terminal or reorders the line: controls that JSON leaves as they are, direction and line marks. */
+const UNPRINTABLE = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/** Whoever names a file or a process writes in this log: the name must not look like anything but a name. */
+const inQuotes = (value: unknown): string =>
+  (JSON.stringify(value) ?? '""').replace(
+    UNPRINTABLE,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );

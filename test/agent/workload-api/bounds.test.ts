@@ -4,9 +4,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import type { SpiffeWorkloadAPIDefinition } from '../../../proto/gen/SpiffeWorkloadAPI.ts';
+import { ownHealth } from '../../../agent/workload-api/own-health.ts';
 import { Code, unavailable } from '../../../shared/errors.ts';
 import { ServiceClient } from '../../../shared/rpc/client.ts';
-import { Door, FakePeers, HEADER, identity, until, update } from './door.ts';
+import { Door, FakePeers, HEADER, identity, realPeers, until, update } from './door.ts';
 
 describe('bounds of the Workload API', () => {
   it('refuse one user with a reason while others notice nothing', async () => {
@@ -149,6 +150,20 @@ describe('bounds of the Workload API', () => {
     for (let i = 0; i < 2; i += 1) assert.equal((await fetch()).done, false);
     await assert.rejects(fetch(), { code: Code.unavailable });
     await until(() => door.api.connectionCount === 0);
+    await door.stop();
+  });
+
+  it('do not bind the agent itself: its health is not for its callers to decide', async () => {
+    const none = { perSecond: 0, burst: 0 };
+    const door = new Door({
+      peers: realPeers(),
+      limits: { total: 0, perUid: 0 },
+      rates: { connections: none, calls: none },
+    });
+    await door.start();
+    door.identities.push(update([]));
+    const { isLive } = await ownHealth(door.path).check(new AbortController().signal);
+    assert.equal(isLive, true);
     await door.stop();
   });
 

@@ -19,6 +19,14 @@ it('writes text lines as key=value, quoted where needed', () => {
   );
 });
 
+it('lets no value end its line, steer a terminal or turn the text around', () => {
+  let line = '';
+  const log = createLogger({ level: 'info', format: 'text', write: (text) => (line += text) });
+  log.info('found', { path: '/a\nlevel=info msg=x\r\u001b[2J\u009b2J\u007f\u202e\u2028"b\\' });
+  const escaped = '/a\\nlevel=info msg=x\\r\\u001b[2J\\u009b2J\\u007f\\u202e\\u2028\\"b\\\\';
+  assert.equal(line.slice(line.indexOf('path=')), `path="${escaped}"\n`);
+});
+
 it('writes JSON lines with the same names', () => {
   const { time, ...line } = JSON.parse(logged('json')) as Record<string, unknown>;
   assert.equal(typeof time, 'string');
