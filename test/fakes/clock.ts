@@ -30,7 +30,8 @@ const isAsync = (resource: object): boolean =>
   !resource.constructor.name.endsWith('Job') ||
   ('ondone' in resource && typeof resource.ondone === 'function');
 
-function isBusy(): boolean {
+/** Whether the thread pool has work of ours. */
+export function isBusy(): boolean {
   for (const [id, resource] of inFlight) if (!isAsync(resource)) inFlight.delete(id);
   return inFlight.size > 0;
 }

@@ -12,6 +12,7 @@ export class DatabaseLink {
   readonly #held = new Map<Feed, PromiseWithResolvers<void>>();
   #isCut = false;
   #underWay = 0;
+  #answers: PromiseWithResolvers<void> | undefined;
 
   constructor(datastore: Datastore, { passesHints }: { readonly passesHints: boolean }) {
     this.#passesHints = passesHints;
@@ -28,9 +29,9 @@ export class DatabaseLink {
     };
   }
 
-  /** Calls that the database will answer. */
-  get isWaiting(): boolean {
-    return this.#underWay > 0;
+  /** Resolves when the database has answered every call; undefined when there is none. */
+  get answers(): Promise<void> | undefined {
+    return this.#answers?.promise;
   }
 
   /** Every call fails at once, until `restore`. */
@@ -83,10 +84,15 @@ export class DatabaseLink {
   async #call<Result>(deed: () => Promise<Result>): Promise<Result> {
     if (this.#isCut) throw unavailable('the database is away', { reason: 'DATABASE_UNAVAILABLE' });
     this.#underWay += 1;
+    this.#answers ??= Promise.withResolvers();
     try {
       return await deed();
     } finally {
       this.#underWay -= 1;
+      if (this.#underWay === 0) {
+        this.#answers.resolve();
+        this.#answers = undefined;
+      }
     }
   }
 }

@@ -5,11 +5,10 @@
  */
 import { createHook, executionAsyncResource } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
-import { setImmediate as nextRound } from 'node:timers/promises';
-import { settle } from './clock.ts';
+import { isBusy } from './clock.ts';
 
 /** Rounds of the event loop without any event; what one end of a connection writes the other reads in the next round. */
-const QUIET_ROUNDS = 3;
+const QUIET_ROUNDS = 4;
 /** While a call is under way: the kernel of a busy machine may take its time to pass on a packet. */
 const QUIET_ROUNDS_IN_CALL = 40;
 const REST_MAX_MS = 10_000;
@@ -35,19 +34,35 @@ subscribe('http2.client.stream.close', (message) => {
   calls.delete((message as { stream: unknown }).stream);
 });
 
-/** Resolves at rest; `isWaiting`: something outside of this process has been asked and will answer. */
-export async function comeToRest(isWaiting: () => boolean): Promise<void> {
+/** Resolves at rest; `answers`: when something outside of this process has answered, if it was asked anything. */
+export async function comeToRest(answers: () => Promise<void> | undefined): Promise<void> {
   const startedMs = performance.now();
   hook.enable();
   try {
-    for (let quiet = 0; quiet < (calls.size > 0 ? QUIET_ROUNDS_IN_CALL : QUIET_ROUNDS); ) {
-      const before = events;
-      await (quiet === 0 ? settle() : nextRound());
-      quiet = events === before && !isWaiting() ? quiet + 1 : 0;
+    do {
+      await answers();
+      await beQuiet();
       if (performance.now() - startedMs > REST_MAX_MS)
         throw new Error(`no rest after ${REST_MAX_MS} ms: ${calls.size} calls are under way`);
-    }
+    } while (answers() !== undefined);
   } finally {
     hook.disable();
   }
+}
+
+/** Rounds without a promise for each, which test runners would watch one by one. */
+function beQuiet(): Promise<void> {
+  const startedMs = performance.now();
+  let quiet = 0;
+  let before = events;
+  return new Promise((resolve) => {
+    const look = (): void => {
+      quiet = events === before && !isBusy() ? quiet + 1 : 0;
+      before = events;
+      const isQuiet = quiet >= (calls.size > 0 ? QUIET_ROUNDS_IN_CALL : QUIET_ROUNDS);
+      if (isQuiet || performance.now() - startedMs > REST_MAX_MS) resolve();
+      else setImmediate(look);
+    };
+    setImmediate(look);
+  });
 }

@@ -81,7 +81,7 @@ export class Testbed {
 
   /** Resolves when nothing is under way any more. */
   async rest(): Promise<void> {
-    await comeToRest(() => this.#links.some((link) => link.isWaiting));
+    await comeToRest(() => this.#links.find(({ answers }) => answers !== undefined)?.answers);
     for (const look of this.#onRest) look();
   }
 
