@@ -9,7 +9,7 @@ import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { messageOf, notFound, unavailable } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
-import { HeldProcess, readStat, readStatus } from './held-process.ts';
+import { HeldProcess, readIds, readStat } from './held-process.ts';
 import type { PeerKernel } from './peer.ts';
 import type { Credentials, Peer, PeerSource } from './peer-info.ts';
 import { parsePidfdInfo } from './pidfd-info.ts';
@@ -76,7 +76,7 @@ export class Peers implements PeerSource {
     descriptors.defer(() => closeSync(directoryFd));
     const stat = readStat(directoryFd);
     if (pidfd !== undefined) checkPidfd(pidfd, pid);
-    const { uid, gid } = readStatus(directoryFd);
+    const { uid, gid } = readIds(directoryFd);
     if (expected !== undefined && (uid !== expected.uid || gid !== expected.gid)) {
       throw unavailable('the process does not have the user and group that it connected with');
     }

@@ -7,6 +7,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { linuxPeerKernel, type PeerKernel } from '../../../agent/attest-workload/peer.ts';
 import type { Peer } from '../../../agent/attest-workload/peer-info.ts';
 import { Peers, type PeersDeps } from '../../../agent/attest-workload/peers.ts';
+import { STATUS_MAX_BYTES } from '../../../agent/attest-workload/proc-status.ts';
 import { Code, unavailable } from '../../../shared/errors.ts';
 import { FakeLog } from '../../fakes/log.ts';
 import { openDescriptors, Processes } from './processes.ts';
@@ -40,6 +41,12 @@ const CAPTURES = `
     }
     process.exit();
   }).listen(process.argv[1], () => console.log('listening'));`;
+
+/** Connects, says so, and becomes somebody else when it is told to. */
+const BECOMES = `
+  require('node:net').connect(process.argv[1], () => process.stdout.write('connected')).on('error', () => {});
+  process.stdin.once('data', () => { eval(process.argv[2]); process.stdout.write('became'); });
+  process.stdin.on('end', () => process.exit());`;
 
 describe('the process behind a Unix socket', () => {
   let processes: Processes;
@@ -106,6 +113,44 @@ describe('the process behind a Unix socket', () => {
     const peer = hold(peers.capture(socket));
     assert.deepEqual([peer.uid, peer.gid], [NOBODY, NOBODY]);
     peer.checkAlive();
+  });
+
+  it('costs no more to look at for having every group there can be, and gets no selectors for them', {
+    skip: !isRoot && 'needs root',
+  }, async () => {
+    const through = [
+      process.execPath,
+      '-e',
+      `process.setgroups(Array.from({ length: 65_536 }, (_, i) => 100_000 + i));
+       process.execve(process.argv[1], process.argv.slice(1), process.env);`,
+    ];
+    const peer = hold(peers.capture(await connection(() => processes.connect(path, { through }))));
+    peer.checkAlive();
+    assert.throws(() => peer.readProcFile('status', STATUS_MAX_BYTES), {
+      code: Code.unavailable,
+      message: '/proc status is longer than 65536 bytes',
+    });
+  });
+
+  it('is noticed to have become another user or group, though it is no longer dumpable', {
+    skip: !isRoot && 'needs root',
+  }, async () => {
+    for (const becomes of ['process.setegid(65534)', 'process.seteuid(65534)']) {
+      const child = spawn(process.execPath, ['-e', BECOMES, path, becomes], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      const socket = await connection(() => once(child.stdout, 'data'));
+      const peer = hold(peers.capture(socket));
+      peer.checkAlive();
+      child.stdin.write('now');
+      await once(child.stdout, 'data');
+      assert.throws(() => peer.checkAlive(), {
+        code: Code.unavailable,
+        message: 'the process changed its user or group after it connected',
+      });
+      child.stdin.end();
+      await once(child, 'exit');
+    }
   });
 
   it('is seen from above when it runs in a pid namespace below the agent', {
