@@ -3,7 +3,8 @@
  *
  * What no kernel tells: a process may connect, leave the connection to a child that it forked, and run another program
  * itself. The connection then counts for that program. So users and groups are proof against others, but of two
- * programs of one user, neither path nor hash keeps the one from passing for the other.
+ * programs of one user, neither path nor hash keeps the one from passing for the other. Likewise a process may hand its
+ * open connection to any other: what the other one receives, until the first one ends, is what the first one is.
  */
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
@@ -14,6 +15,7 @@ import type { PeerKernel } from './peer.ts';
 import type { Credentials, Peer, PeerSource } from './peer-info.ts';
 import { parsePidfdInfo } from './pidfd-info.ts';
 import { hasEnded } from './proc-stat.ts';
+import { type UnknownIds, unknownIds } from './unknown-ids.ts';
 
 export interface PeersDeps {
   readonly kernel: PeerKernel;
@@ -22,14 +24,18 @@ export interface PeersDeps {
   /** Refuse callers where the kernel has no SO_PEERPIDFD. */
   readonly requirePeerPidfd: boolean;
   readonly log: Logger;
+  /** Default: those of this process. */
+  readonly unknown?: UnknownIds;
 }
 
 export class Peers implements PeerSource {
   readonly #deps: PeersDeps;
+  readonly #unknown: UnknownIds;
   #withoutPeerPidfd = 0;
 
   constructor(deps: PeersDeps) {
     this.#deps = deps;
+    this.#unknown = deps.unknown ?? unknownIds();
   }
 
   /** Connections whose process was found by its pid alone, because the kernel is older than 6.5. */
@@ -46,6 +52,8 @@ export class Peers implements PeerSource {
     const socketFd = descriptorOf(socket);
     const credentials = kernel.credentials(socketFd);
     if (credentials.pid === 0) throw unavailable(OTHER_NAMESPACE);
+    const { uid, gid } = this.#unknown;
+    if (credentials.uid === uid || credentials.gid === gid) throw unavailable(UNKNOWN_USER);
     return this.#hold(credentials.pid, () => this.#pidfdOf(socketFd, credentials.pid), credentials);
   }
 
@@ -123,6 +131,9 @@ function openDirectory(path: string): number {
 const OTHER_NAMESPACE =
   "the caller's pid namespace is not visible to the agent: run the agent in the host's pid namespace " +
   '(Kubernetes: hostPID: true, Docker: --pid=host)';
+const UNKNOWN_USER =
+  "the caller's user or group is not known in the agent's user namespace, where it looks like anybody else's: run the " +
+  "agent in the host's user namespace";
 const TOO_OLD =
   'this kernel has no SO_PEERPIDFD (Linux 6.5) and require_peer_pidfd is set: update the kernel or unset it';
 const FALLBACK_WARNING =

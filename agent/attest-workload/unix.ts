@@ -1,4 +1,15 @@
-/** The `unix` workload attestor: a process's user, groups and binary (facts/spire 9). Listed in registry. */
+/**
+ * The `unix` workload attestor: a process's user, groups and binary (facts/spire 9). Listed in registry.
+ *
+ * What the selectors prove: uid and gid (the effective ones) and the supplementary groups, whoever the process is of.
+ * `path` and `sha256` prove nothing between programs of one user: any of them can debug another, preload a library into
+ * it, or run it on a connection that it made before. The path, moreover, is the one that the process itself sees: in a
+ * mount namespace or container of its own, which users may make for themselves, any file can lie at /usr/bin/trusted, as
+ * with SPIRE; and root in a container without a user namespace is uid 0. So an entry should always name the uid beside
+ * the path, and a user of its own for each workload that matters. A binary that was deleted or replaced while it runs has
+ * " (deleted)" after its path, so its process no longer matches; that of a memfd begins with "/memfd:". Groups are those
+ * at the time of the call: a process that gives one up later keeps the streams that it has.
+ */
 import { unavailable } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { Selector } from '../../shared/selectors.ts';

@@ -221,6 +221,10 @@ describe('the process behind a Unix socket', () => {
     'the group is another one': {
       kernel: { ...kernel, credentials: (fd) => ({ ...kernel.credentials(fd), gid: 12_345 }) },
     },
+    'its user is one of many that are not known here': {
+      kernel: { ...kernel, credentials: (fd) => ({ ...kernel.credentials(fd), uid: NOBODY }) },
+      unknown: { uid: NOBODY, gid: undefined },
+    },
     'there is no such /proc': { procPath: '/nonexistent' },
     'what is at /proc is a file': { procPath: '/etc/passwd' },
   };
