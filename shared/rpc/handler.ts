@@ -7,7 +7,7 @@ export interface Call<Peer> {
   readonly peer: Peer;
   /** Request metadata: text values by lowercase key. */
   metadata(key: string): readonly string[];
-  /** Aborted when the caller goes away, the deadline passes or the server stops. */
+  /** Aborted when the caller goes away before the answer, the deadline passes, the server stops, or the call fails. */
   readonly signal: AbortSignal;
   /** Sets a response header; only before the first message. */
   setHeader(key: string, value: string): void;

@@ -9,6 +9,7 @@ import {
 import type { EventEmitter } from 'node:events';
 import { Code, CodedError } from '../errors.ts';
 import type { Call, Gate, Handler } from './handler.ts';
+import type { RunningCalls } from './running-calls.ts';
 import { toStatus } from './status.ts';
 
 export type GrpcCall =
@@ -18,7 +19,7 @@ export type GrpcCall =
 
 export interface Environment<Peer, Context> {
   readonly gate: Gate<Peer, Context>;
-  readonly stopping: AbortSignal;
+  readonly calls: RunningCalls;
   readonly peerOf: (call: GrpcCall) => Peer;
 }
 
@@ -62,32 +63,54 @@ async function answer<Peer, Context>(
   { method, call, environment, request }: Answering<Peer, Context>,
   run: (context: Context) => Promise<void>,
 ): Promise<void> {
-  const ended = new AbortController();
-  (call as EventEmitter).once('cancelled', () =>
-    ended.abort(new CodedError(Code.cancelled, 'the caller went away')),
-  );
-  const signal = AbortSignal.any([ended.signal, environment.stopping]);
+  const ending = new Ending();
+  const forget = environment.calls.add((reason) => ending.end(reason));
+  (call as EventEmitter).once('cancelled', () => ending.callerLeft());
   const seen: Call<Peer> = {
     method,
     peer: environment.peerOf(call),
     metadata: (key) => call.metadata.get(key).map(String),
-    signal,
+    signal: ending.signal,
     setHeader: (key, value) => sendHeader(call, key, value),
   };
-  await environment.gate(seen, request, (context) => untilAborted(run(context), signal));
+  try {
+    await environment.gate(seen, request, (context) => ending.orEarlier(run(context)));
+  } catch (error) {
+    ending.end(error); // what the handler has left running
+    throw error;
+  } finally {
+    ending.isAnswered = true;
+    forget();
+  }
 }
 
-/** A call ends when its signal does, even where the handler waits for something else. */
-async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  work.catch(() => {}); // where the abort has answered already
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
+/** Of one call before its answer. The library reports every call as cancelled in the end: after its answer that is no news. */
+class Ending {
+  readonly #abort = new AbortController();
+  readonly #early = Promise.withResolvers<never>();
+  isAnswered = false;
+
+  constructor() {
+    this.#early.promise.catch(() => {}); // where nothing waits for it
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  end(reason: unknown): void {
+    this.#early.reject(reason);
+    this.#abort.abort(reason);
+  }
+
+  callerLeft(): void {
+    if (!this.isAnswered) this.end(new CodedError(Code.cancelled, 'the caller went away'));
+  }
+
+  /** A call ends when its signal does, even where the handler waits for something else. */
+  orEarlier(work: Promise<void>): Promise<void> {
+    work.catch(() => {}); // where the end has answered already
+    return Promise.race([this.#early.promise, work]);
   }
 }
 

@@ -13,6 +13,7 @@ import { systemClock } from '../clock.ts';
 import { unavailable } from '../errors.ts';
 import { serviceDefinition } from './definitions.ts';
 import type { Gate, Handler, Routes } from './handler.ts';
+import { RunningCalls } from './running-calls.ts';
 import { adapt, type GrpcCall } from './server-call.ts';
 
 export interface RpcServerOptions<Peer, Context> {
@@ -31,7 +32,7 @@ export class RpcServer<Peer, Context> {
   readonly #server: Server;
   readonly #injector: ReturnType<Server['createConnectionInjector']>;
   readonly #peers = new Map<string, { readonly peer: Peer; readonly socket: Socket }>();
-  readonly #stopping = new AbortController();
+  readonly #calls = new RunningCalls();
   #connections = 0;
 
   constructor({ routes, gate, channelOptions }: RpcServerOptions<Peer, Context>) {
@@ -49,7 +50,7 @@ export class RpcServer<Peer, Context> {
   ): UntypedServiceImplementation {
     const environment = {
       gate,
-      stopping: this.#stopping.signal,
+      calls: this.#calls,
       peerOf: (call: GrpcCall) => this.#peerOf(call),
     };
     return Object.fromEntries(
@@ -77,6 +78,11 @@ export class RpcServer<Peer, Context> {
     this.#injector.injectConnection(socket);
   }
 
+  /** Calls that are being answered. */
+  get callCount(): number {
+    return this.#calls.count;
+  }
+
   /** Open connections. */
   get connectionCount(): number {
     return this.#peers.size;
@@ -84,7 +90,7 @@ export class RpcServer<Peer, Context> {
 
   /** Ends running calls with Unavailable, then closes; what is left after `graceMs` is cut. */
   async stop(graceMs = 2_000): Promise<void> {
-    this.#stopping.abort(unavailable('shutting down'));
+    this.#calls.stop(unavailable('shutting down'));
     await new Promise<void>((resolve) => setImmediate(resolve)); // the calls' last words go out first
     this.#injector.drain(graceMs);
     await this.#closed(graceMs);
