@@ -75,7 +75,10 @@ describe('a program', () => {
     ['', LIST],
     ['-x', "Error: a command is missing\nTry 'prog help'.\n"],
     ['thing', 'Error: "thing" is not whole: thing show, thing fail, thing stop\nTry \'prog help\'.\n'],
-    ['thing shows', 'Error: "thing shows" is not a command; did you mean "thing show"?\nTry \'prog help\'.\n'],
+    [
+      'thing shows',
+      'Error: "thing shows" is not a command; did you mean "thing show"?\nTry \'prog help\'.\n',
+    ],
     ['thing show it', 'Error: "thing show it" is not a command\nTry \'prog thing show -h\'.\n'],
     ['thing show -x', 'Error: -x is not a flag of "thing show"\nTry \'prog thing show -h\'.\n'],
     ['thing fail', 'Error: it is broken\n'],
