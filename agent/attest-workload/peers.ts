@@ -80,7 +80,10 @@ export class Peers implements PeerSource {
     using descriptors = new DisposableStack();
     const pidfd = openPidfd();
     if (pidfd !== undefined) descriptors.defer(() => closeSync(pidfd));
-    const directoryFd = openDirectory(`${procPath}/${pid}`);
+    const directoryFd = openDirectory(
+      `${procPath}/${pid}`,
+      () => pidfd !== undefined && !kernel.hasEnded(pidfd),
+    );
     descriptors.defer(() => closeSync(directoryFd));
     const stat = readStat(directoryFd);
     if (pidfd !== undefined) checkPidfd(pidfd, pid);
@@ -118,12 +121,16 @@ function descriptorOf(socket: Socket): number {
   return fd;
 }
 
-function openDirectory(path: string): number {
+/** Throws Unavailable; `isRunning` tells a process that is gone from one that is hidden. */
+function openDirectory(path: string, isRunning: () => boolean): number {
   try {
     return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ENOENT' || code === 'ESRCH') throw unavailable('the process is gone', { cause: error });
+    if (code === 'ENOENT' || code === 'ESRCH') {
+      const why = isRunning() ? `${path} is hidden from the agent: ${HIDDEN}` : 'the process is gone';
+      throw unavailable(why, { cause: error });
+    }
     throw unavailable(`${path} cannot be opened: ${String(code)}`, { cause: error });
   }
 }
@@ -131,6 +138,7 @@ function openDirectory(path: string): number {
 const OTHER_NAMESPACE =
   "the caller's pid namespace is not visible to the agent: run the agent in the host's pid namespace " +
   '(Kubernetes: hostPID: true, Docker: --pid=host)';
+const HIDDEN = 'run it as root, or mount /proc without hidepid';
 const UNKNOWN_USER =
   "the caller's user or group is not known in the agent's user namespace, where it looks like anybody else's: run the " +
   "agent in the host's user namespace";

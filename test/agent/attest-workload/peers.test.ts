@@ -10,7 +10,7 @@ import { Peers, type PeersDeps } from '../../../agent/attest-workload/peers.ts';
 import { STATUS_MAX_BYTES } from '../../../agent/attest-workload/proc-status.ts';
 import { Code, unavailable } from '../../../shared/errors.ts';
 import { FakeLog } from '../../fakes/log.ts';
-import { openDescriptors, Processes } from './processes.ts';
+import { BECOMES, openDescriptors, Processes } from './processes.ts';
 
 const kernel = linuxPeerKernel();
 const NOBODY = 65_534;
@@ -41,12 +41,6 @@ const CAPTURES = `
     }
     process.exit();
   }).listen(process.argv[1], () => console.log('listening'));`;
-
-/** Connects, says so, and becomes somebody else when it is told to. */
-const BECOMES = `
-  require('node:net').connect(process.argv[1], () => process.stdout.write('connected')).on('error', () => {});
-  process.stdin.once('data', () => { eval(process.argv[2]); process.stdout.write('became'); });
-  process.stdin.on('end', () => process.exit());`;
 
 describe('the process behind a Unix socket', () => {
   let processes: Processes;
@@ -190,6 +184,13 @@ describe('the process behind a Unix socket', () => {
     const [said] = await once(agent.stdout, 'data');
     assert.match(String(said), /pid namespace .*hostPID: true/);
     await once(agent, 'exit');
+  });
+
+  it('is said to be hidden where it runs but is not in /proc', async () => {
+    ({ peers } = peersWith({ procPath: '/nonexistent' }));
+    const socket = await ownConnection();
+    const message = `/nonexistent/${process.pid} is hidden from the agent: run it as root, or mount /proc without hidepid`;
+    assert.throws(() => peers.capture(socket), { code: Code.unavailable, message });
   });
 
   it('warns once and counts on a kernel without SO_PEERPIDFD', async () => {

@@ -12,6 +12,12 @@ const CONNECTS = `
   socket.on('error', () => {});
   process.stdin.on('end', () => process.exit()).resume();`;
 
+/** Connects, says so, and becomes somebody else when it is told to. */
+export const BECOMES = `
+  require('node:net').connect(process.argv[1], () => process.stdout.write('connected')).on('error', () => {});
+  process.stdin.once('data', () => { eval(process.argv[2]); process.stdout.write('became'); });
+  process.stdin.on('end', () => process.exit());`;
+
 export class Processes {
   readonly directory: string;
   readonly #children: ChildProcess[] = [];
