@@ -3,14 +3,14 @@ import { closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs'
 import { fileVersion } from './file-version.ts';
 
 export interface IdNames {
-  /** The name of the first line with this id, as getpwuid(3) has it; undefined when there is none. */
-  find(id: number): string | undefined;
-  /** Whether this id is missed for the first time: log it then, and not with every call. */
+  /** The name of the first line with each id, as getpwuid(3) has it: ask once for all ids of a process. */
+  current(): ReadonlyMap<number, string>;
+  /** Whether this id is missed for the first time, and few others were: log it then, and not with every call. */
   isFirstMiss(id: number): boolean;
 }
 
 const FILE_MAX_BYTES = 16 * 1024 * 1024;
-const MISSES_REMEMBERED = 10_000;
+const MISSES_REMEMBERED = 100; // a process can have thousands of groups that are in no file
 const ID_FIELD = 2; // passwd(5) and group(5) alike: name, password, id
 
 /**
@@ -22,10 +22,10 @@ export function idNames(path: string): IdNames {
   let version = '';
   let names: ReadonlyMap<number, string> = new Map();
   return {
-    find: (id) => {
+    current: () => {
       const read = readIfChanged(path, version);
       if (read !== undefined) ({ version, names } = read);
-      return names.get(id);
+      return names;
     },
     isFirstMiss: (id) => {
       if (misses.has(id) || misses.size >= MISSES_REMEMBERED) return false;

@@ -38,14 +38,20 @@ export function unix({ config, users, groups, digests, log }: UnixDeps): Workloa
   });
   const named = (
     keys: readonly [id: string, name: string],
-    id: number,
+    ids: readonly number[],
     names: IdNames,
   ): readonly Selector[] => {
-    const name = names.find(id);
-    if (name === undefined && names.isFirstMiss(id)) {
-      log.warn('no name for an id of a workload, so no selector for it', { selector: `unix:${keys[1]}`, id });
-    }
-    return [selector(keys[0], id), ...(name === undefined ? [] : [selector(keys[1], name)])];
+    const known = names.current();
+    return ids.flatMap((id) => {
+      const name = known.get(id);
+      if (name === undefined && names.isFirstMiss(id)) {
+        log.warn('no name for an id of a workload, so no selector for it', {
+          selector: `unix:${keys[1]}`,
+          id,
+        });
+      }
+      return [selector(keys[0], id), ...(name === undefined ? [] : [selector(keys[1], name)])];
+    });
   };
 
   const binary = async (peer: Peer, signal: AbortSignal): Promise<readonly Selector[]> => {
@@ -63,11 +69,9 @@ export function unix({ config, users, groups, digests, log }: UnixDeps): Workloa
       const status = Buffer.from(peer.readProcFile('status', STATUS_MAX_BYTES)).toString('latin1');
       const { supplementaryGids } = parseProcStatus(status);
       return [
-        ...named(['uid', 'user'], peer.uid, users),
-        ...named(['gid', 'group'], peer.gid, groups),
-        ...supplementaryGids.flatMap((gid) =>
-          named(['supplementary_gid', 'supplementary_group'], gid, groups),
-        ),
+        ...named(['uid', 'user'], [peer.uid], users),
+        ...named(['gid', 'group'], [peer.gid], groups),
+        ...named(['supplementary_gid', 'supplementary_group'], supplementaryGids, groups),
         ...(await binary(peer, signal)),
       ];
     },

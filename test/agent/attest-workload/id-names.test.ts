@@ -30,21 +30,23 @@ describe('names of users and groups', () => {
     const path = join(directory, 'passwd');
     writeFileSync(path, 'a:x:7:\n');
     const names = idNames(path);
-    assert.equal(names.find(7), 'a');
+    assert.equal(names.current().get(7), 'a');
     writeFileSync(`${path}.new`, 'b:x:7:\n');
     renameSync(`${path}.new`, path);
-    assert.equal(names.find(7), 'b');
+    assert.equal(names.current().get(7), 'b');
     rmSync(path);
-    assert.equal(names.find(7), undefined);
+    assert.equal(names.current().get(7), undefined);
     writeFileSync(path, 'c:x:7:\n');
-    assert.equal(names.find(7), 'c');
+    assert.equal(names.current().get(7), 'c');
   });
 
   it('are missed aloud only the first time', () => {
     const names = idNames(join(directory, 'none'));
     assert.deepEqual(
-      [names.find(5), names.isFirstMiss(5), names.isFirstMiss(5), names.isFirstMiss(6)],
+      [names.current().get(5), names.isFirstMiss(5), names.isFirstMiss(5), names.isFirstMiss(6)],
       [undefined, true, false, true],
     );
+    const missed = Array.from({ length: 1_000 }, (_, id) => names.isFirstMiss(id + 100)).filter(Boolean);
+    assert.equal(missed.length, 98);
   });
 });
