@@ -121,8 +121,16 @@ function sendHeader(call: GrpcCall, key: string, value: string): void {
 }
 
 /** The default iterator would destroy the whole call when the requests end. */
-const requestsOf = (call: ServerDuplexStream<object, object>): AsyncIterable<never> =>
-  call.iterator({ destroyOnReturn: false }) as AsyncIterable<never>;
+function requestsOf(call: ServerDuplexStream<object, object>): AsyncIterable<never> {
+  readNoFurther(call);
+  return call.iterator({ destroyOnReturn: false }) as AsyncIterable<never>;
+}
+
+/** The library reads 16 messages ahead of the handler, of up to 4 MB each, and has no option for it. */
+function readNoFurther(call: ServerDuplexStream<object, object>): void {
+  const { _readableState: state } = call as unknown as { _readableState: { highWaterMark: number } };
+  state.highWaterMark = 1;
+}
 
 interface Writable {
   readonly cancelled: boolean;
