@@ -1,4 +1,4 @@
-/** The datastore's tests on the system's Postgres, given by connection string: directly, and behind PgBouncer. */
+/** The datastore's tests and the flows on the system's Postgres, given by connection string: directly, and behind PgBouncer. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,6 +15,7 @@ const SUITE = [
   'test/contracts/{entry,node,bundle,join-token,journal}-store.test.ts',
   'test/contracts/change-feed.test.ts',
   'test/properties/change-feed.test.ts',
+  'test/flows/*.test.ts',
   'test/server/datastore/{changes,database,list-query,migrate,open}.test.ts',
 ];
 
