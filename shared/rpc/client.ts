@@ -108,7 +108,7 @@ export class ServiceClient<Def> {
       send: (request) => void call.write(request as object),
       end: () => call.end(),
       responses: readAll<Response<Def, Rpc>>(call),
-      cancel: () => call.cancel(),
+      cancel: () => cancelNextTurn(call),
     };
   }
 
@@ -136,8 +136,11 @@ interface Cancellable {
   on(event: 'status', listener: () => void): unknown;
 }
 
+/** A call that is cancelled in the turn in which it was made is sent by the library all the same, and never taken back. */
+const cancelNextTurn = (call: Cancellable): void => void setImmediate(() => call.cancel());
+
 function attach(call: Cancellable, { signal, onHeader }: CallOptions): void {
-  const cancel = (): void => call.cancel();
+  const cancel = (): void => cancelNextTurn(call);
   if (signal?.aborted === true) cancel();
   signal?.addEventListener('abort', cancel, { once: true });
   call.on('status', () => signal?.removeEventListener('abort', cancel));
