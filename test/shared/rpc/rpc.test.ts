@@ -28,14 +28,18 @@ const routes = {
       call.setHeader('x-peer', call.peer.name);
       return { count: 3 };
     }),
-    SyncAuthorizedEntries: bidi(async (requests: AsyncIterable<{ ids: string[] }>, _context: Context, send) => {
-      for await (const request of requests) await send({ entries: request.ids.map((id) => ({ id })) });
-    }),
+    SyncAuthorizedEntries: bidi(
+      async (requests: AsyncIterable<{ ids: string[] }>, _context: Context, send) => {
+        for await (const request of requests) await send({ entries: request.ids.map((id) => ({ id })) });
+      },
+    ),
   },
   [HEALTH]: {
     Watch: serverStream(async (_request: object, { call }: Context, send) => {
       await send({ status: 'SERVING' });
-      await new Promise((_, reject) => call.signal.addEventListener('abort', () => reject(call.signal.reason)));
+      await new Promise((_, reject) =>
+        call.signal.addEventListener('abort', () => reject(call.signal.reason)),
+      );
     }),
   },
 };
