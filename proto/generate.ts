@@ -11,7 +11,8 @@ const files = globSync('**/*.proto', { cwd: here }).sort();
 
 function writeDescriptor(outDir: string): void {
   const root = new protobuf.Root();
-  root.resolvePath = (_origin, target) => (protobuf.common.get(target) === null ? join(here, target) : target);
+  root.resolvePath = (_origin, target) =>
+    protobuf.common.get(target) === null ? join(here, target) : target;
   root.loadSync(files, { keepCase: true });
   root.resolveAll();
   writeFileSync(join(outDir, 'root.json'), `${JSON.stringify(root.toJSON(), undefined, 1)}\n`);
@@ -19,7 +20,14 @@ function writeDescriptor(outDir: string): void {
 
 function writeTypes(outDir: string): void {
   const generator = join(modules, '@grpc', 'proto-loader', 'build', 'bin', 'proto-loader-gen-types.js');
-  const options = ['--keepCase', '--longs=String', '--enums=String', '--bytes=Buffer', '--defaults', '--oneofs'];
+  const options = [
+    '--keepCase',
+    '--longs=String',
+    '--enums=String',
+    '--bytes=Buffer',
+    '--defaults',
+    '--oneofs',
+  ];
   const names = ['--importFileExtension=.ts', '--inputTemplate=%s', '--outputTemplate=%sOutput'];
   execFileSync(process.execPath, [generator, ...options, ...names, '-I', here, '-O', outDir, ...files], {
     cwd: here,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseCertificate } from '../../shared/crypto/certificate.ts';
 import { hearsNotifications } from '../fakes/database.ts';
 import type { FlowAgent, Watch } from '../fakes/flow-agent.ts';
 import { FakeRandom } from '../fakes/random.ts';
@@ -44,6 +45,8 @@ test('an agent that saw a change at one server makes another one catch up before
   await bed.reconnect(agent, b);
   await bed.passUntil(() => /the database does not answer/.test(lastError(story) ?? ''), 30);
   assert.deepEqual(watch.paths(), ['/new', '/web']);
+  const errors = agent.log.lines.map(({ fields }) => String(fields['error'])).join();
+  assert.doesNotMatch(errors, /older than/); // it is the server that knows that it is behind
   b.database.restore();
   await bed.passUntil(() => lastError(story) === undefined, 30);
   assert.deepEqual(watch.paths(), ['/new', '/web']);
@@ -70,6 +73,47 @@ test('an agent takes nothing from a server that reads an older world without kno
   b.database.restore();
   await bed.passUntil(() => lastError(story) === undefined, 60);
   assert.deepEqual(watch.paths(), ['/new']);
+});
+
+test('a server that has not heard of entries for five seconds issues nothing by what it remembers', async (t) => {
+  const story = await start(t);
+  const { bed, a, b, agent, watch } = story;
+  const id = await create(story, a, '/web');
+  await bed.passUntil(() => watch.paths()?.length === 1, 2);
+  a.database.holdFeed('entries');
+  await bed.deleteEntry(b, id);
+  const [told] = watch.latest().identities;
+  await bed.pass(80); // it comes up for renewal
+  assert.equal(watch.latest().identities[0], told);
+  const failures = agent.log.lines.filter(({ message }) => message === 'failed to get SVIDs');
+  assert.match(String(failures[0]?.fields['error']), /the database does not answer/);
+  a.database.restore();
+  await bed.passUntil(() => watch.paths()?.length === 0, 60);
+});
+
+test('a server that is behind does not sign for what an entry was before', async (t) => {
+  const story = await start(t);
+  const { bed, a, b, agent } = story;
+  const selectors = ['unix:uid:8'];
+  const additional_attributes = { disable_x509_svid_prefetch: true }; // signed for only when it is asked for
+  const id = await bed.createEntry(a, {
+    path: '/lazy',
+    parent: agent.path,
+    selectors,
+    additional_attributes,
+  });
+  await bed.pass(2);
+  b.database.holdFeed('entries');
+  await bed.updateEntry(a, { id, dns_names: ['new.test'] });
+  await bed.pass(1);
+  await bed.reconnect(agent, b); // within five seconds: what b remembers counts as fresh
+  const watch = agent.watch(...selectors);
+  await bed.pass(4);
+  assert.equal(watch.updates.length, 0);
+  b.database.restore();
+  await bed.passUntil(() => watch.paths()?.length === 1, 30);
+  const [identity] = watch.updates[0]?.identities ?? [];
+  assert.deepEqual(parseCertificate(identity?.chain[0] ?? assert.fail()).dnsSans, ['new.test']);
 });
 
 test('a new agent is known at once at the server that did not attest it', async (t) => {
