@@ -27,7 +27,14 @@ import { claimDirectory } from './managed/owner.ts';
 import type { PostgresUser } from './managed/postgres-user.ts';
 import { checkReachable, choosePostgresUser } from './managed/postgres-user.ts';
 import type { Launch, Place, Postmaster } from './managed/postmaster.ts';
-import { answers, findLeftBehind, launch, stopPostmaster, waitUntilReady } from './managed/postmaster.ts';
+import {
+  answers,
+  findLeftBehind,
+  launch,
+  removeSocket,
+  stopPostmaster,
+  waitUntilReady,
+} from './managed/postmaster.ts';
 
 export interface ManagedOptions {
   readonly directory: string;
@@ -210,6 +217,7 @@ class Supervisor {
       return left;
     }
     if (left !== undefined) await stopPostmaster(left, this.#place.clock);
+    removeSocket(String(this.#connection.host)); // of one that is gone: its lock may name a process that is another's now
     const started = launch(this.#launch);
     try {
       await waitUntilReady(started, this.#connection, this.#place);

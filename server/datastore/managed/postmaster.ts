@@ -162,6 +162,11 @@ export async function findLeftBehind({ directory, clock }: Place): Promise<Postm
   return undefined;
 }
 
+/** Removes the socket and its lock from a folder that is the database's alone. Only while no postmaster runs. */
+export function removeSocket(folder: string): void {
+  for (const name of ['.s.PGSQL.5432.lock', '.s.PGSQL.5432']) rmSync(join(folder, name), { force: true });
+}
+
 /** Ends it cleanly, or if it does not end in time, harder; nothing that was committed is lost either way. */
 export async function stopPostmaster(postmaster: Postmaster, clock: Clock): Promise<void> {
   const steps = [

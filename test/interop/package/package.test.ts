@@ -7,15 +7,25 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { freePort } from '../free-port.ts';
 
+const TIMEOUT_MS = 240_000;
 const projectRoot = join(import.meta.dirname, '..', '..', '..');
 
 describe('the packed project', () => {
   const directory = mkdtempSync(join(tmpdir(), 'writ-package-'));
   const run = (program: string, ...args: readonly string[]): string =>
-    execFileSync(program, args, { cwd: directory, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+    execFileSync(program, args, {
+      cwd: directory,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: TIMEOUT_MS,
+    });
 
   before(() => {
-    execFileSync('npm', ['pack', '--pack-destination', directory], { cwd: projectRoot, stdio: 'ignore' });
+    execFileSync('npm', ['pack', '--pack-destination', directory], {
+      cwd: projectRoot,
+      stdio: 'ignore',
+      timeout: TIMEOUT_MS,
+    });
     const [tarball = ''] = readdirSync(directory).filter((name) => name.endsWith('.tgz'));
     writeFileSync(join(directory, 'package.json'), '{ "private": true, "type": "module" }');
     run('npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund', `./${tarball}`);
