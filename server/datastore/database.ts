@@ -5,6 +5,7 @@
  */
 import type { ClientConfig, PoolClient, QueryResultRow } from 'pg';
 import { Pool, types } from 'pg';
+import { systemClock } from '../../shared/clock.ts';
 import { Code, CodedError, internal, messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import { isConflict, isConnectionLoss, toCodedError } from './database-errors.ts';
@@ -28,7 +29,9 @@ export interface DatabaseOptions {
 const STATEMENT_TIMEOUT_MS = 10_000;
 /** The server gives up first, so that an abandoned statement frees its locks. */
 const SERVER_SHARE = 0.9;
-const ATTEMPTS = 3;
+const ATTEMPTS = 5;
+/** Whoever won a conflict goes on first: an attempt at once could take the lock that it waits for, and deadlock again. */
+const RETRY_PAUSE_MS = 25;
 const IDLE_MS = 30_000;
 
 /** int8 as number: row ids, change numbers and counts stay below 2^53. */
@@ -105,6 +108,7 @@ export class Database implements Queryable {
         const raw = error instanceof Carried ? error.cause : error;
         if (attempt >= ATTEMPTS || !mayRetry(raw)) throw toCodedError(raw);
       }
+      await systemClock.sleep(RETRY_PAUSE_MS * 2 ** (attempt - 1));
     }
   }
 
