@@ -18,8 +18,8 @@ import { BundleCache } from './bundle/bundle-cache.ts';
 import { OwnBundle } from './bundle/own-bundle.ts';
 import { X509Ca } from './ca/x509-ca.ts';
 import type { ServerConfig } from './config.ts';
-import type { DataStoreConfig } from './config/datastore-plugin.ts';
-import { type Datastore, type DatastoreConfig, openDatastore } from './datastore/open.ts';
+import { datastoreConfig } from './datastore-config.ts';
+import { type Datastore, openDatastore } from './datastore/open.ts';
 import { AuthorizedEntries } from './entries/authorized-entries.ts';
 import { entryPruner } from './entries/prune.ts';
 import { IndexRefresher } from './entries/refresh.ts';
@@ -232,22 +232,6 @@ function routesNeeds({ needs, store, state }: Building, hub: WatchHub): RoutesNe
     svid: { ...entries, ca },
     bundle: { bundle },
     sync: { hub },
-  };
-}
-
-function datastoreConfig(config: DataStoreConfig): DatastoreConfig {
-  if (config.kind === 'managed') return config;
-  const { connectionString, rootCaPath, clientCertPath, clientKeyPath, maxOpenConnections, migrate } = config;
-  const { connectionMaxLifetimeSeconds } = config;
-  return {
-    kind: 'postgres',
-    connectionString: connectionString.reveal(),
-    ...(rootCaPath === undefined ? {} : { rootCaPath }),
-    ...(clientCertPath === undefined ? {} : { clientCertPath }),
-    ...(clientKeyPath === undefined ? {} : { clientKeyPath }),
-    ...(connectionMaxLifetimeSeconds === undefined ? {} : { connectionMaxLifetimeSeconds }),
-    maxOpenConnections,
-    migrate,
   };
 }
 

@@ -1,10 +1,10 @@
-/** Files that are whole or absent: written beside, synced, renamed. */
+/** Files that are whole or absent: written beside, synced, renamed. At once, or piece by piece. */
 import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Writes `bytes` so that a reader or a crash sees the old file or the new one, never half of either. */
-export function writeFileAtomic(path: string, bytes: Uint8Array, mode = 0o600): void {
-  const beside = `${path}.${process.pid}.tmp`;
+export function writeFileAtomic(path: string, bytes: Uint8Array, mode = OWNER_ONLY): void {
+  const beside = besideOf(path);
   try {
     writeSynced(beside, bytes, mode);
     renameSync(beside, path);
@@ -15,15 +15,65 @@ export function writeFileAtomic(path: string, bytes: Uint8Array, mode = 0o600): 
   syncDirectory(dirname(path));
 }
 
-function writeSynced(path: string, bytes: Uint8Array, mode: number): void {
+/** A file that is written piece by piece and takes its name only with `commit`; until then it lies beside, mode 0600. */
+export class AtomicFile {
+  readonly #path: string;
+  readonly #beside: string;
+  readonly #fd: number;
+  #isOpen = true;
+
+  /** Throws what the file system throws. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#beside = besideOf(path);
+    this.#fd = createBeside(this.#beside, OWNER_ONLY);
+  }
+
+  write(bytes: Uint8Array): void {
+    writeAll(this.#fd, bytes);
+  }
+
+  commit(): void {
+    fsyncSync(this.#fd);
+    this.#close();
+    renameSync(this.#beside, this.#path);
+    syncDirectory(dirname(this.#path));
+  }
+
+  /** Instead of `commit`, or after it failed: nothing of it stays. */
+  discard(): void {
+    this.#close();
+    rmSync(this.#beside, { force: true });
+  }
+
+  #close(): void {
+    if (this.#isOpen) closeSync(this.#fd);
+    this.#isOpen = false;
+  }
+}
+
+const OWNER_ONLY = 0o600;
+
+const besideOf = (path: string): string => `${path}.${process.pid}.tmp`;
+
+/** Takes the place of what a killed process of the same number left. */
+function createBeside(path: string, mode: number): number {
   rmSync(path, { force: true });
-  const fd = openSync(
+  return openSync(
     path,
     constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
     mode,
   );
+}
+
+function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+}
+
+function writeSynced(path: string, bytes: Uint8Array, mode: number): void {
+  const fd = createBeside(path, mode);
   try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+    writeAll(fd, bytes);
     fsyncSync(fd);
   } finally {
     closeSync(fd);

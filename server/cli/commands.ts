@@ -23,6 +23,22 @@ export const serverCommands: readonly Command[] = [
     load: async () => (await import('./validate.ts')).validate,
   },
   {
+    words: ['backup'],
+    summary: 'write what the database holds into a file, while the server runs or not',
+    flags: [{ name: 'write', kind: 'text', doc: 'path of the file' }, ...runFlags],
+    load: async () => (await import('./backup.ts')).backup,
+  },
+  {
+    words: ['restore'],
+    summary: 'fill the database from a backup, while no server runs',
+    flags: [
+      { name: 'from', kind: 'text', doc: 'path of the file' },
+      { name: 'force', kind: 'boolean', doc: 'delete first what the database holds' },
+      ...runFlags,
+    ],
+    load: async () => (await import('./backup.ts')).restore,
+  },
+  {
     words: ['healthcheck'],
     summary: 'ask whether the server is healthy',
     flags: [

@@ -3,7 +3,7 @@
  * open.ts. Its folder holds `data`, the socket's folder `run`, a log, and a copy of the programs where they come from npm.
  */
 import { createHash } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, realpathSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClientConfig } from 'pg';
@@ -23,7 +23,7 @@ import {
   writeAccessFiles,
 } from './managed/data-directory.ts';
 import type { Claim } from './managed/owner.ts';
-import { claimDirectory } from './managed/owner.ts';
+import { claimDirectory, isClaimed } from './managed/owner.ts';
 import type { PostgresUser } from './managed/postgres-user.ts';
 import { checkReachable, choosePostgresUser } from './managed/postgres-user.ts';
 import type { Launch, Place, Postmaster } from './managed/postmaster.ts';
@@ -97,6 +97,13 @@ export async function startManagedPostgres(options: ManagedOptions): Promise<Man
   }
 }
 
+/** The way to a database that another process keeps running; undefined when none does. Its user and root get in. */
+export function findRunningPostgres(directory: string): ClientConfig | undefined {
+  if (!existsSync(directory)) return undefined;
+  const path = realpathSync(directory);
+  return isClaimed(path) ? { ...connectionIn(socketFolderOf(path)), database: ROLE } : undefined;
+}
+
 async function startClaimed(options: ManagedOptions, claim: Claim): Promise<ManagedPostgres> {
   try {
     const { launched, connection } = await prepare(options);
@@ -141,25 +148,30 @@ async function prepare(options: ManagedOptions): Promise<{ launched: Launch; con
     `hba_file=${hbaPath}`,
     `ident_file=${identPath}`,
   ];
-  const connection = {
-    host: socketFolder,
-    port: 5_432,
-    user: ROLE,
-    database: 'postgres',
-    password: () => '',
-    ssl: false,
-    application_name: ROLE,
-    connectionTimeoutMillis: 5_000,
-  };
-  return { launched: { directory, binaries, user, settings }, connection };
+  return { launched: { directory, binaries, user, settings }, connection: connectionIn(socketFolder) };
 }
 
+const connectionIn = (socketFolder: string): ClientConfig => ({
+  host: socketFolder,
+  port: 5_432,
+  user: ROLE,
+  database: 'postgres',
+  password: () => '',
+  ssl: false,
+  application_name: ROLE,
+  connectionTimeoutMillis: 5_000,
+});
+
 /** In the directory, or where its path is too long for a socket, in the folder for temporary files. */
-function prepareSocketFolder(directory: string, user: PostgresUser): string {
+function socketFolderOf(directory: string): string {
   const inside = join(directory, 'run');
   const isShort = Buffer.byteLength(inside) <= SOCKET_FOLDER_MAX_BYTES;
   const name = createHash('sha256').update(directory).digest('hex').slice(0, 16);
-  const folder = isShort ? inside : join(tmpdir(), `writ-${name}`);
+  return isShort ? inside : join(tmpdir(), `writ-${name}`);
+}
+
+function prepareSocketFolder(directory: string, user: PostgresUser): string {
+  const folder = socketFolderOf(directory);
   if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) makeOwned(folder, user);
   const found = lstatSync(folder);
   if (!found.isDirectory() || found.uid !== user.uid || (found.mode & 0o777) !== 0o700) {

@@ -30,6 +30,29 @@ export async function migrate(database: Database, log: Logger, mayChange = true)
   for (const { version, name } of applied) log.info('database schema migrated', { version, name });
 }
 
+/** The version of the schema, which is this program's. Throws FailedPrecondition on any other, or none. */
+export async function checkSchema(tx: Queryable): Promise<number> {
+  const known = readMigrations().length;
+  const version = await findVersion(tx);
+  if (version === known) return version;
+  const found = version === undefined ? 'holds nothing of writ' : `has version ${version} of the schema`;
+  throw new CodedError(
+    Code.failedPrecondition,
+    `the database ${found}, and this program knows version ${known}: start a server of this version on it first`,
+  );
+}
+
+async function findVersion(tx: Queryable): Promise<number | undefined> {
+  const [table] = await tx.query<{ name: string | null }>(
+    "select to_regclass('schema_migrations')::text as name",
+  );
+  if ((table?.name ?? null) === null) return undefined;
+  const [row] = await tx.query<{ version: number | null }>(
+    'select max(version) as version from schema_migrations',
+  );
+  return row?.version ?? undefined;
+}
+
 async function checkIsCurrent(database: Database, known: number): Promise<void> {
   const [table] = await database.query<{ name: string | null }>(
     "select to_regclass('schema_migrations')::text as name",

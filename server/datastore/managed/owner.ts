@@ -40,6 +40,12 @@ export function claimDirectory(directory: string): Claim {
   };
 }
 
+/** Whether a process that is alive has the directory. */
+export function isClaimed(directory: string): boolean {
+  const owner = readOwner(join(directory, 'owner'));
+  return owner !== undefined && isAlive(owner);
+}
+
 /** A link either comes to be with its content or not at all. */
 function linkIfFree(from: string, to: string): boolean {
   try {
