@@ -229,7 +229,7 @@ function routesNeeds({ needs, store, state }: Building, hub: WatchHub): RoutesNe
       agentTtlSeconds: config.ca.agentTtlSeconds,
     },
     entry: { ...common(needs), ...entries, entries: store.entries },
-    svid: { ...entries, ca },
+    svid: { ...common(needs), ...entries, ca },
     bundle: { bundle },
     sync: { hub },
   };

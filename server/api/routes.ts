@@ -23,6 +23,7 @@ import type { CallContext } from './gate/context.ts';
 import { check } from './health/check.ts';
 import { watchHealth, type WatchHealthNeeds } from './health/watch.ts';
 import { batchNewX509Svid, type BatchNewX509SvidNeeds } from './svid/batch-new-x509-svid.ts';
+import { mintX509Svid, type MintX509SvidNeeds } from './svid/mint-x509-svid.ts';
 import { watch, type WatchNeeds } from './sync/watch.ts';
 
 export interface RoutesNeeds {
@@ -42,7 +43,7 @@ export interface RoutesNeeds {
     BatchDeleteEntryNeeds &
     GetAuthorizedEntriesNeeds &
     SyncAuthorizedEntriesNeeds;
-  readonly svid: BatchNewX509SvidNeeds;
+  readonly svid: BatchNewX509SvidNeeds & MintX509SvidNeeds;
   readonly bundle: GetBundleNeeds;
   readonly sync: WatchNeeds;
 }
@@ -71,6 +72,7 @@ export const routes = (needs: RoutesNeeds): Routes<CallContext> => ({
     SyncAuthorizedEntries: syncAuthorizedEntries(needs.entry),
   },
   'spire.api.server.svid.v1.SVID': {
+    MintX509SVID: mintX509Svid(needs.svid),
     BatchNewX509SVID: batchNewX509Svid(needs.svid),
   },
   'spire.api.server.bundle.v1.Bundle': {

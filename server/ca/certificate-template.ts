@@ -15,7 +15,7 @@ import {
 } from '../../shared/crypto/extension-writers.ts';
 import type { KeyUsage } from '../../shared/crypto/extensions.ts';
 import { subjectKeyId } from '../../shared/crypto/keys.ts';
-import { distinguishedName } from '../../shared/crypto/names.ts';
+import { distinguishedName, withCommonName } from '../../shared/crypto/names.ts';
 import { Oid } from '../../shared/crypto/oids.ts';
 import { signatureAlgorithmOf } from '../../shared/crypto/signature-algorithms.ts';
 import type { Signer } from '../../shared/crypto/signer.ts';
@@ -28,6 +28,8 @@ export interface X509SvidFields {
   readonly spiffeId: SpiffeId;
   /** The first one is also the subject's common name. */
   readonly dnsNames: readonly string[];
+  /** DER of the Name, in place of SPIRE's. */
+  readonly subject?: Uint8Array;
   /** SubjectPublicKeyInfo, DER. */
   readonly publicKey: Uint8Array;
   /** Magnitude, big-endian. */
@@ -41,9 +43,14 @@ export const LEAF_KEY_USAGES: readonly KeyUsage[] = ['digitalSignature', 'keyEnc
 /** X509-SVID 4.4 */
 export const LEAF_PURPOSES: readonly string[] = [Oid.serverAuth, Oid.clientAuth];
 
-/** The subject of an SVID; a common name follows where it has DNS names. */
-export const leafSubject = ([commonName]: readonly string[]): Uint8Array =>
-  commonName === undefined ? SUBJECT : distinguishedName({ ...ORGANIZATION, commonName });
+/** The subject of an SVID; where it has DNS names the first is its common name (SPIRE: also of a subject that was asked for). */
+export function leafSubject({
+  subject,
+  dnsNames: [commonName],
+}: Pick<X509SvidFields, 'subject' | 'dnsNames'>): Uint8Array {
+  if (subject !== undefined) return commonName === undefined ? subject : withCommonName(subject, commonName);
+  return commonName === undefined ? SUBJECT : distinguishedName({ ...ORGANIZATION, commonName });
+}
 
 const ORGANIZATION = { country: ['US'], organization: ['SPIRE'] };
 const SUBJECT = distinguishedName(ORGANIZATION);
@@ -86,7 +93,7 @@ export class X509SvidTemplate {
       unsignedInteger(fields.serialNumber),
       this.#beforeValidity,
       sequence(timeElement(fields.notBefore), timeElement(fields.notAfter)),
-      leafSubject(fields.dnsNames),
+      leafSubject(fields),
       fields.publicKey,
       explicit(3, this.#extensions(fields)),
     );

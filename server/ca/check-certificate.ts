@@ -33,7 +33,7 @@ const CLAIMS: Readonly<Record<string, Claim>> = {
   'serial number': (found, { serialNumber }) => isSameNumber(found.serialNumber, serialNumber),
   'signature algorithm': (found) => found.signatureAlgorithm !== undefined,
   issuer: (found, { issuer }) => bytesEqual(found.issuer, issuer.subject),
-  subject: (found, { dnsNames }) => bytesEqual(found.subject, leafSubject(dnsNames)),
+  subject: (found, expected) => bytesEqual(found.subject, leafSubject(expected)),
   'start of validity': (found, { notBefore }) => isSameSecond(found.notBefore, notBefore),
   'end of validity': (found, { notAfter }) => isSameSecond(found.notAfter, notAfter),
   'end of validity, past that of its issuer,': (found, { issuer }) => found.notAfter <= issuer.notAfter,

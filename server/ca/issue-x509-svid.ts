@@ -11,10 +11,11 @@ import { newSerialNumber } from './serial-number.ts';
 
 export interface IssueX509Svid {
   readonly template: X509SvidTemplate;
-  /** PKCS#10, DER: only its public key is used. */
+  /** PKCS#10, DER: only its public key is used; what else is believed of it comes in the other fields. */
   readonly csr: Uint8Array;
   readonly spiffeId: SpiffeId;
   readonly dnsNames: readonly string[];
+  readonly subject?: Uint8Array;
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly random: Random;

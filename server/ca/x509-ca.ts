@@ -37,6 +37,8 @@ export interface SvidRequest {
 export interface CsrSvidRequest extends SvidRequest {
   /** PKCS #10, DER. */
   readonly csr: Uint8Array;
+  /** DER of the Name, in place of SPIRE's. */
+  readonly subject?: Uint8Array;
 }
 
 export interface KeySvidRequest extends SvidRequest {
@@ -94,11 +96,12 @@ export class X509Ca implements Part {
   }
 
   /** Signs for the CSR's key. Throws InvalidArgument on a bad CSR or TTL, Unavailable while there is no valid authority. */
-  async signX509Svid({ csr, ...request }: CsrSvidRequest): Promise<IssuedX509Svid> {
+  async signX509Svid({ csr, subject, ...request }: CsrSvidRequest): Promise<IssuedX509Svid> {
     const { template, validity } = this.#prepareToSign(request);
     const { spiffeId, dnsNames } = request;
     const { random } = this.#needs;
-    const leaf = await issueX509Svid({ template, csr, spiffeId, dnsNames, random, ...validity });
+    const asked = { spiffeId, dnsNames, ...(subject === undefined ? {} : { subject }) };
+    const leaf = await issueX509Svid({ template, csr, random, ...asked, ...validity });
     return issued(leaf, validity);
   }
 

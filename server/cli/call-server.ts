@@ -33,4 +33,5 @@ export function withService<Def, T>(
 export const ENTRY = 'spire.api.server.entry.v1.Entry';
 export const AGENT = 'spire.api.server.agent.v1.Agent';
 export const BUNDLE = 'spire.api.server.bundle.v1.Bundle';
+export const SVID = 'spire.api.server.svid.v1.SVID';
 export const HEALTH = 'grpc.health.v1.Health';

@@ -132,6 +132,28 @@ export const serverCommands: readonly Command[] = [
     load: async () => (await import('./agent-evict.ts')).agentEvict,
   },
   {
+    words: ['agent', 'purge'],
+    summary: 'forget agents that could attest again and have been expired for long',
+    flags: [
+      { name: 'expiredFor', kind: 'text', doc: "how long ago an agent's SVID expired", otherwise: '720h' },
+      { name: 'dryRun', kind: 'boolean', doc: 'only say which agents that would be' },
+      ...adminFlags,
+    ],
+    load: async () => (await import('./agent-purge.ts')).agentPurge,
+  },
+  {
+    words: ['x509', 'mint'],
+    summary: 'make a key and an X509-SVID without any registration entry',
+    flags: [
+      { name: 'spiffeID', kind: 'text', doc: 'the SPIFFE ID' },
+      { name: 'ttl', kind: 'text', doc: 'how long it lives, such as 1h; else as the server is told' },
+      { name: 'dns', kind: 'list', doc: 'DNS name in it; more than once for several' },
+      { name: 'write', kind: 'text', doc: 'directory for svid.pem, key.pem and bundle.pem' },
+      ...adminFlags,
+    ],
+    load: async () => (await import('./x509-mint.ts')).x509Mint,
+  },
+  {
     words: ['bundle', 'show'],
     summary: "print the trust domain's own bundle",
     flags: [{ name: 'format', kind: 'text', doc: 'pem or spiffe', otherwise: 'pem' }, ...adminFlags],

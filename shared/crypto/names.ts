@@ -52,6 +52,25 @@ const PRINTABLE = /^[A-Za-z0-9 '()+,./:=?-]*$/; // X.680 41.4
 const attribute = (type: Uint8Array, value: string): Der =>
   sequence(type, text(PRINTABLE.test(value) ? Tag.printableString : Tag.utf8String, value));
 
+/** The name with this common name in place of its own, at its end; the rest to the letter. */
+export function withCommonName(name: Uint8Array, commonName: string): Uint8Array {
+  const relativeNames = new DerReader(name).enter(Tag.sequence);
+  const kept: Der[] = [];
+  while (!relativeNames.isDone) {
+    const attributes = relativeNames.enter(Tag.set);
+    const others: Uint8Array[] = [];
+    while (!attributes.isDone) {
+      const one = attributes.raw(Tag.sequence);
+      if (!isCommonName(one)) others.push(one);
+    }
+    if (others.length > 0) kept.push(setOf(...others));
+  }
+  return encode(sequence(...kept, ...relativeName(TYPES.commonName, [commonName])));
+}
+
+const isCommonName = (attribute: Uint8Array): boolean =>
+  new DerReader(attribute).enter(Tag.sequence).oid() === Oid.commonName;
+
 const EMPTY_NAME_BYTES = 2; // SEQUENCE, length 0
 export const isEmptyName = (name: Uint8Array): boolean => name.length === EMPTY_NAME_BYTES;
 

@@ -43,6 +43,7 @@ export const rules: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
     SyncAuthorizedEntries: { who: ['agent'] },
   },
   'spire.api.server.svid.v1.SVID': {
+    MintX509SVID: { who: ADMINS, audited: ['ttl'] },
     BatchNewX509SVID: { who: ['agent'], limit: 'csr', weighedBy: 'params' },
   },
   'spire.api.server.bundle.v1.Bundle': {

@@ -1,0 +1,56 @@
+/** SVID/MintX509SVID: an X.509-SVID for an administrator's CSR, which alone says for whom: no entry is asked. */
+import type { MintX509SVIDRequestOutput } from '../../../proto/gen/spire/api/server/svid/v1/MintX509SVIDRequest.ts';
+import type { MintX509SVIDResponse } from '../../../proto/gen/spire/api/server/svid/v1/MintX509SVIDResponse.ts';
+import { type Csr, parseCsr, verifyCsr } from '../../../shared/crypto/csr.ts';
+import { isEmptyName } from '../../../shared/crypto/names.ts';
+import { invalidArgument, messageOf } from '../../../shared/errors.ts';
+import { type Handler, unary } from '../../../shared/rpc/handler.ts';
+import { checkWorkloadId } from '../../../shared/spiffe/reserved.ts';
+import { SpiffeId } from '../../../shared/spiffe/spiffe-id.ts';
+import type { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
+import type { X509Ca } from '../../ca/x509-ca.ts';
+import { checkDnsName } from '../../entries/dns-name.ts';
+import type { CallContext } from '../gate/context.ts';
+import { x509SvidToWire } from '../wire/svid.ts';
+
+export interface MintX509SvidNeeds {
+  readonly trustDomain: TrustDomain;
+  readonly ca: Pick<X509Ca, 'signX509Svid'>;
+}
+
+export const mintX509Svid = ({ trustDomain, ca }: MintX509SvidNeeds): Handler<CallContext> =>
+  unary(
+    async (
+      { csr, ttl }: MintX509SVIDRequestOutput,
+      { trail }: CallContext,
+    ): Promise<MintX509SVIDResponse> => {
+      if (csr.length === 0) throw invalidArgument('missing CSR');
+      const request = asInvalid('malformed CSR', () => parseCsr(csr));
+      await verifyCsr(request).catch((cause: unknown) => {
+        throw invalidArgument(`failed to verify CSR signature: ${messageOf(cause)}`, { cause });
+      });
+      const spiffeId = readId(request, trustDomain);
+      const dnsNames = request.dnsNames.map((name) =>
+        asInvalid('CSR DNS name is not valid', () => checkDnsName(name)),
+      );
+      trail.add({ spiffe_id: spiffeId.toString(), dns_names: dnsNames });
+      const subject = isEmptyName(request.subject) ? {} : { subject: request.subject };
+      const svid = await ca.signX509Svid({ csr, spiffeId, dnsNames, ttlSeconds: ttl, ...subject });
+      return { svid: x509SvidToWire(spiffeId, svid) };
+    },
+  );
+
+function readId({ uriSans: [uri, ...others] }: Csr, trustDomain: TrustDomain): SpiffeId {
+  if (uri === undefined) throw invalidArgument('CSR URI SAN is required');
+  if (others.length > 0) throw invalidArgument('only one URI SAN is expected');
+  const id = asInvalid('CSR URI SAN is not a valid SPIFFE ID', () => SpiffeId.parse(uri));
+  return asInvalid('CSR URI SAN is invalid', () => checkWorkloadId(id, trustDomain));
+}
+
+function asInvalid<T>(what: string, deed: () => T): T {
+  try {
+    return deed();
+  } catch (cause) {
+    throw invalidArgument(`${what}: ${messageOf(cause)}`, { cause });
+  }
+}
