@@ -201,8 +201,10 @@ function makeDoors(building: Building, { callers, ownSvid, hub }: DoorParts) {
     state.ca.authorityState();
     await store.health();
   };
+  const { entries, nodes } = store;
+  const explain = { entries, nodes, index: state.index, refresh: state.entryRefresh, clock };
   const { socketPath, bindAddress: host, bindPort: port, requirePqKem } = config;
-  const withLocal = { ...routes, ...localRoutes({ checkHealth, clock }) };
+  const withLocal = { ...routes, ...localRoutes({ health: { checkHealth, clock }, explain }) };
   return {
     local: new LocalListener({ socketPath, routes: withLocal, gate, log }),
     agents: new AgentListener({ host, port, requirePqKem, ownSvid, callers, routes, gate, log }),

@@ -19,6 +19,7 @@ import { getAuthorizedEntries, type GetAuthorizedEntriesNeeds } from './entry/ge
 import { getEntry, type GetEntryNeeds } from './entry/get-entry.ts';
 import { listEntries, type ListEntriesNeeds } from './entry/list-entries.ts';
 import { syncAuthorizedEntries, type SyncAuthorizedEntriesNeeds } from './entry/sync-authorized-entries.ts';
+import { explainEntry, type ExplainEntryNeeds } from './explain/explain-entry.ts';
 import type { CallContext } from './gate/context.ts';
 import { check } from './health/check.ts';
 import { watchHealth, type WatchHealthNeeds } from './health/watch.ts';
@@ -83,10 +84,18 @@ export const routes = (needs: RoutesNeeds): Routes<CallContext> => ({
   },
 });
 
+export interface LocalRoutesNeeds {
+  readonly health: WatchHealthNeeds;
+  readonly explain: ExplainEntryNeeds;
+}
+
 /** On the admin socket alone. */
-export const localRoutes = (needs: WatchHealthNeeds): Routes<CallContext> => ({
+export const localRoutes = (needs: LocalRoutesNeeds): Routes<CallContext> => ({
+  'writ.explain.v1.ExplainEntry': {
+    ExplainEntry: explainEntry(needs.explain),
+  },
   'grpc.health.v1.Health': {
-    Check: check(needs),
-    Watch: watchHealth(needs),
+    Check: check(needs.health),
+    Watch: watchHealth(needs.health),
   },
 });

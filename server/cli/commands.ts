@@ -92,6 +92,12 @@ export const serverCommands: readonly Command[] = [
     load: async () => (await import('./entry-count.ts')).entryCount,
   },
   {
+    words: ['entry', 'explain'],
+    summary: 'say which agents are authorized for an entry, and why the others are not',
+    flags: [entryId, ...adminFlags],
+    load: async () => (await import('./entry-explain.ts')).entryExplain,
+  },
+  {
     words: ['entry', 'delete'],
     summary: 'delete registration entries',
     flags: [

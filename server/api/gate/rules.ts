@@ -52,6 +52,9 @@ export const rules: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   'writ.sync.v1.Sync': {
     Watch: { who: ['agent'] },
   },
+  'writ.explain.v1.ExplainEntry': {
+    ExplainEntry: { who: ['local'], audited: ['entry_id'] },
+  },
   'grpc.health.v1.Health': {
     Check: { who: ['local'] },
     Watch: { who: ['local'] },

@@ -116,7 +116,7 @@ const OTHERS: Readonly<Record<Exclude<Group, 'admins'>, readonly string[]>> = {
     'Agent/PostStatus',
     'Sync/Watch',
   ],
-  locals: ['Health/Check', 'Health/Watch'],
+  locals: ['Health/Check', 'Health/Watch', 'ExplainEntry/ExplainEntry'],
 };
 
 function groupOf(method: string): Group {
