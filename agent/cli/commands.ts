@@ -1,5 +1,6 @@
 /** Every command of `writ agent`, which is also `spire-agent`. */
 import type { Command } from '../../shared/cli/command.ts';
+import { withCompletion } from '../../shared/cli/completion.ts';
 import { outputFlag } from '../../shared/cli/output.ts';
 import { timeoutFlag } from '../../shared/cli/timeout.ts';
 import { adminSocketFlags } from './admin-socket.ts';
@@ -17,7 +18,7 @@ const fetchX509: Omit<Command, 'words'> = {
   load: async () => (await import('./api-fetch-x509.ts')).apiFetchX509,
 };
 
-export const agentCommands: readonly Command[] = [
+export const agentCommands: readonly Command[] = withCompletion([
   {
     words: ['run'],
     summary: 'run the agent',
@@ -60,4 +61,4 @@ export const agentCommands: readonly Command[] = [
     ],
     load: async () => (await import('./explain.ts')).explain,
   },
-];
+]);

@@ -1,5 +1,6 @@
 /** Every command of `writ server`, which is also `spire-server`. */
 import type { Command } from '../../shared/cli/command.ts';
+import { withCompletion } from '../../shared/cli/completion.ts';
 import type { Flag } from '../../shared/cli/flag.ts';
 import { entryFilterFlags, entryFlags } from './entry-flags.ts';
 import { agentFilterFlags } from './agent-flags.ts';
@@ -9,7 +10,7 @@ import { adminFlags, serverFlags } from './server-socket.ts';
 const entryId: Flag = { name: 'entryID', kind: 'text', doc: "the entry's ID" };
 const agentSpiffeId: Flag = { name: 'spiffeID', kind: 'text', doc: "the agent's SPIFFE ID" };
 
-export const serverCommands: readonly Command[] = [
+export const serverCommands: readonly Command[] = withCompletion([
   {
     words: ['run'],
     summary: 'run the server',
@@ -165,4 +166,4 @@ export const serverCommands: readonly Command[] = [
     flags: [{ name: 'format', kind: 'text', doc: 'pem or spiffe', otherwise: 'pem' }, ...adminFlags],
     load: async () => (await import('./bundle-show.ts')).bundleShow,
   },
-];
+]);
