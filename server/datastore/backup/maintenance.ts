@@ -1,9 +1,11 @@
 /** The configured database for a deed that is not a server's: one connection, patient. Called by server/backup.ts. */
+import { existsSync } from 'node:fs';
 import type { ClientConfig } from 'pg';
 import { Code, CodedError } from '../../../shared/errors.ts';
 import { Database } from '../database.ts';
 import { findRunningPostgres, startManagedPostgres } from '../embedded.ts';
-import { readDataMajor } from '../managed/data-directory.ts';
+import { dataDirectoryOf, readDataMajor } from '../managed/data-directory.ts';
+import { choosePostgresUser } from '../managed/postgres-user.ts';
 import { migrate } from '../migrate.ts';
 import type { DatastoreOptions } from '../open.ts';
 import { clientConfig } from '../postgres.ts';
@@ -13,10 +15,12 @@ type Deed<T> = (database: Database) => Promise<T>;
 
 const PATIENCE_MS = 600_000; // for large tables, as with migrations
 
-/** Beside a server that runs, or on its own. Throws FailedPrecondition when there is no database yet. */
+/** Beside a server that runs, or on its own. Throws FailedPrecondition when there is no database yet, or it is another user's. */
 export async function readDatabase<T>(options: Options, deed: Deed<T>): Promise<T> {
   const { config } = options;
   if (config.kind === 'postgres') return onClient(options, clientConfig(config), deed);
+  const data = dataDirectoryOf(config.directory);
+  if (existsSync(data)) choosePostgresUser(data); // throws, with what to do, when we cannot look into it
   const running = findRunningPostgres(config.directory);
   if (running !== undefined) return onClient(options, running, deed);
   if (readDataMajor(config.directory) === undefined)

@@ -1,8 +1,8 @@
 /** Backup and restore of a database, against a real Postgres. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { backupDatabase, restoreDatabase } from '../../../../server/backup.ts';
@@ -139,6 +139,20 @@ test('a restore is refused while a server uses the database', async (t) => {
       restoreDatabase({ ...needsFor(to, path), empties: true }),
       isRefusal(Code.failedPrecondition, /in use by \d+ other connection\(s\) \(.*\): stop the servers/),
     ),
+  );
+});
+
+test('the managed database of another user is not mistaken for something else', {
+  skip: process.geteuid?.() === 0 ? false : 'only root gives files away',
+}, async (t) => {
+  const directory = dirname(temporaryPath(t));
+  mkdirSync(join(directory, 'data'), { mode: 0o700 });
+  chownSync(join(directory, 'data'), 54_321, 54_321);
+  const needs = needsFor({ connectionString: 'user=unused dbname=unused' }, join(directory, 'b'));
+  const config = { datastore: { kind: 'managed', directory } } as const;
+  await assert.rejects(
+    backupDatabase({ ...needs, config }),
+    isRefusal(Code.failedPrecondition, /database directory .* belongs to uid 54321/),
   );
 });
 
