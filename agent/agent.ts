@@ -18,7 +18,9 @@ import { workloadAttestors } from './attest-workload/registry.ts';
 import type { SvidCache } from './cache/svid-cache.ts';
 import type { AgentConfig } from './config.ts';
 import { type Engine, makeEngine } from './start/engine.ts';
-import { enrol, type EnrolParts } from './start/enrol.ts';
+import { enrol } from './start/enrol.ts';
+import { bannedError, firstRound } from './start/first-round.ts';
+import type { KeepParts } from './start/keep.ts';
 import { explainProcess } from './explain/explain-process.ts';
 import { makeKeyManager } from './key-manager/registry.ts';
 import { ownHealth } from './workload-api/own-health.ts';
@@ -31,6 +33,8 @@ export interface AgentOptions {
   readonly random?: Random;
   /** Where the host's processes are seen (HOST_PROC); default `/proc`. */
   readonly procPath?: string;
+  /** Directories in memory where SVIDs may be kept for the next start, best first; without any, none are kept. */
+  readonly runtimeDirectories?: readonly string[];
   /** False: no sockets are opened, workloads are asked for through `identities`. */
   readonly serveApis?: boolean;
 }
@@ -76,6 +80,8 @@ class RunningAgent implements Agent {
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
   #outcome: AgentOutcome | undefined;
+  /** It decides itself what follows where the server does not honour the agent. */
+  #isFirstRound = false;
 
   constructor(options: AgentOptions) {
     this.#options = options;
@@ -114,8 +120,7 @@ class RunningAgent implements Agent {
   }
 
   async #start(signal: AbortSignal): Promise<void> {
-    const { config } = this.#options;
-    const parts = this.#enrolParts();
+    const parts = this.#parts();
     const bundle = await enrol(parts, signal);
     const engine = makeEngine({
       ...parts,
@@ -125,43 +130,52 @@ class RunningAgent implements Agent {
       stopping: signal,
     });
     this.#engine = engine;
-    await this.#firstRound(engine, parts, signal);
+    if (engine.kept.restore()) {
+      this.#runLoops(engine, this.#firstRoundBehind(engine, parts, signal), signal);
+      await this.#openDoors(engine);
+      return;
+    }
+    await firstRound(engine, parts, signal);
     signal.throwIfAborted();
-    this.#loops = engine.run(signal).catch((error: unknown) => this.#broken(error));
+    this.#runLoops(engine, Promise.resolve(), signal);
     this.#postStatus(engine);
-    if (this.#options.serveApis === false) return;
+    await this.#openDoors(engine);
+  }
+
+  #runLoops(engine: Engine, firstRound: Promise<void>, signal: AbortSignal): void {
+    this.#loops = engine.run(signal, firstRound).catch((error: unknown) => this.#broken(error));
+  }
+
+  async #openDoors(engine: Engine): Promise<void> {
+    const { config, serveApis } = this.#options;
+    if (serveApis === false) return;
     this.#log.info('Starting agent APIs', { socketPath: config.socketPath });
     await this.#apis.start(this.#doors(engine));
   }
 
-  #enrolParts(): EnrolParts {
-    const { config } = this.#options;
+  #parts(): KeepParts {
+    const { config, runtimeDirectories = [] } = this.#options;
     const state = StateFile.open(config.dataDir);
     const keys = makeKeyManager(config.keyManager);
     const own = new OwnSvid(state);
-    return { config, state, keys, own, clock: this.#clock, random: this.#random, log: this.#log };
+    const [clock, random, log] = [this.#clock, this.#random, this.#log];
+    return { config, runtimeDirectories, state, keys, own, clock, random, log };
   }
 
-  /**
-   * DIVERGES: SPIRE's agent opens no socket before its first round has succeeded, and ends when the server does not honour
-   * the SVID of the last run. Ours waits for a server that is away, saying so to whoever asks, and comes back by itself; where
-   * the SVID is not honoured, a join token is tried first.
-   */
-  async #firstRound(engine: Engine, parts: EnrolParts, signal: AbortSignal): Promise<void> {
+  /** While workloads are served already what the last run kept; never rejects. */
+  async #firstRoundBehind(engine: Engine, parts: KeepParts, signal: AbortSignal): Promise<void> {
+    this.#isFirstRound = true;
     try {
-      await engine.synchronizer.round(signal);
+      await firstRound(engine, parts, signal);
+      this.#postStatus(engine);
     } catch (error) {
-      signal.throwIfAborted();
-      const denial = denialIn(error);
-      if (denial === undefined) return this.#log.error('synchronisation failed', { error: messageOf(error) });
-      parts.own.remove();
-      if (denial === 'banned') throw bannedError(error);
-      this.#log.warn('server does not honour the SVID of the last run: it is removed', {
-        error: messageOf(error),
-      });
-      engine.bundles.setOwn(await enrol(parts, signal));
-      engine.connection.replace();
-      await engine.synchronizer.round(signal);
+      if (signal.aborted) return;
+      if (denialIn(error) === 'banned') this.#end({ kind: 'banned', message: messageOf(error) }, parts.own);
+      else if (parts.own.current === undefined)
+        this.#end({ kind: 'must-attest-again', message: attestAgainMessage(error) }, parts.own);
+      else this.#log.error('synchronisation failed', { error: messageOf(error) });
+    } finally {
+      this.#isFirstRound = false;
     }
   }
 
@@ -191,7 +205,8 @@ class RunningAgent implements Agent {
   }
 
   /** Ends the agent where a failed call says that the server no longer honours it (SPIRE: agent error handling). */
-  #heed(error: unknown, { own }: EnrolParts): void {
+  #heed(error: unknown, { own }: KeepParts): void {
+    if (this.#isFirstRound) return;
     const denial = denialIn(error);
     if (denial === undefined || this.#outcome !== undefined) return;
     switch (denial) {
@@ -211,7 +226,7 @@ class RunningAgent implements Agent {
     });
   }
 
-  #rotationFailed(error: unknown, parts: EnrolParts): void {
+  #rotationFailed(error: unknown, parts: KeepParts): void {
     this.#heed(error, parts);
     const current = parts.own.current;
     if (current === undefined || current.canReattest || this.#clock.now() < current.svid.expiresAt) return;
@@ -225,6 +240,7 @@ class RunningAgent implements Agent {
     this.#log.error(outcome.kind === 'banned' ? BANNED : 'agent is shutting down', {
       reason: outcome.message,
     });
+    this.#engine?.kept.wipe();
     try {
       own.remove();
     } catch (error) {
@@ -255,12 +271,6 @@ class RunningAgent implements Agent {
 }
 
 const BANNED = 'Agent is banned: removing SVID and shutting down'; // SPIRE's words
-
-const bannedError = (cause: unknown): CodedError =>
-  new CodedError(Code.permissionDenied, `agent is banned: ${messageOf(cause)}`, {
-    reason: 'AGENT_BANNED',
-    cause,
-  });
 
 const attestAgainMessage = (error: unknown): string =>
   `server no longer honours this agent, it must attest again, for which it needs a new join token: ${messageOf(error)}`;

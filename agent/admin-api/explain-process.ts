@@ -28,4 +28,5 @@ const toResponse = (explanation: Explanation): ExplainProcessResponse => ({
   entries_known: explanation.entriesKnown,
   last_sync_at: explanation.lastSyncAt === undefined ? 0 : unixSeconds(explanation.lastSyncAt),
   last_sync_error: explanation.lastSyncError ?? '',
+  kept_at: explanation.keptAt === undefined ? 0 : unixSeconds(explanation.keptAt),
 });

@@ -22,6 +22,10 @@ export class BundleCache {
     return this.#own;
   }
 
+  get federated(): readonly Bundle[] {
+    return [...this.#federated.values()];
+  }
+
   get state(): object {
     return this.#state;
   }

@@ -9,6 +9,7 @@ import { type Selector, selectorKey, selectorKeys } from '../../shared/selectors
 import { type AgentEntry, byAge } from './agent-entry.ts';
 import type { BundleCache } from './bundle-cache.ts';
 import { HeldEntry, type HeldSvid } from './held-entry.ts';
+import type { EntryWithSvid } from './kept-entry.ts';
 import { makeUpdate } from './make-update.ts';
 import { SelectorIndex } from './selector-index.ts';
 import { type Subscriber, Subscribers } from './subscribers.ts';
@@ -26,6 +27,8 @@ export interface SvidCacheParts {
   readonly maxSvids: number;
   /** A workload asks for an SVID that is not there: whoever signs should look. */
   readonly onWanted: () => void;
+  /** Entries, SVIDs or bundles are others than before. */
+  readonly onChanged?: () => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -47,8 +50,8 @@ export class SvidCache implements WorkloadIdentities {
   }
 
   subscribe(selectors: readonly Selector[], onUpdate: (update: WorkloadUpdate) => void): Subscription {
-    const { lastSyncAt, lastSyncError } = this.#sync;
-    if (lastSyncAt === undefined) {
+    const { lastSyncAt, lastSyncError, keptAt } = this.#sync;
+    if (lastSyncAt === undefined && keptAt === undefined) {
       const why = lastSyncError === undefined ? '' : `: ${lastSyncError}`;
       throw unavailable(`agent has not synchronised with its server yet${why}`);
     }
@@ -80,11 +83,31 @@ export class SvidCache implements WorkloadIdentities {
   }
 
   syncSucceeded(at: Date): void {
+    if (this.#sync.lastSyncAt === undefined) this.#parts.onChanged?.();
     this.#sync = { entriesKnown: this.#entries.size, lastSyncAt: at, lastSyncError: undefined };
   }
 
   syncFailed(message: string): void {
     this.#sync = { ...this.#sync, lastSyncError: message };
+  }
+
+  /** Everything that is held, as it is now. */
+  snapshot(): readonly EntryWithSvid[] {
+    return [...this.#entries.values()].map(({ entry, svid }) => ({ entry, svid }));
+  }
+
+  /** What an earlier run held, served until the first synchronisation; bundles are there already. */
+  restore(kept: readonly EntryWithSvid[], keptAt: Date): void {
+    this.apply(kept.map(({ entry }) => entry));
+    this.putSvids(kept.flatMap(({ svid }) => svid ?? []));
+    this.#sync = { ...this.#sync, entriesKnown: this.#entries.size, keptAt };
+  }
+
+  /** Takes back what `restore` gave: the server does not honour the agent that held it. */
+  forget(): void {
+    this.apply([]);
+    const { keptAt: _, ...sync } = this.#sync;
+    this.#sync = { ...sync, entriesKnown: 0 };
   }
 
   /** These are all the entries now; bundles are up to date already. Entries that go to SVID stores are passed over. */
@@ -105,12 +128,14 @@ export class SvidCache implements WorkloadIdentities {
       known.retryAt = undefined;
     }
     held.entry = entry;
+    this.#parts.onChanged?.();
     this.#entries.set(entry.id, held);
     this.#index.add(held, entry.selectors);
     this.#subscribers.touch(entry.selectors);
   }
 
   #drop(held: HeldEntry): void {
+    this.#parts.onChanged?.();
     this.#entries.delete(held.entry.id);
     this.#index.remove(held);
     this.#subscribers.touch(held.entry.selectors);
@@ -121,6 +146,7 @@ export class SvidCache implements WorkloadIdentities {
     const { state } = this.#parts.bundles;
     if (state === this.#toldBundle) return;
     this.#toldBundle = state;
+    this.#parts.onChanged?.();
     this.#subscribers.touchAll();
   }
 
@@ -154,6 +180,7 @@ export class SvidCache implements WorkloadIdentities {
 
   /** New SVIDs take the place of the old; those of entries that are gone are dropped. */
   putSvids(svids: readonly HeldSvid[]): void {
+    if (svids.length > 0) this.#parts.onChanged?.();
     for (const svid of svids) {
       const held = this.#entries.get(svid.entry.id);
       if (held === undefined) continue;
@@ -195,6 +222,7 @@ export class SvidCache implements WorkloadIdentities {
     const expired = [...this.#entries.values()].filter(
       ({ svid }) => svid !== undefined && svid.expiresAt <= now,
     );
+    if (expired.length > 0) this.#parts.onChanged?.();
     for (const held of expired) {
       held.setSvid(undefined);
       this.#subscribers.touch(held.entry.selectors);

@@ -45,12 +45,14 @@ export interface SyncState {
   readonly entriesKnown: number;
   readonly lastSyncAt: Date | undefined;
   readonly lastSyncError: string | undefined;
+  /** Until the first synchronisation: it serves what an earlier run knew then, and kept. */
+  readonly keptAt?: Date;
 }
 
 export interface WorkloadIdentities {
   /**
    * Calls back at once, or as soon as every matching entry has its SVID, and then after every change, latest wins.
-   * Throws Unavailable while the agent has never synchronised with a server.
+   * Throws Unavailable while the agent has never synchronised with a server and has nothing of an earlier run.
    */
   subscribe(selectors: readonly Selector[], onUpdate: (update: WorkloadUpdate) => void): Subscription;
   /** Every entry known, matches first, then the closest; at most `limit`. */

@@ -53,12 +53,14 @@ const nearText = ({ entry_id, spiffe_id, missing }: Candidate): string =>
 const leftText = (left: number, shown: number): string =>
   `${left} ${shown > 0 ? 'more ' : ''}${left === 1 ? 'entry asks' : 'entries ask'} for what was not found.`;
 
-function agentText({ entries_known, last_sync_at, last_sync_error }: ExplainProcessResponseOutput): string {
+function agentText(response: ExplainProcessResponseOutput): string {
+  const { entries_known, last_sync_at, last_sync_error, kept_at } = response;
   const knows = `The agent knows ${entries_known} ${entries_known === 1 ? 'entry' : 'entries'}`;
-  const at =
-    last_sync_at === '0'
+  const never =
+    kept_at === '0'
       ? 'it has never synchronised with a server'
-      : `last synchronised ${timeText(last_sync_at)}`;
+      : `it has not synchronised since it started, and serves what it kept ${timeText(kept_at)}`;
+  const at = last_sync_at === '0' ? never : `last synchronised ${timeText(last_sync_at)}`;
   const failure = last_sync_error === '' ? '' : `; the last attempt failed: ${printable(last_sync_error)}`;
   return `${knows}; ${at}${failure}`;
 }

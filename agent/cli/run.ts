@@ -18,7 +18,12 @@ export const run: RunCommand = async (flags, terminal) => {
     write: (line) => sink.write(line),
   });
   const procPath = terminal.environment['HOST_PROC'];
-  const agent = createAgent({ config, log, ...(procPath === undefined ? {} : { procPath }) });
+  const agent = createAgent({
+    config,
+    log,
+    runtimeDirectories: runtimeDirectories(terminal.environment['RUNTIME_DIRECTORY']),
+    ...(procPath === undefined ? {} : { procPath }),
+  });
   stopWhenAsked(agent, log);
   await agent
     .start()
@@ -26,6 +31,12 @@ export const run: RunCommand = async (flags, terminal) => {
   const outcome = await agent.done;
   return outcome.kind === 'stopped' ? 0 : 1;
 };
+
+/** That of systemd (systemd.exec(5): several are divided by colons), else the usual ones, for root and for others. */
+const runtimeDirectories = (given: string | undefined): readonly string[] =>
+  given !== undefined && given !== ''
+    ? given.split(':')
+    : ['/run/writ-agent', `/dev/shm/writ-agent-${process.geteuid?.() ?? 'any'}`];
 
 function stopWhenAsked(agent: Agent, log: Logger): void {
   void untilStopped().then((reason) => {

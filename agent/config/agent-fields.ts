@@ -152,14 +152,12 @@ function ownFields(block: Block): Pick<AgentFields, 'requirePeerPidfd' | 'svidCa
   );
   const svidCache = block.field(
     'svid_cache',
-    defaulting(oneOf(['none', 'memory', 'disk']), 'none', {
-      doc: 'Writ\'s own: keep SVIDs for the next start; only "none" has an effect yet',
+    defaulting(oneOf(['none', 'memory', 'disk']), 'memory', {
+      doc: "Writ's own: keep SVIDs and their keys for the next start, in a file in memory (tmpfs), or not; not on a disk yet",
     }),
   );
-  if (svidCache === 'memory')
-    block.warn('"svid_cache" "memory" does not keep SVIDs across restarts yet', 'svid_cache');
   if (svidCache === 'disk') block.fault('"svid_cache" "disk" in agent is not supported yet', 'svid_cache');
-  return { requirePeerPidfd, svidCache: svidCache === 'memory' ? 'memory' : 'none' };
+  return { requirePeerPidfd, svidCache: svidCache === 'none' ? 'none' : 'memory' };
 }
 
 function otherFields(block: Block): void {

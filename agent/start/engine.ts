@@ -6,8 +6,10 @@ import type { Bundle } from '../../shared/bundle/bundle.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { OwnSvidRotation } from '../agent-svid/rotate.ts';
 import { BundleCache } from '../cache/bundle-cache.ts';
+import type { Kept } from '../cache/kept.ts';
 import { SvidCache } from '../cache/svid-cache.ts';
-import { attest, type EnrolParts } from './enrol.ts';
+import { attest } from './enrol.ts';
+import { keep, type KeepParts } from './keep.ts';
 import { AgentClient } from '../server-link/agent-client.ts';
 import { BundleClient } from '../server-link/bundle-client.ts';
 import { ServerConnection } from '../server-link/connection.ts';
@@ -23,7 +25,7 @@ import { type SyncParts, Synchronizer } from '../sync/sync.ts';
 import { ChangeWatch } from '../sync/watch.ts';
 import { withdrawExpired } from '../sync/withdraw-expired.ts';
 
-export interface EngineParts extends EnrolParts {
+export interface EngineParts extends KeepParts {
   /** The bundle that the agent starts with. */
   readonly bundle: Bundle;
   /** What a call to the server failed with: it may be that the server no longer honours the agent. */
@@ -41,8 +43,9 @@ export interface Engine {
   readonly agents: AgentClient;
   readonly synchronizer: Synchronizer;
   readonly rotation: OwnSvidRotation;
-  /** Every loop; resolves when the signal has ended them. */
-  run(signal: AbortSignal): Promise<void>;
+  readonly kept: Kept;
+  /** Every loop, that of synchronisation once its first round is over; resolves when the signal has ended them. */
+  run(signal: AbortSignal, firstRound: Promise<void>): Promise<void>;
 }
 
 export function makeEngine(parts: EngineParts): Engine {
@@ -53,8 +56,11 @@ export function makeEngine(parts: EngineParts): Engine {
   const agents = new AgentClient(connection, positions);
   const wake = (): void => renewal.wake();
   const maxSvids = config.x509SvidCacheMaxSize;
-  const cache = new SvidCache({ bundles, maxSvids, onWanted: wake, clock, log });
-  const links: Links = { connection, positions, bundles, cache, agents };
+  const onChanged = (): void => kept.changed();
+  const cache = new SvidCache({ bundles, maxSvids, onWanted: wake, onChanged, clock, log });
+  const authorized = authorizedEntries(parts, connection, positions);
+  const kept = keep(parts, { cache, bundles, positions, authorized });
+  const links: Links = { connection, positions, bundles, cache, agents, authorized };
   const renewal = renewalOf(parts, links, () => synchronizer.serverAnswered());
   const synchronizer = synchronizerOf(parts, links, {
     onApplied: wake,
@@ -68,16 +74,17 @@ export function makeEngine(parts: EngineParts): Engine {
     connection.replace();
     watch.reconnected();
   });
-  const run = async (signal: AbortSignal): Promise<void> => {
+  const run = async (signal: AbortSignal, firstRound: Promise<void>): Promise<void> => {
     await Promise.all([
-      synchronizer.run(signal),
+      firstRound.then(() => synchronizer.run(signal)),
+      kept.run(signal),
       watch.run(signal),
       renewal.run(signal),
       withdrawExpired({ cache, onWithdrawn: wake, clock, log }, signal),
       rotation.run(signal),
     ]);
   };
-  return { connection, bundles, cache, agents, synchronizer, rotation, run };
+  return { connection, bundles, cache, agents, synchronizer, rotation, kept, run };
 }
 
 interface Links {
@@ -86,6 +93,17 @@ interface Links {
   readonly bundles: BundleCache;
   readonly cache: SvidCache;
   readonly agents: AgentClient;
+  readonly authorized: AuthorizedEntries;
+}
+
+function authorizedEntries(
+  { config, log }: EngineParts,
+  connection: ServerConnection,
+  positions: Positions,
+): AuthorizedEntries {
+  const { trustDomain, useSyncAuthorizedEntries: useSync } = config;
+  const source = new EntryClient({ connection, positions, trustDomain, log });
+  return new AuthorizedEntries({ source, positions, useSync });
 }
 
 function connect({ config, own, clock }: EngineParts, bundles: BundleCache): ServerConnection {
@@ -126,14 +144,13 @@ function renewalOf(parts: EngineParts, links: Links, onRecovered: () => void): S
 
 function synchronizerOf(
   parts: EngineParts,
-  { connection, positions, cache, bundles }: Links,
+  { connection, positions, cache, bundles, authorized: entries }: Links,
   callbacks: Pick<SyncParts, 'onApplied' | 'onRecovered'>,
 ): Synchronizer {
   const { config, onFailed, clock, random, log } = parts;
-  const { trustDomain, useSyncAuthorizedEntries: useSync, syncIntervalSeconds } = config;
-  const source = new EntryClient({ connection, positions, trustDomain, log });
+  const { trustDomain, syncIntervalSeconds } = config;
   return new Synchronizer({
-    entries: new AuthorizedEntries({ source, positions, useSync }),
+    entries,
     bundleSource: new BundleClient(connection, trustDomain, positions),
     cache,
     bundles,

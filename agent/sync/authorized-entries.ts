@@ -3,6 +3,7 @@
  * (SPIRE: SyncAuthorizedEntries). Called by sync.
  */
 import { type AgentEntry, type EntryVersion, isSameVersion } from '../cache/agent-entry.ts';
+import { isSameEntry } from '../cache/kept-entry.ts';
 import type { Position, Positions } from './position.ts';
 
 export interface EntryRevision extends EntryVersion {
@@ -50,9 +51,16 @@ export class AuthorizedEntries {
   #known: ReadonlyMap<string, AgentEntry> = new Map();
   /** Of the known ones. In another epoch the same revision of an entry may be another entry: a failover lost changes. */
   #epoch: string | undefined;
+  /** Of an earlier run, until the first answer: each is fetched again all the same. */
+  #adopted: Adopted | undefined;
 
   constructor(parts: AuthorizedEntriesParts) {
     this.#parts = parts;
+  }
+
+  /** What an earlier run knew: an entry that the first answer brings just so is that same object. */
+  adopt(entries: readonly AgentEntry[], epoch: string | undefined): void {
+    this.#adopted = { byId: new Map(entries.map((entry) => [entry.id, entry])), epoch };
   }
 
   /** The whole set; entries that did not change are the same objects as before, others are not. Rejects on an answer that is too old. */
@@ -66,6 +74,7 @@ export class AuthorizedEntries {
     this.#epoch = answer.position?.epoch;
     const entries = answer.kind === 'full' ? answer.entries : this.#merge(answer);
     this.#known = new Map(entries.map((entry) => [entry.id, this.#sameOrNew(entry)]));
+    this.#adopted = undefined;
     return [...this.#known.values()];
   }
 
@@ -87,6 +96,18 @@ export class AuthorizedEntries {
 
   /** An update always raises the revision, so that the same one is the same entry. */
   #sameOrNew(entry: AgentEntry): AgentEntry {
-    return this.#findFresh(entry) ?? entry;
+    return this.#findFresh(entry) ?? this.#findAdopted(entry) ?? entry;
   }
+
+  /** What an agent is not told of an entry shows in its revision, which means something within an epoch alone. */
+  #findAdopted(entry: AgentEntry): AgentEntry | undefined {
+    if (this.#adopted === undefined || this.#adopted.epoch !== this.#epoch) return undefined;
+    const adopted = this.#adopted.byId.get(entry.id);
+    return adopted !== undefined && isSameEntry(adopted, entry) ? adopted : undefined;
+  }
+}
+
+interface Adopted {
+  readonly byId: ReadonlyMap<string, AgentEntry>;
+  readonly epoch: string | undefined;
 }

@@ -36,7 +36,7 @@ const PLACES: readonly (readonly [RegExp, Area])[] = [
   [/^server\/(?:listen|api|federation\/endpoint)\b/, 'door'],
   [/^agent\/(?:workload-api|sds|admin-api)\//, 'door'],
   [/^server\/datastore\/|^server\/federation\/acme/, 'edge'],
-  [/^agent\/server-link\/|^agent\/agent-svid\/state-file\.ts$/, 'edge'],
+  [/^agent\/server-link\/|^agent\/(?:agent-svid\/state|cache\/kept)-file\.ts$/, 'edge'],
   // In a folder of parts the interface and the deed around it are core; the parts and what they need are edges.
   [/^(?:server|agent)\/([a-z-]+)\/registry\.ts$/, 'edge'],
   [/^(?:server|agent)\/key-manager\/(?!key-manager\.ts$)/, 'edge'],

@@ -26,6 +26,7 @@ export interface FlowAgentParts {
   readonly bundlePath: string;
   readonly config: Partial<AgentConfig>;
   readonly opensDoor: boolean;
+  readonly keepsIn: string | undefined;
 }
 
 /** What a workload with some selectors was told. */
@@ -75,13 +76,14 @@ export class FlowAgent {
   }
 
   async start(): Promise<void> {
-    const { clock, random, opensDoor } = this.#parts;
+    const { clock, random, opensDoor, keepsIn } = this.#parts;
     this.#agent = createAgent({
       config: this.#config(),
       log: this.log,
       clock,
       random: random(),
       serveApis: opensDoor,
+      runtimeDirectories: keepsIn === undefined ? [] : [keepsIn],
     });
     await this.#agent.start();
   }

@@ -40,6 +40,8 @@ export interface ServerChanges {
 export interface AgentStart {
   readonly server: FlowServer;
   readonly config?: Partial<AgentConfig>;
+  /** Directory in memory where it keeps SVIDs; without it, it keeps none. */
+  readonly keepsIn?: string;
   /** Without it, no socket is opened. */
   readonly opensDoor?: boolean;
 }
@@ -141,7 +143,10 @@ export class Testbed {
   }
 
   /** An agent that attests itself by a join token of this server. */
-  async startAgent(name: string, { server, config = {}, opensDoor = false }: AgentStart): Promise<FlowAgent> {
+  async startAgent(
+    name: string,
+    { server, config = {}, opensDoor = false, keepsIn }: AgentStart,
+  ): Promise<FlowAgent> {
     const link = await TcpLink.open();
     link.pointTo(server);
     const token = await server.admin.agent.unary('CreateJoinToken', { ttl: 600 });
@@ -156,6 +161,7 @@ export class Testbed {
       bundlePath,
       config,
       opensDoor,
+      keepsIn,
     });
     this.#ending.after(async () => {
       await agent.stop();

@@ -22,6 +22,7 @@ const NOTHING: ExplainProcessResponseOutput = {
   entries_known: 0,
   last_sync_at: '1767225600',
   last_sync_error: '',
+  kept_at: '0',
 };
 
 const cases: readonly (readonly [string, Partial<ExplainProcessResponseOutput>, string])[] = [
@@ -34,6 +35,17 @@ What the attestors found:
   unix:uid:1
 
 The agent knows 0 entries; it has never synchronised with a server; the last attempt failed: connection refused
+`,
+  ],
+  [
+    'it serves what it kept',
+    { last_sync_at: '0', kept_at: '1767225600' },
+    `Process 7 gets no identity: no entry asks only for what was found.
+
+What the attestors found:
+  unix:uid:1
+
+The agent knows 0 entries; it has not synchronised since it started, and serves what it kept 2026-01-01 00:00:00 +0000 UTC
 `,
   ],
   [

@@ -35,6 +35,7 @@ export interface ExplainProcessResponse {
   'entries_known'?: (number);
   'last_sync_at'?: (number | string | Long);
   'last_sync_error'?: (string);
+  'kept_at'?: (number | string | Long);
 }
 
 export interface ExplainProcessResponseOutput {
@@ -43,4 +44,5 @@ export interface ExplainProcessResponseOutput {
   'entries_known': (number);
   'last_sync_at': (string);
   'last_sync_error': (string);
+  'kept_at': (string);
 }
