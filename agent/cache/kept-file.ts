@@ -94,14 +94,22 @@ export class KeptFile implements KeptStore {
 
 function whyUnfit(directory: string): string | undefined {
   try {
+    if (!IN_MEMORY.includes(statfsSync(existingAbove(directory)).type))
+      return 'is not in memory (tmpfs or ramfs)';
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const found = statSync(directory);
-    if (!IN_MEMORY.includes(statfsSync(directory).type)) return 'is not in memory (tmpfs or ramfs)';
     if (found.uid !== process.geteuid?.()) return `belongs to user ${found.uid}`;
     return whyOthersCanReplace(directory);
   } catch (error) {
     return `cannot be used: ${messageOf(error)}`;
   }
+}
+
+/** The directory itself, or the nearest above it: nothing is made where it would be of no use. */
+function existingAbove(directory: string): string {
+  let at = resolve(directory);
+  while (statSync(at, { throwIfNoEntry: false }) === undefined && at !== dirname(at)) at = dirname(at);
+  return at;
 }
 
 function whyForeign(found: Stats): string | undefined {

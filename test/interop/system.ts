@@ -3,7 +3,7 @@
  * interop, bench and slow suites.
  */
 import { execFile } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { dataDirectoryOf } from '../../server/datastore/managed/data-directory.ts';
@@ -25,6 +25,8 @@ export class System {
   /** Every entry's parent: an alias of the agent. */
   readonly nodeId = `spiffe://${TRUST_DOMAIN}/node/test`;
   readonly admin: SystemAdmin;
+  /** In memory: where the agent keeps SVIDs for its next start. */
+  readonly #runtime = mkdtempSync('/dev/shm/writ-system-');
   #server: Program | undefined;
   #agent: Program | undefined;
 
@@ -90,7 +92,14 @@ export class System {
 
   #writ(part: 'server' | 'agent', logPath: string, conf: string): Program {
     const args = [WRIT, part, 'run', '-config', conf];
-    return Program.start({ name: `writ ${part}`, command: 'sh', args, logPath });
+    const environment = { RUNTIME_DIRECTORY: this.#runtime };
+    return Program.start({ name: `writ ${part}`, command: 'sh', args, logPath, environment });
+  }
+
+  /** The file in which the agent keeps SVIDs; undefined while there is none. */
+  keptFile(): string | undefined {
+    const [name] = readdirSync(this.#runtime);
+    return name === undefined ? undefined : join(this.#runtime, name);
   }
 
   /** Registers for a workload on this node; resolves with the entry's ID. */
@@ -162,7 +171,8 @@ export class System {
     await this.#server?.stop();
     for (const pid of this.postgresPids()) quit(pid);
     await eventually('end of Postgres', () => this.postgresPids().length === 0 || undefined);
-    rmSync(this.files.directory, { recursive: true, force: true });
+    for (const directory of [this.files.directory, this.#runtime])
+      rmSync(directory, { recursive: true, force: true });
   }
 }
 
