@@ -91,16 +91,20 @@ const READERS: Readonly<Record<string, Read>> = {
   [Oid.certificatePolicies]: (value) => value.skip(Tag.sequence),
 };
 
-/** RFC 5280 4.2.1.1 and 4.2.1.2: conforming authorities mark these non-critical, always. */
-const NEVER_CRITICAL: ReadonlySet<string> = new Set([Oid.subjectKeyId, Oid.authorityKeyId]);
+/** RFC 5280 4.2.1.1, 4.2.1.2 and 4.2.2.1: conforming authorities mark these non-critical, always. */
+const NEVER_CRITICAL: ReadonlySet<string> = new Set([
+  Oid.subjectKeyId,
+  Oid.authorityKeyId,
+  Oid.authorityInformationAccess,
+]);
 
 /** Reads the extensions that are known; throws InvalidArgument on a malformed one. */
 export function readExtensionValues(extensions: readonly Extension[]): ExtensionValues {
   const values: ExtensionValues = {};
   for (const { oid, isCritical, value } of extensions) {
+    if (isCritical && NEVER_CRITICAL.has(oid)) throw invalidArgument(`extension ${oid} must not be critical`);
     const read = READERS[oid];
     if (read === undefined) continue;
-    if (isCritical && NEVER_CRITICAL.has(oid)) throw invalidArgument(`extension ${oid} must not be critical`);
     const reader = new DerReader(value);
     read(reader, values);
     reader.end();

@@ -37,11 +37,17 @@ export function readGeneralNames(names: DerReader): GeneralNames {
     if (names.isAt(NameTag.uri)) uris.push(names.ascii(NameTag.uri));
     else if (names.isAt(NameTag.dns)) dnsNames.push(names.ascii(NameTag.dns));
     else {
-      skipOtherName(names);
+      if (names.isAt(NameTag.ip)) checkAddress(names.contents(NameTag.ip));
+      else skipOtherName(names);
       otherCount++;
     }
   }
   return { uris, dnsNames, otherCount };
+}
+
+/** RFC 5280 4.2.1.6: four bytes or sixteen. */
+function checkAddress({ length }: Uint8Array): void {
+  if (length !== 4 && length !== 16) throw invalidArgument(`IP address has ${length} bytes`);
 }
 
 /** Throws InvalidArgument when a list has that many names. */

@@ -36,7 +36,7 @@ function readSubtrees(reader: DerReader, n: number): Subtrees {
   for (let count = 1; !list.isDone; count++) {
     checkCount(count);
     const subtree = list.enter(Tag.sequence);
-    if (subtree.isAt(NameTag.uri)) uris.push(checkConstraint(subtree.ascii(NameTag.uri)));
+    if (subtree.isAt(NameTag.uri)) uris.push(checkUriConstraint(subtree.ascii(NameTag.uri)));
     else if (subtree.isAt(NameTag.dns)) dnsNames.push(checkConstraint(subtree.ascii(NameTag.dns)));
     else {
       skipOtherName(subtree);
@@ -53,6 +53,14 @@ function checkConstraint(constraint: string): string {
   if (constraint !== '' && !isHost(name)) throw invalidArgument('name constraint is malformed');
   return lower(constraint);
 }
+
+/** Addresses cannot be constrained so (RFC 5280 4.2.1.10). */
+function checkUriConstraint(constraint: string): string {
+  if (isAddress(constraint)) throw invalidArgument('name constraint of a URI is an address');
+  return checkConstraint(constraint);
+}
+
+const isAddress = (host: string): boolean => /^\[|^[0-9.]+$/.test(host);
 
 const isHost = (name: string): boolean => name.split('.').every((label) => /^[\x21-\x7e]+$/.test(label));
 
@@ -83,7 +91,8 @@ export function checkNames(constraints: NameConstraints, { uriSans, dnsSans }: C
 
 function checkUri(uri: string, permitted: readonly string[], excluded: readonly string[]): void {
   const host = hostOf(uri);
-  if (excluded.some((constraint) => isUriHostWithin(host, constraint))) throw excludedName('URI', uri);
+  // Also below a host, which RFC 5280 would spare and Go does not: exclusions are read as widely as anyone does
+  if (excluded.some((constraint) => isDnsWithin(host, constraint))) throw excludedName('URI', uri);
   if (permitted.length > 0 && !permitted.some((constraint) => isUriHostWithin(host, constraint))) {
     throw notPermitted('URI', uri);
   }
@@ -93,7 +102,7 @@ function checkUri(uri: string, permitted: readonly string[], excluded: readonly 
 function hostOf(uri: string): string {
   const [, authority] = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([^/?#]*)/.exec(uri) ?? [];
   const host = authority?.replace(/^.*@/, '').replace(/:[0-9]*$/, '');
-  if (host === undefined || !isHost(host) || /^\[|^[0-9.]+$/.test(host)) {
+  if (host === undefined || !isHost(host) || isAddress(host)) {
     throw invalidArgument(`URI "${uri}" has no host that name constraints could be applied to`);
   }
   return lower(host);

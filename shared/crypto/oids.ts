@@ -16,7 +16,9 @@ export const Oid = {
   nameConstraints: '2.5.29.30',
   certificatePolicies: '2.5.29.32',
   authorityKeyId: '2.5.29.35',
+  policyConstraints: '2.5.29.36',
   extendedKeyUsage: '2.5.29.37',
+  authorityInformationAccess: '1.3.6.1.5.5.7.1.1', // RFC 5280 4.2.2.1
   // Key purposes, RFC 5280 4.2.1.12
   anyExtendedKeyUsage: '2.5.29.37.0',
   serverAuth: '1.3.6.1.5.5.7.3.1',

@@ -3,6 +3,7 @@ export const suites: Readonly<Record<string, string>> = {
   up: '`npm start` as a newcomer meets it: from nothing, twice, through mistakes and kills',
   package: 'the packed project, installed elsewhere: its command and its client library',
   openssl: 'openssl verifies and prints every kind of certificate that is issued',
+  'go-x509': 'path validation beside crypto/x509: 10,000 chains, every difference explained',
   pgbouncer: "the datastore on Debian's Postgres behind PgBouncer in transaction mode",
   'go-spiffe':
     'the Go SDK: X509Source, mTLS both ways, a watch across a rotation, loss and return of an identity',

@@ -236,6 +236,16 @@ const REFUSED: readonly (readonly [string, (parts: Parts) => Partial<Parts>, Reg
     /must not be critical/,
   ],
   [
+    'critical access to the authority',
+    replaced('1.3.6.1.5.5.7.1.1', sequence(), TRUE),
+    /must not be critical/,
+  ],
+  [
+    'an IP address of three bytes',
+    replaced(Oid.subjectAltName, sequence(node(0x87, Uint8Array.of(10, 0, 0)))),
+    /IP address has 3 bytes/,
+  ],
+  [
     'a critical authority key identifier',
     replaced(Oid.authorityKeyId, sequence(), TRUE),
     /must not be critical/,

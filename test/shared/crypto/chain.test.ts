@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromHex } from '../../../shared/bytes.ts';
-import type { Certificate } from '../../../shared/crypto/certificate.ts';
+import { type Certificate, parseCertificate } from '../../../shared/crypto/certificate.ts';
 import { verifyChain } from '../../../shared/crypto/chain.ts';
 import { Oid } from '../../../shared/crypto/oids.ts';
+import { node, sequence } from '../../../shared/crypto/der-writer.ts';
+import { editAndSign, withExtension } from './edit-certificate.ts';
 import { makePath, refuses, verifyPath } from './paths.ts';
 import {
   type Changes,
@@ -255,4 +257,40 @@ test('judges no name by the constraints of a CA that nobody vouches for', async 
 test('refuses at a time that is none', async () => {
   const path = await makePath();
   refuses(() => verifyPath(path, new Date(Number.NaN)), /not valid before/);
+});
+
+/** A path whose root has one more extension; signed like any other. */
+async function withRootExtension(oid: string, value: Parameters<typeof node>[1]) {
+  const path = await makePath();
+  const raw = await editAndSign(path.root.certificate.raw, path.root.signer, ({ extensions }) => ({
+    extensions: withExtension(extensions, { oid, value: value ?? new Uint8Array() }),
+  }));
+  return { ...path, root: { ...path.root, certificate: parseCertificate(raw) } };
+}
+
+test('refuses constraints on policies though they are not critical', async () => {
+  const explicitPolicyWanted = sequence(node(0x80, Uint8Array.of(0)));
+  const path = await withRootExtension(Oid.policyConstraints, explicitPolicyWanted);
+  refuses(() => verifyPath(path), /root certificate constrains policies, which is not supported/);
+});
+
+test('refuses a name of a kind that is constrained and not compared, though the constraint is not critical', async () => {
+  const address = node(0x87, Uint8Array.of(192, 0, 2, 1));
+  const range = node(0x87, Uint8Array.of(192, 0, 2, 0, 255, 255, 255, 0));
+  const path = await withRootExtension(Oid.nameConstraints, sequence(node(0xa1, sequence(range))));
+  assert.equal(verifyPath(path).length, 3);
+  const { leaf, intermediate } = path;
+  const raw = await editAndSign(leaf.certificate.raw, intermediate.signer, ({ extensions }) => ({
+    extensions: withExtension(extensions, { oid: Oid.subjectAltName, value: sequence(address) }),
+  }));
+  const named = { ...path, leaf: { ...leaf, certificate: parseCertificate(raw) } };
+  refuses(() => verifyPath(named), /kind of name that an issuer constrains/);
+});
+
+test('refuses a leaf whose key is no point of its curve', async () => {
+  const path = await makePath();
+  const publicKey = Uint8Array.from(path.leaf.signer.publicKey);
+  publicKey.fill(1, -32);
+  const leaf = await makeLeaf(path.intermediate, { publicKey });
+  refuses(() => verifyPath({ ...path, leaf }), /public key is invalid/);
 });

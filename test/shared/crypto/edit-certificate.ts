@@ -47,7 +47,8 @@ export function takeApart(der: Uint8Array): Parts {
   };
 }
 
-const tbsOf = (parts: Parts): Der =>
+/** The part that is signed. */
+export const tbsOf = (parts: Parts): Der =>
   sequence(
     parts.version,
     parts.serialNumber,

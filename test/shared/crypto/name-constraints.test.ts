@@ -95,6 +95,12 @@ for (const [name, constraint, isWithin] of DNS) {
   });
 }
 
+test('an excluded host excludes what is below it too, as Go reads it, but no other host', () => {
+  assert.equal(isUriAllowed('spiffe://a.example.org/a', { excluded: ['example.org'] }), false);
+  assert.equal(isUriAllowed('spiffe://notexample.org/a', { excluded: ['example.org'] }), true);
+  assert.equal(isUriAllowed('spiffe://example.org/a', { excluded: ['.example.org'] }), true);
+});
+
 test('a wildcard is excluded with any name that it stands for', () => {
   assert.equal(isDnsAllowed('*.example.org', { excluded: ['secret.example.org'] }), false);
   assert.equal(isDnsAllowed('*.example.org', { excluded: ['very.secret.example.org'] }), true);
@@ -146,6 +152,12 @@ const REFUSED: readonly (readonly [string, () => unknown, RegExp])[] = [
   ['a name that is only a dot', () => read(node(0xa0, dns('.'))), /name constraint is malformed/],
   ['something else', () => read(unsignedInteger(Uint8Array.of(1))), /trailing/],
 ];
+
+for (const address of ['192.0.2.1', '[::1]', '1'])
+  test(`refuses the address ${address} where hosts of URIs are constrained`, () => {
+    const constraint = node(0xa1, sequence(node(0x86, utf8(address))));
+    assert.throws(() => read(constraint), /name constraint of a URI is an address/);
+  });
 
 for (const [what, deed, telling] of REFUSED) {
   test(`refuses ${what}`, () => {
