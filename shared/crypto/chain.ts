@@ -5,7 +5,7 @@
  * name constraints, is used only when a root vouches for it, so that a stranger's certificates cost next to nothing.
  *
  * DIVERGES: SPIRE takes what Go's crypto/x509 takes. This refuses some of it, all of which, and why, is listed in
- * test/interop/go-x509/differences.ts and compared there.
+ * test/interop/go-x509/path-differences.ts and compared there.
  */
 import type { KeyObject } from 'node:crypto';
 import { bytesEqual } from '../bytes.ts';

@@ -14,6 +14,7 @@ import { KEY_USAGES } from '../../../shared/crypto/extensions.ts';
 import { Oid } from '../../../shared/crypto/oids.ts';
 import { NOT_AFTER, NOT_BEFORE } from '../../shared/crypto/pki.ts';
 import { FALSE, TRUE, without, withExtension } from '../../shared/crypto/edit-certificate.ts';
+import type { Dice } from './dice.ts';
 import { type Bench, type CaseDraft, casOf, change, type Draft, leafOf } from './draft.ts';
 
 export type Deed = (draft: CaseDraft, bench: Bench) => void;
@@ -25,11 +26,21 @@ const KEY_PURPOSE_OID = Oid.extendedKeyUsage;
 const anyOf = ({ path }: CaseDraft, { dice }: Bench): Draft => dice.pick(path);
 const caOf = (draft: CaseDraft, { dice }: Bench): Draft => dice.pick(casOf(draft));
 
+type SetExtension = (draft: Draft, oid: string, value: Uint8Array) => void;
+
+const setter =
+  (critical: { readonly critical?: Uint8Array }): SetExtension =>
+  (draft, oid, value) =>
+    void draft.edits.push(({ extensions }) => ({
+      extensions: withExtension(extensions, { oid, value, ...critical }),
+    }));
+
 /** Adds or exchanges an extension of any content. */
-export function setExtension(draft: Draft, oid: string, value: Uint8Array, critical?: Uint8Array): void {
-  const text = { oid, value, ...(critical === undefined ? {} : { critical }) };
-  draft.edits.push(({ extensions }) => ({ extensions: withExtension(extensions, text) }));
-}
+export const setExtension = setter({});
+export const setCritical = setter({ critical: TRUE });
+/** Not critical, and said so, which DER does not allow. */
+const setUncritical = setter({ critical: FALSE });
+export const eitherWay = (dice: Dice): SetExtension => dice.pick([setExtension, setCritical]);
 
 export const dropExtension = (draft: Draft, oid: string): void =>
   void draft.edits.push(({ extensions }) => ({ extensions: without(extensions, oid) }));
@@ -55,7 +66,7 @@ export const fieldDeeds: Readonly<Record<string, Deed>> = {
   'path length that just fits': (draft) => casOf(draft).forEach((ca, at) => change(ca, { pathLength: at })),
   'path length of no CA': (draft, bench) => {
     const value = encode(sequence(unsignedInteger(Uint8Array.of(bench.dice.below(3)))));
-    setExtension(anyOf(draft, bench), Oid.basicConstraints, value, TRUE);
+    setCritical(anyOf(draft, bench), Oid.basicConstraints, value);
   },
   'issuer that is no CA': (draft, bench) => change(caOf(draft, bench), { isCa: false }),
   'leaf that is a CA': (draft, { dice }) =>
@@ -69,7 +80,7 @@ export const fieldDeeds: Readonly<Record<string, Deed>> = {
   'no key usage': (draft, bench) => change(anyOf(draft, bench), { keyUsage: [] }),
   'odd key usage': (draft, bench) => change(anyOf(draft, bench), { keyUsage: bench.dice.some(KEY_USAGES) }),
   'key usage of no bits': (draft, bench) =>
-    setExtension(anyOf(draft, bench), Oid.keyUsage, Uint8Array.of(Tag.bitString, 1, 0), TRUE),
+    setCritical(anyOf(draft, bench), Oid.keyUsage, Uint8Array.of(Tag.bitString, 1, 0)),
   'key usage not critical': (draft, bench) => {
     const target = anyOf(draft, bench);
     const { keyUsage } = target.fields;
@@ -94,63 +105,40 @@ export const fieldDeeds: Readonly<Record<string, Deed>> = {
   'no purposes in a list': (draft, bench) =>
     setExtension(anyOf(draft, bench), KEY_PURPOSE_OID, encode(sequence())),
   'critical purposes': (draft, bench) =>
-    setExtension(
-      anyOf(draft, bench),
-      KEY_PURPOSE_OID,
-      encode(sequence(...PURPOSES.map(objectIdentifier))),
-      TRUE,
-    ),
-  'unknown critical extension': (draft, bench) =>
-    setExtension(anyOf(draft, bench), '1.2.3.4.99', nullValue, TRUE),
+    setCritical(anyOf(draft, bench), KEY_PURPOSE_OID, encode(sequence(...PURPOSES.map(objectIdentifier)))),
+  'unknown critical extension': (draft, bench) => setCritical(anyOf(draft, bench), '1.2.3.4.99', nullValue),
   'unknown extension': (draft, bench) =>
-    setExtension(anyOf(draft, bench), '1.2.3.4.99', nullValue, bench.dice.pick([undefined, FALSE])),
+    bench.dice.pick([setExtension, setUncritical])(anyOf(draft, bench), '1.2.3.4.99', nullValue),
   'critical policies': (draft, bench) => {
-    for (const each of bench.dice.some(draft.path)) setExtension(each, Oid.certificatePolicies, policy, TRUE);
+    for (const each of bench.dice.some(draft.path)) setCritical(each, Oid.certificatePolicies, policy);
   },
   'policies everywhere, and wanted': (draft, bench) => {
     for (const each of draft.path) setExtension(each, Oid.certificatePolicies, policy);
-    setExtension(
-      caOf(draft, bench),
-      POLICY_CONSTRAINTS,
-      requireExplicitPolicy(0),
-      bench.dice.pick([undefined, TRUE]),
-    );
+    eitherWay(bench.dice)(caOf(draft, bench), POLICY_CONSTRAINTS, requireExplicitPolicy(0));
   },
   'policies wanted': (draft, bench) =>
-    setExtension(
-      caOf(draft, bench),
-      POLICY_CONSTRAINTS,
-      requireExplicitPolicy(bench.dice.below(2)),
-      bench.dice.pick([undefined, TRUE]),
-    ),
+    eitherWay(bench.dice)(caOf(draft, bench), POLICY_CONSTRAINTS, requireExplicitPolicy(bench.dice.below(2))),
   'policies not to be mapped': (draft, bench) =>
-    setExtension(
+    eitherWay(bench.dice)(
       caOf(draft, bench),
       POLICY_CONSTRAINTS,
       encode(sequence(node(0x81, Uint8Array.of(0)))),
-      bench.dice.pick([undefined, TRUE]),
     ),
   'policies that are not any': (draft, bench) =>
-    setExtension(
-      caOf(draft, bench),
-      '2.5.29.54',
-      encode(unsignedInteger(Uint8Array.of(0))),
-      bench.dice.pick([undefined, TRUE]),
-    ),
+    eitherWay(bench.dice)(caOf(draft, bench), '2.5.29.54', encode(unsignedInteger(Uint8Array.of(0)))),
   'critical places of revocation lists': (draft, bench) =>
-    setExtension(anyOf(draft, bench), '2.5.29.31', encode(sequence(sequence())), TRUE),
+    setCritical(anyOf(draft, bench), '2.5.29.31', encode(sequence(sequence()))),
   'critical access to authorities': (draft, bench) =>
-    setExtension(
+    setCritical(
       anyOf(draft, bench),
       '1.3.6.1.5.5.7.1.1',
       encode(sequence(sequence(objectIdentifier('1.3.6.1.5.5.7.48.1'), node(0x86)))),
-      TRUE,
     ),
   'critical key identifiers': (draft, bench) => {
     const oid = bench.dice.pick([Oid.subjectKeyId, Oid.authorityKeyId]);
     const keyId = Uint8Array.of(1, 2, 3);
     const value = oid === Oid.subjectKeyId ? octetString(keyId) : sequence(node(0x80, keyId));
-    setExtension(anyOf(draft, bench), oid, encode(value), TRUE);
+    setCritical(anyOf(draft, bench), oid, encode(value));
   },
 };
 

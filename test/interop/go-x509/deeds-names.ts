@@ -10,8 +10,7 @@ import {
 } from '../../../shared/crypto/der-writer.ts';
 import { constructedTag, Tag } from '../../../shared/crypto/der.ts';
 import { Oid } from '../../../shared/crypto/oids.ts';
-import { TRUE } from '../../shared/crypto/edit-certificate.ts';
-import { type Deed, dropExtension, setExtension } from './deeds-fields.ts';
+import { type Deed, dropExtension, eitherWay, setCritical, setExtension } from './deeds-fields.ts';
 import type { Dice } from './dice.ts';
 import { casOf, change, intermediatesOf, leafOf } from './draft.ts';
 
@@ -188,11 +187,11 @@ export const nameDeeds: Readonly<Record<string, Deed>> = {
   },
   'odd constraints': (draft, { dice }) => {
     const name = raw(dice.pick([URI, DNS]), dice.pick(ODD_CONSTRAINTS));
-    setExtension(dice.pick(casOf(draft)), Oid.nameConstraints, oneConstraint(dice, name), TRUE);
+    setCritical(dice.pick(casOf(draft)), Oid.nameConstraints, oneConstraint(dice, name));
   },
   'constraints on other kinds of names': (draft, { dice }) => {
     const value = oneConstraint(dice, dice.pick(OTHER_CONSTRAINTS));
-    setExtension(dice.pick(casOf(draft)), Oid.nameConstraints, value, dice.pick([undefined, TRUE]));
+    eitherWay(dice)(dice.pick(casOf(draft)), Oid.nameConstraints, value);
     if (dice.once(2))
       setExtension(leafOf(draft), Oid.subjectAltName, encode(sequence(webId, dice.pick(OTHER_NAMES))));
   },
@@ -203,11 +202,10 @@ export const nameDeeds: Readonly<Record<string, Deed>> = {
   'constraints of a leaf': (draft) =>
     change(leafOf(draft), { nameConstraints: { permitted: { uris: ['example.org'] } } }),
   'empty constraints': (draft, { dice }) =>
-    setExtension(
+    setCritical(
       dice.pick(casOf(draft)),
       Oid.nameConstraints,
       dice.pick([constraints([], []), encode(sequence(node(constructedTag(0))))]),
-      TRUE,
     ),
   'odd names below constraints': (draft, { dice }) => {
     const isUri = dice.once(2);
@@ -216,7 +214,7 @@ export const nameDeeds: Readonly<Record<string, Deed>> = {
       ? raw(URI, dice.pick(['example.org', 'other.test']))
       : raw(DNS, dice.pick(['example.org', 'other.test']));
     setExtension(leafOf(draft), Oid.subjectAltName, encode(sequence(webId, odd)));
-    setExtension(dice.pick(casOf(draft)), Oid.nameConstraints, constraints([], [name]), TRUE);
+    setCritical(dice.pick(casOf(draft)), Oid.nameConstraints, constraints([], [name]));
   },
   'other names': (draft, { dice }) =>
     setExtension(leafOf(draft), Oid.subjectAltName, encode(sequence(webId, ...few(dice, OTHER_NAMES)))),

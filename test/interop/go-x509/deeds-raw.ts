@@ -80,12 +80,14 @@ export const rawDeeds: Readonly<Record<string, Deed>> = {
   },
   'compressed point': (draft, { keys, dice }) => {
     leafOf(draft).key = keys.pick(dice, 'ec-p256');
-    leafOf(draft).edits.push(({ publicKey }) => ({ publicKey: compressed(encode(publicKey)) }));
+    const publicKey = compressed(leafOf(draft).key.publicKey);
+    leafOf(draft).edits.push(() => ({ publicKey }));
   },
   'odd RSA exponent': (draft, { dice, keys }) => {
     leafOf(draft).key = keys.pick(dice, 'rsa-2048');
     const odd = dice.pick([Uint8Array.of(2), Uint8Array.of(1), Uint8Array.of(1, 0, 0, 0, 1)]);
-    leafOf(draft).edits.push(({ publicKey }) => ({ publicKey: withExponent(encode(publicKey), odd) }));
+    const publicKey = withExponent(leafOf(draft).key.publicKey, odd);
+    leafOf(draft).edits.push(() => ({ publicKey }));
   },
   'serial number of no bytes': edit(() => ({ serialNumber: node(Tag.integer) })),
   'serial number zero': edit(() => ({ serialNumber: unsignedInteger(Uint8Array.of(0)) })),

@@ -10,9 +10,10 @@ import { CodedError } from '../../../shared/errors.ts';
 import { seed } from '../../seed.ts';
 import type { Case } from './build.ts';
 import { deeds, makeCase } from './cases.ts';
-import { type Difference, explain, rules } from './differences.ts';
+import { explain, rules } from './differences.ts';
 import { askGo, buildVerifier, type GoAnswer } from './go.ts';
 import { KeyRing } from './keys.ts';
+import type { Difference } from './rule.ts';
 import { type Ask, askChain, askSvid, whyNot } from './writ.ts';
 
 const CASES = 10_000;
