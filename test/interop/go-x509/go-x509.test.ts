@@ -7,7 +7,6 @@ import { after, before, type TestContext, test } from 'node:test';
 import { parseCertificate } from '../../../shared/crypto/certificate.ts';
 import { formatPem } from '../../../shared/crypto/pem.ts';
 import { CodedError } from '../../../shared/errors.ts';
-import { seed } from '../../seed.ts';
 import type { Case } from './build.ts';
 import { deeds, makeCase } from './cases.ts';
 import { explain, rules } from './differences.ts';
@@ -77,9 +76,13 @@ function told({ chain, roots, at, purposes, deeds: done }: Case, n: number): str
     `case ${n} of seed ${seed}: ${done.join('; ') || 'nothing done to it'}`,
     `at ${at.toISOString()}, purposes ${purposes.join(' ') || 'any'}`,
     `chain:\n${pem(chain)}roots:\n${pem(roots)}`,
-    `To repeat: WRIT_SEED=${seed} npm run test:interop -- go-x509`,
+    `To repeat: WRIT_X509_SEED=${seed} npm run test:interop -- go-x509`,
   ].join('\n');
 }
+
+/** The same cases in every run: what is rare must not fail a change that has nothing to do with it. */
+const SEED = 8;
+const seed = Number(process.env['WRIT_X509_SEED'] ?? SEED);
 
 let directory: string;
 let program: string;
