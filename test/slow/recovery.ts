@@ -9,7 +9,7 @@ import { Load } from './load.ts';
 const BACK_MS = 60_000;
 const LOAD_MS = 1_500;
 
-type Say = (text: string) => void;
+type Say = (text: string) => unknown;
 
 /** What is struck, and what an operator's supervisor then does. */
 const strokes: Readonly<Record<string, (system: System) => Promise<void>>> = {
