@@ -87,7 +87,7 @@ const READERS: Readonly<Record<string, Read>> = {
   [Oid.nameConstraints]: (value, into) => {
     into.nameConstraints = readNameConstraints(value.enter(Tag.sequence));
   },
-  // Binding only together with policy constraints, which are refused when critical (RFC 5280 6.1: any policy will do)
+  // Binding only together with policy constraints, which crypto/chain refuses (RFC 5280 6.1: any policy will do)
   [Oid.certificatePolicies]: (value) => value.skip(Tag.sequence),
 };
 
