@@ -4,7 +4,11 @@ import { namedSocket, socketFlags, type SocketNames } from '../../shared/cli/fin
 import { type Flag, type Flags, UsageError } from '../../shared/cli/flag.ts';
 import type { SocketUse } from '../../shared/cli/socket.ts';
 import { timeoutFlag, timeoutMsOf } from '../../shared/cli/timeout.ts';
-import { parseEndpointAddress, SOCKET_VARIABLE } from '../../shared/client/endpoint-address.ts';
+import {
+  type EndpointAddress,
+  parseEndpointAddress,
+  SOCKET_VARIABLE,
+} from '../../shared/client/endpoint-address.ts';
 import { messageOf } from '../../shared/errors.ts';
 
 const SOCKET: SocketNames = {
@@ -25,9 +29,16 @@ export const socketPath = (flags: Flags, terminal: Terminal): string =>
 function endpointPath({ environment }: Terminal): string | undefined {
   const address = environment[SOCKET_VARIABLE];
   if (!address) return undefined;
+  const endpoint = readEndpoint(address);
+  if (endpoint.kind === 'unix') return endpoint.path;
+  throw new UsageError(
+    `${SOCKET_VARIABLE} is ${address}, but this command speaks to a socket of this machine: name it with -socketPath`,
+  );
+}
+
+function readEndpoint(address: string): EndpointAddress {
   try {
-    const endpoint = parseEndpointAddress(address);
-    return endpoint.kind === 'unix' ? endpoint.path : undefined; // this command speaks to sockets of this machine
+    return parseEndpointAddress(address);
   } catch (error) {
     throw new UsageError(`${SOCKET_VARIABLE}: ${messageOf(error)}`);
   }

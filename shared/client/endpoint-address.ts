@@ -1,6 +1,9 @@
-/** The address of a Workload API (SPIFFE_Workload_Endpoint 4): `unix:` with an absolute path, or `tcp://IP:port`. */
+/**
+ * The address of a Workload API (SPIFFE_Workload_Endpoint 4): `unix:` with an absolute path, or `tcp://IP:port`, and
+ * nothing else. Read by the library and by the commands of the agent.
+ */
 import { isIP } from 'node:net';
-import { invalidArgument } from '../errors.ts';
+import { type CodedError, invalidArgument } from '../errors.ts';
 
 export type EndpointAddress =
   | { readonly kind: 'unix'; readonly path: string }
@@ -9,28 +12,70 @@ export type EndpointAddress =
 
 export const SOCKET_VARIABLE = 'SPIFFE_ENDPOINT_SOCKET';
 
-/** Throws InvalidArgument that says which rule was broken. */
+const EXAMPLE = 'such as unix:///run/spire/agent/public/api.sock';
+const URI = /^([a-z][a-z0-9+.-]*):(.*)$/is; // RFC 3986 3.1: schemes know no case
+const SOCKET_PATH_MAX_BYTES = 107; // unix(7): sun_path holds 108, with the zero at its end
+
+/** Throws InvalidArgument that names the broken rule and what to write instead; passwords in the text are not repeated. */
 export function parseEndpointAddress(text: string): EndpointAddress {
-  if (text.startsWith('unix:')) return { kind: 'unix', path: unixPath(text.slice('unix:'.length)) };
-  if (text.startsWith('tcp://')) return { kind: 'tcp', hostPort: hostPort(text.slice('tcp://'.length)) };
-  throw invalidArgument(`workload endpoint "${text}" must begin with unix: or tcp://`);
+  if (text === '') throw refused(`is empty: it is ${EXAMPLE}`);
+  if ([...text].some((one) => one <= ' ' || one === '\x7f'))
+    throw refused('has a space or control character in it');
+  const [, scheme = '', rest = ''] = URI.exec(text) ?? [];
+  switch (scheme.toLowerCase()) {
+    case 'unix':
+      return { kind: 'unix', path: unixPath(rest) };
+    case 'tcp':
+      return { kind: 'tcp', hostPort: hostPort(rest) };
+    default:
+      throw wrongScheme(text, scheme);
+  }
+}
+
+function wrongScheme(text: string, scheme: string): CodedError {
+  if (text.startsWith('/')) return refused(`is a bare path: write unix://${text}`);
+  if (scheme === '') return refused(`has no scheme: it begins with unix: or tcp:, ${EXAMPLE}`);
+  return refused(`has the scheme "${scheme}": there are only unix and tcp, ${EXAMPLE}`);
 }
 
 function unixPath(rest: string): string {
   const path = rest.startsWith('//') ? rest.slice(2) : rest;
-  if (/[?#]/.test(path)) throw invalidArgument('a unix: workload endpoint must not have a query or fragment');
-  if (!path.startsWith('/'))
-    throw invalidArgument('a unix: workload endpoint needs an absolute path and no authority');
-  if (path === '/') throw invalidArgument('a unix: workload endpoint needs a path');
+  if (/[?#]/.test(path)) throw refused('has a query or fragment, which unix: does not allow');
+  // One SDK decodes it and the next does not: the same address would be two sockets.
+  if (path.includes('%')) throw refused('has a % in its path: write the path without percent-encoding');
+  if (!path.startsWith('/')) throw refused(notAbsolute(rest, path));
+  if (path === '/') throw refused(`names no socket: the path is missing, ${EXAMPLE}`);
+  if (Buffer.byteLength(path) > SOCKET_PATH_MAX_BYTES)
+    throw refused(`has a path of more than ${SOCKET_PATH_MAX_BYTES} bytes, which no Unix socket can have`);
   return path;
 }
 
-function hostPort(rest: string): string {
-  const [, host = '', port = ''] = /^(\[[0-9a-fA-F:.]+\]|[0-9.]+):([0-9]{1,5})$/.exec(rest) ?? [];
-  if (isIP(host.replace(/^\[|\]$/g, '')) === 0) {
-    throw invalidArgument('a tcp: workload endpoint is an IP address and a port, and nothing else');
-  }
-  if (Number(port) < 1 || Number(port) > 65_535)
-    throw invalidArgument(`port ${port} is not within 1 and 65535`);
-  return rest;
+function notAbsolute(rest: string, path: string): string {
+  if (path === '') return `names no socket: the path is missing, ${EXAMPLE}`;
+  return rest.startsWith('//')
+    ? 'has an authority, or a path that is not absolute: write three slashes, unix:///path'
+    : 'has a path that is not absolute: write unix:///path';
 }
+
+function hostPort(rest: string): string {
+  if (!rest.startsWith('//')) throw refused('lacks the slashes: write tcp://IP:port');
+  const authority = rest.slice(2);
+  if (authority.includes('@')) throw refused('has user information, which tcp: does not allow');
+  if (/[/?#]/.test(authority)) throw refused('has a path, query or fragment, which tcp: does not allow');
+  const [, host = '', port] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/.exec(authority) ?? [];
+  checkHost(host);
+  if (port === undefined) throw refused('has no port: write tcp://IP:port');
+  if (!/^[1-9][0-9]{0,4}$/.test(port) || Number(port) > 65_535)
+    throw refused('has a port that is not within 1 and 65535');
+  return authority;
+}
+
+/** A name would be looked up, and whoever answers would be believed. */
+function checkHost(host: string): void {
+  const isBracketed = host.startsWith('[');
+  const family = isIP(isBracketed ? host.slice(1, -1) : host);
+  if (host.includes('%') || family !== (isBracketed ? 6 : 4))
+    throw refused('needs an IP address, no name: tcp://127.0.0.1:8081, or tcp://[::1]:8081');
+}
+
+const refused = (why: string): CodedError => invalidArgument(`the workload endpoint's address ${why}`);

@@ -233,6 +233,19 @@ $ api fetch -write DIR/none -silent
     );
   });
 
+  it('speak to no other socket than the one that the environment means', async () => {
+    for (const [address, says] of [
+      ['tcp://127.0.0.1:8081', /is tcp:\/\/127\.0\.0\.1:8081, but .*-socketPath/],
+      [api.address.slice('unix://'.length), /bare path: write unix:\/\//],
+    ] as const) {
+      const { code, err } = await type(program, ['api', 'fetch'], {
+        environment: { SPIFFE_ENDPOINT_SOCKET: address },
+      });
+      assert.equal(code, 1);
+      assert.match(err, says);
+    }
+  });
+
   it('watch: print every change and each trouble once, until the agent has nothing more to say', async () => {
     const lines: string[] = [];
     const watched = type(program, ['api', 'watch'], { environment, onPrint: (text) => lines.push(text) });
