@@ -14,6 +14,7 @@ import type { Limit } from './api/gate/rules.ts';
 import { localRoutes, routes as makeRoutes, type RoutesNeeds } from './api/routes.ts';
 import { WatchHub } from './api/sync/watch-hub.ts';
 import { makeNodeAttestors } from './attest-node/registry.ts';
+import { AdminBundles } from './bundle/admin-bundles.ts';
 import { BundleCache } from './bundle/bundle-cache.ts';
 import { OwnBundle } from './bundle/own-bundle.ts';
 import { X509Ca } from './ca/x509-ca.ts';
@@ -107,7 +108,7 @@ function compose(needs: ServerNeeds, store: Datastore) {
   const { clock, log } = needs;
   const state = makeState(needs, store);
   const building = { needs, store, state };
-  const { ca, bundle, entryRefresh, nodeRefresh } = state;
+  const { ca, bundle, adminBundles, entryRefresh, nodeRefresh } = state;
   const callers = makeCallers(building);
   const ownSvid = new OwnSvid({ trustDomain: needs.config.trustDomain, ca, clock, log });
   const hub = new WatchHub({ ...state, agents: state.agentCheck, nodesRefresh: nodeRefresh, clock });
@@ -115,6 +116,7 @@ function compose(needs: ServerNeeds, store: Datastore) {
   const parts: readonly Part[] = [
     ca,
     bundle, // after the CA, which makes it at the first start
+    adminBundles,
     new OwnBundle({ ...common(needs), bundles: store.bundles, journals: store.journals }),
     nodeRefresh,
     entryRefresh,
@@ -142,6 +144,7 @@ function makeState(needs: ServerNeeds, store: Datastore) {
   const keyManager = makeKeyManager(config.keyManager);
   const ca = new X509Ca({ ...shared, keyManager, journals, bundles, config: config.ca });
   const bundle = new BundleCache({ ...shared, bundles });
+  const adminBundles = new AdminBundles({ ...shared, adminIds: config.adminIds, bundles });
   const index = new AuthorizedEntries(shared);
   const entryRefresh = new IndexRefresher({
     ...shared,
@@ -166,14 +169,14 @@ function makeState(needs: ServerNeeds, store: Datastore) {
     clock,
     maxStalenessMs: config.maxAttestedNodeInfoStalenessSeconds * 1_000,
   });
-  return { ca, bundle, index, entryRefresh, nodeRefresh, agentCheck };
+  return { ca, bundle, adminBundles, index, entryRefresh, nodeRefresh, agentCheck };
 }
 
-const makeCallers = ({ needs: { config, clock }, store, state }: Building): Callers =>
+const makeCallers = ({ needs: { config, clock }, state }: Building): Callers =>
   new Callers({
     trustDomain: config.trustDomain,
     bundle: state.bundle,
-    bundles: store.bundles,
+    adminBundles: state.adminBundles,
     adminIds: config.adminIds,
     clock,
   });

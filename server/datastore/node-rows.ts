@@ -32,6 +32,7 @@ export const toNode = (row: NodeRow): Node => ({
   id: SpiffeId.parse(row.id),
   attestationType: row.attestation_type,
   current: toCertificate(row.serial_number, row.expires_at),
+  ...(row.serial_number === null && row.expires_at !== null ? { bannedExpiresAt: row.expires_at } : {}),
   pending: toCertificate(row.pending_serial_number, row.pending_expires_at),
   canReattest: row.can_reattest,
   selectors: row.selectors.map(parseSelector),

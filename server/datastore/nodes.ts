@@ -79,7 +79,7 @@ export class PostgresNodes implements NodeStore {
 
 async function ban(tx: Queryable, id: string): Promise<boolean> {
   const rows = await tx.query(
-    `update nodes set serial_number = null, expires_at = null, pending_serial_number = null, pending_expires_at = null
+    `update nodes set serial_number = null, pending_serial_number = null, pending_expires_at = null
      where id = $1 returning id`,
     [id],
   );

@@ -75,7 +75,7 @@ create table nodes (
   selectors text[] not null,
   agent_version text not null,
   CHECK (((pending_serial_number IS NULL) = (pending_expires_at IS NULL))),
-  CHECK (((serial_number IS NULL) = (expires_at IS NULL))),
+  CHECK (((serial_number IS NULL) OR (expires_at IS NOT NULL))),
   PRIMARY KEY (row_id),
   UNIQUE (id)
 );

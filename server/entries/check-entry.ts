@@ -24,7 +24,7 @@ const ENTRY_MAX_BYTES = 256 * 1_024; // so that a page of them fits a message
 
 /** The fields in normal form: selectors sorted, duplicates dropped. Throws InvalidArgument on the first rule broken. */
 export function checkEntryFields(fields: EntryFields, trustDomain: TrustDomain): EntryFields {
-  within('invalid parent ID', () => checkMember(fields.parentId, trustDomain));
+  within('invalid parent ID', () => checkParentId(fields.parentId, trustDomain));
   within('invalid spiffe ID', () => checkWorkloadId(fields.spiffeId, trustDomain));
   const selectors = checkSelectors(fields.selectors);
   checkCount('DNS names', fields.dnsNames.length, DNS_NAMES_MAX);
@@ -49,11 +49,12 @@ export function checkEntryId(id: string): string {
   return id;
 }
 
-/** A parent may be a workload, an agent or the server. */
-function checkMember(id: SpiffeId, trustDomain: TrustDomain): void {
+/** Throws InvalidArgument unless it is a workload, an agent or the server of this trust domain: those may be parents. */
+export function checkParentId(id: SpiffeId, trustDomain: TrustDomain): SpiffeId {
   if (!id.isMemberOf(trustDomain))
     throw invalidArgument(`"${id}" is not a member of trust domain "${trustDomain}"`);
   if (id.path === '') throw invalidArgument('path is empty');
+  return id;
 }
 
 function checkSelectors(selectors: readonly Selector[]): readonly Selector[] {

@@ -13,6 +13,8 @@ export interface Node {
   readonly attestationType: string;
   /** Absent = banned (SPIRE stores an empty serial number). */
   readonly current: NodeCertificate | undefined;
+  /** When the certificate that a ban took away would have ended; lists show it, nothing is decided by it. */
+  readonly bannedExpiresAt?: Date;
   /** Renewed, but not used yet: becomes current at its first use. */
   readonly pending: NodeCertificate | undefined;
   readonly canReattest: boolean;

@@ -79,8 +79,7 @@ export class FakeNodeStore implements NodeStore {
   }
 
   async remove(id: SpiffeId, how: 'ban' | 'evict'): Promise<boolean> {
-    if (how === 'ban')
-      return this.#change(id, (node) => ({ ...node, current: undefined, pending: undefined }));
+    if (how === 'ban') return this.#change(id, (node) => ({ ...node, ...banned(node), pending: undefined }));
     await this.#reach();
     const node = this.feed.items.get(id.toString());
     if (node === undefined) return false;
@@ -144,7 +143,16 @@ function passes(node: Node, filter: NodeFilter): boolean {
       )) &&
     (filter.byBanned === undefined || filter.byBanned === (node.current === undefined)) &&
     (filter.byCanReattest === undefined || filter.byCanReattest === node.canReattest) &&
-    (filter.byExpiresBefore === undefined ||
-      (node.current !== undefined && node.current.expiresAt < filter.byExpiresBefore))
+    (filter.byExpiresBefore === undefined || isBefore(node, filter.byExpiresBefore))
   );
+}
+
+function isBefore({ current, bannedExpiresAt }: Node, at: Date): boolean {
+  const expiresAt = current?.expiresAt ?? bannedExpiresAt;
+  return expiresAt !== undefined && expiresAt < at;
+}
+
+function banned({ current, bannedExpiresAt }: Node): Partial<Node> {
+  const expiresAt = current?.expiresAt ?? bannedExpiresAt;
+  return { current: undefined, ...(expiresAt === undefined ? {} : { bannedExpiresAt: expiresAt }) };
 }

@@ -56,6 +56,7 @@ function readParams(request: AttestAgentRequestOutput | undefined): Omit<Attesta
   if (params.params === null) throw malformed('missing X509-SVID parameters');
   if (csr.length === 0) throw malformed('missing CSR');
   if (type === '') throw malformed('missing attestation data type');
+  if (params.data.payload.length === 0) throw malformed('missing attestation data payload');
   return { type, csr, payload: params.data.payload };
 }
 

@@ -14,9 +14,9 @@ export interface PostStatusNeeds {
 export const postStatus = ({ nodes }: PostStatusNeeds): Handler<CallContext> =>
   unary(async ({ agent_version: version }: PostStatusRequestOutput, context: CallContext) => {
     if (version.length > VERSION_MAX)
-      throw invalidArgument(`agent version is longer than ${VERSION_MAX} characters`);
+      throw invalidArgument(`agent version is too long (max ${VERSION_MAX} characters)`);
     if (/\p{Cc}/u.test(version)) throw invalidArgument('agent version has control characters');
     const { node } = actingAgent(context);
-    if (node.agentVersion !== version) await nodes.setAgentVersion(node.id, version);
+    if (version !== '' && node.agentVersion !== version) await nodes.setAgentVersion(node.id, version);
     return {};
   });

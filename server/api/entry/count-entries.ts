@@ -2,17 +2,19 @@
 import type { CountEntriesRequestOutput } from '../../../proto/gen/spire/api/server/entry/v1/CountEntriesRequest.ts';
 import type { CountEntriesResponse } from '../../../proto/gen/spire/api/server/entry/v1/CountEntriesResponse.ts';
 import { type Handler, unary } from '../../../shared/rpc/handler.ts';
+import type { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
 import type { EntryStore } from '../../entries/entry-store.ts';
 import type { CallContext } from '../gate/context.ts';
 import { entryFilterFromWire } from '../wire/entry.ts';
 
 export interface CountEntriesNeeds {
+  readonly trustDomain: TrustDomain;
   readonly entries: Pick<EntryStore, 'count'>;
 }
 
-export const countEntries = ({ entries }: CountEntriesNeeds): Handler<CallContext> =>
+export const countEntries = ({ trustDomain, entries }: CountEntriesNeeds): Handler<CallContext> =>
   unary(
     async ({ filter }: CountEntriesRequestOutput): Promise<CountEntriesResponse> => ({
-      count: await entries.count(entryFilterFromWire(filter)),
+      count: await entries.count(entryFilterFromWire(filter, trustDomain)),
     }),
   );

@@ -13,7 +13,7 @@ export interface GetEntryNeeds {
 
 export const getEntry = ({ entries }: GetEntryNeeds): Handler<CallContext> =>
   unary(async ({ id, output_mask: mask }: GetEntryRequestOutput): Promise<Entry> => {
-    if (id === '') throw invalidArgument('missing entry ID');
+    if (id === '') throw invalidArgument('missing ID');
     const entry = await entries.find(id);
     if (entry === undefined) throw notFound('entry not found');
     return entryWriter(mask)(entry);

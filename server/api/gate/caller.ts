@@ -9,8 +9,8 @@ import { isAgentId } from '../../../shared/spiffe/reserved.ts';
 import type { SpiffeId } from '../../../shared/spiffe/spiffe-id.ts';
 import type { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
 import { parseX509Svid, verifyX509Svid, type X509Svid } from '../../../shared/svid/x509-svid.ts';
+import type { AdminBundles } from '../../bundle/admin-bundles.ts';
 import type { BundleCache } from '../../bundle/bundle-cache.ts';
-import type { BundleStore } from '../../bundle/bundle-store.ts';
 import type { Caller, Peer } from './context.ts';
 
 /** A chain is verified again when the bundle changed, and after this. */
@@ -21,8 +21,8 @@ const REFUSED_FOR_MS = 1_000;
 export interface CallersNeeds {
   readonly trustDomain: TrustDomain;
   readonly bundle: Pick<BundleCache, 'authoritiesOf' | 'refresh'>;
-  /** Where bundles of other trust domains are. */
-  readonly bundles: Pick<BundleStore, 'find'>;
+  /** What verifies the administrators of other trust domains. */
+  readonly adminBundles: Pick<AdminBundles, 'authoritiesOf' | 'refresh'>;
   /** The only callers of other trust domains that are let in. */
   readonly adminIds: readonly SpiffeId[];
   readonly clock: Clock;
@@ -37,6 +37,12 @@ interface Verified {
 interface Refused {
   readonly error: CodedError;
   readonly at: Date;
+}
+
+/** What decides whether a certificate is of its trust domain: the same list for as long as nothing changed. */
+interface VerifyingBundle {
+  authorities(): readonly X509Authority[];
+  refresh(): Promise<void>;
 }
 
 type Remote = Extract<Peer, { kind: 'remote' }>;
@@ -65,22 +71,19 @@ export class Callers {
   /** Whether the peer has a certificate that is valid now as far as memory tells: what it may take up, not what it may do. */
   isKnown(peer: Remote): boolean {
     try {
-      const svid = parseX509Svid(peer.chain);
-      this.#check(peer, this.#needs.bundle.authoritiesOf(svid.id.trustDomain));
-      return svid.expiresAt > this.#needs.clock.now();
+      const { id, expiresAt } = parseX509Svid(peer.chain);
+      this.#check(peer, this.#bundleFor(id).authorities());
+      return expiresAt > this.#needs.clock.now();
     } catch {
       return false; // the peer's calls will tell it why
     }
   }
 
   #recall(peer: Remote): X509Svid | undefined {
-    const { bundle, clock, trustDomain } = this.#needs;
     const known = this.#verified.get(peer);
     if (known === undefined) return undefined;
-    if (!isWithin(VERIFIED_FOR_MS, known.at, clock.now())) return undefined;
-    const { id } = known.svid;
-    const isSame = !id.isMemberOf(trustDomain) || bundle.authoritiesOf(trustDomain) === known.authorities;
-    return isSame ? known.svid : undefined;
+    if (!isWithin(VERIFIED_FOR_MS, known.at, this.#needs.clock.now())) return undefined;
+    return this.#bundleFor(known.svid.id).authorities() === known.authorities ? known.svid : undefined;
   }
 
   async #verifyNowAndThen(peer: Remote): Promise<X509Svid> {
@@ -98,23 +101,29 @@ export class Callers {
 
   async #verify(peer: Remote): Promise<X509Svid> {
     const { id } = unauthenticatedUnless(() => parseX509Svid(peer.chain));
-    const { bundle, trustDomain } = this.#needs;
-    if (!id.isMemberOf(trustDomain)) return this.#checkOrRefuse(peer, await this.#foreignAuthorities(id));
+    const bundle = this.#bundleFor(id);
     try {
-      return this.#check(peer, bundle.authoritiesOf(trustDomain));
+      return this.#check(peer, bundle.authorities());
     } catch {
       // Another server's authority may be younger than what memory holds: the store decides a refusal.
       await bundle.refresh();
-      return this.#checkOrRefuse(peer, bundle.authoritiesOf(trustDomain));
+      return this.#checkOrRefuse(peer, bundle.authorities());
     }
   }
 
-  async #foreignAuthorities(id: SpiffeId): Promise<readonly X509Authority[]> {
-    const { adminIds, bundles } = this.#needs;
+  /** Throws Unauthenticated for an ID of another trust domain that is no administrator's. */
+  #bundleFor(id: SpiffeId): VerifyingBundle {
+    const { adminIds, adminBundles, bundle, trustDomain } = this.#needs;
+    if (id.isMemberOf(trustDomain)) {
+      return { authorities: () => bundle.authoritiesOf(trustDomain), refresh: () => bundle.refresh() };
+    }
     if (!adminIds.some((admin) => admin.equals(id))) {
       throw unauthenticated(`SPIFFE ID "${id}" is of another trust domain`);
     }
-    return (await bundles.find(id.trustDomain))?.x509Authorities ?? [];
+    return {
+      authorities: () => adminBundles.authoritiesOf(id.trustDomain),
+      refresh: () => adminBundles.refresh(id.trustDomain),
+    };
   }
 
   #checkOrRefuse(peer: Remote, authorities: readonly X509Authority[]): X509Svid {

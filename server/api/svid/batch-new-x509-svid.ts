@@ -38,6 +38,7 @@ export const batchNewX509Svid = (needs: BatchNewX509SvidNeeds): Handler<CallCont
       { params }: BatchNewX509SVIDRequestOutput,
       context: CallContext,
     ): Promise<BatchNewX509SVIDResponse> => {
+      if (params.length === 0) throw invalidArgument('missing parameters');
       if (params.length > BATCH_MAX)
         throw invalidArgument(`${params.length} SVIDs are more than ${BATCH_MAX}`);
       await catchUpWith(context, needs.refresh);
@@ -98,7 +99,7 @@ async function sign(
     return x509SvidToWire(spiffeId, await ca.signX509Svid({ csr, spiffeId, dnsNames, ttlSeconds }), hint);
   } catch (cause) {
     if (!(cause instanceof CodedError) || cause.code !== Code.invalidArgument) throw cause;
-    throw invalidArgument(`failed to parse CSR: ${messageOf(cause)}`, { cause });
+    throw invalidArgument(`malformed CSR: ${messageOf(cause)}`, { cause });
   }
 }
 

@@ -16,7 +16,10 @@ import { spiffeIdFromWire, spiffeIdToWire } from './spiffe-id.ts';
 const FIELDS: FieldReaders<Node, keyof AgentMaskOutput> = {
   attestation_type: (node) => node.attestationType,
   x509svid_serial_number: (node) => node.current?.serialNumber ?? '',
-  x509svid_expires_at: (node) => (node.current === undefined ? 0 : unixSeconds(node.current.expiresAt)),
+  x509svid_expires_at: ({ current, bannedExpiresAt }) => {
+    const expiresAt = current?.expiresAt ?? bannedExpiresAt;
+    return expiresAt === undefined ? 0 : unixSeconds(expiresAt);
+  },
   selectors: (node) => selectorsToWire(node.selectors),
   banned: (node) => node.current === undefined,
   can_reattest: (node) => node.canReattest,

@@ -2,11 +2,13 @@
 import type { EntryFilterOutput } from '../../../proto/gen/spire/api/server/entry/v1/EntryFilter.ts';
 import type { Entry as WireEntry, EntryOutput } from '../../../proto/gen/spire/api/types/Entry.ts';
 import type { EntryMaskOutput } from '../../../proto/gen/spire/api/types/EntryMask.ts';
+import type { SPIFFEIDOutput } from '../../../proto/gen/spire/api/types/SPIFFEID.ts';
 import { fromUnixSeconds, unixSeconds } from '../../../shared/clock.ts';
 import { invalidArgument, messageOf } from '../../../shared/errors.ts';
+import { checkWorkloadId } from '../../../shared/spiffe/reserved.ts';
 import type { SpiffeId } from '../../../shared/spiffe/spiffe-id.ts';
 import { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
-import { checkEntryFields, checkEntryId } from '../../entries/check-entry.ts';
+import { checkEntryFields, checkEntryId, checkParentId } from '../../entries/check-entry.ts';
 import { type Entry, type EntryFields, type NewEntry, PLAIN_ENTRY } from '../../entries/entry.ts';
 import type { EntryFilter } from '../../entries/entry-store.ts';
 import { type FieldReaders, maskedFields, maskedWriter } from './mask.ts';
@@ -127,17 +129,17 @@ function converting<T>(convert: () => T): T {
   }
 }
 
-/** Throws InvalidArgument that names the filter. */
-export function entryFilterFromWire(wire: EntryFilterOutput | null): EntryFilter {
+/** Throws InvalidArgument that names the filter: also for IDs that no entry of this trust domain can have, as SPIRE does. */
+export function entryFilterFromWire(wire: EntryFilterOutput | null, trustDomain: TrustDomain): EntryFilter {
   if (wire === null) return {};
-  const id = (of: EntryFilterOutput['by_spiffe_id'], what: string): SpiffeId => spiffeIdFromWire(of, what);
+  const { by_spiffe_id: spiffeId, by_parent_id: parentId } = wire;
   return {
-    ...(wire.by_spiffe_id === null
+    ...(spiffeId === null
       ? {}
-      : { bySpiffeId: id(wire.by_spiffe_id, 'malformed SPIFFE ID filter') }),
-    ...(wire.by_parent_id === null
+      : { bySpiffeId: filteredId('SPIFFE ID', spiffeId, (id) => checkWorkloadId(id, trustDomain)) }),
+    ...(parentId === null
       ? {}
-      : { byParentId: id(wire.by_parent_id, 'malformed parent ID filter') }),
+      : { byParentId: filteredId('parent ID', parentId, (id) => checkParentId(id, trustDomain)) }),
     ...(wire.by_selectors === null ? {} : { bySelectors: selectorMatchFromWire(wire.by_selectors) }),
     ...(wire.by_federates_with === null
       ? {}
@@ -145,4 +147,14 @@ export function entryFilterFromWire(wire: EntryFilterOutput | null): EntryFilter
     ...(wire.by_hint === null ? {} : { byHint: wire.by_hint.value }),
     ...(wire.by_downstream === null ? {} : { byDownstream: wire.by_downstream.value }),
   };
+}
+
+function filteredId(name: string, wire: SPIFFEIDOutput, check: (id: SpiffeId) => SpiffeId): SpiffeId {
+  const what = `malformed ${name} filter`;
+  const id = spiffeIdFromWire(wire, what);
+  try {
+    return check(id);
+  } catch (cause) {
+    throw invalidArgument(`${what}: ${messageOf(cause)}`, { cause });
+  }
 }

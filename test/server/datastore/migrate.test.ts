@@ -17,7 +17,10 @@ test('servers that start at the same time migrate once', async (t) => {
   const { database } = await emptyDatabase(t);
   await Promise.all([1, 2, 3].map(() => migrate(database, silentLogger)));
   const rows = await database.query('select version from schema_migrations order by version');
-  assert.deepEqual(rows, [{ version: 1 }]);
+  assert.deepEqual(
+    rows.map(({ version }) => version),
+    [1, 2],
+  );
   await migrate(database, silentLogger);
 });
 
@@ -30,7 +33,7 @@ test('a schema newer than the program is refused and left alone', async (t) => {
   await assert.rejects(migrate(database, silentLogger), {
     name: 'CodedError',
     code: Code.failedPrecondition,
-    message: /schema is at version 99, this program knows versions up to 1: run a newer writ/,
+    message: /schema is at version 99, this program knows versions up to 2: run a newer writ/,
   });
 });
 
@@ -38,7 +41,7 @@ test('disable_migration takes a current schema, and refuses an older one without
   const { database } = await emptyDatabase(t);
   await assert.rejects(migrate(database, silentLogger, false), {
     code: Code.failedPrecondition,
-    message: /schema is at version 0, this program needs 1, and disable_migration forbids to change it/,
+    message: /schema is at version 0, this program needs 2, and disable_migration forbids to change it/,
   });
   assert.deepEqual(await database.query("select to_regclass('schema_migrations') as name"), [{ name: null }]);
   await migrate(database, silentLogger);

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Callers } from '../../../../server/api/gate/caller.ts';
 import type { Peer } from '../../../../server/api/gate/context.ts';
+import { AdminBundles } from '../../../../server/bundle/admin-bundles.ts';
 import { BundleCache } from '../../../../server/bundle/bundle-cache.ts';
-import { Code } from '../../../../shared/errors.ts';
+import { Code, CodedError } from '../../../../shared/errors.ts';
 import { SpiffeId } from '../../../../shared/spiffe/spiffe-id.ts';
 import { TrustDomain } from '../../../../shared/spiffe/trust-domain.ts';
 import { FakeBundleStore } from '../../../fakes/bundle-store.ts';
@@ -31,6 +32,7 @@ interface World {
   readonly clock: FakeClock;
   readonly bundles: FakeBundleStore;
   readonly bundle: BundleCache;
+  readonly adminBundles: AdminBundles;
   readonly callers: Callers;
 }
 
@@ -47,11 +49,13 @@ async function world(authorities: readonly Entity[] = [root]): Promise<World> {
   });
   await bundle.refresh();
   const adminIds = [SpiffeId.parse(FOREIGN_ADMIN)];
+  const adminBundles = new AdminBundles({ trustDomain: own, adminIds, bundles, clock, log: new FakeLog() });
   return {
     clock,
     bundles,
     bundle,
-    callers: new Callers({ trustDomain: own, bundle, bundles, adminIds, clock }),
+    adminBundles,
+    callers: new Callers({ trustDomain: own, bundle, adminBundles, adminIds, clock }),
   };
 }
 
@@ -153,6 +157,41 @@ test('an administrator of another trust domain needs a stored bundle of it', asy
   clock.jump(new Date(clock.now().getTime() + 1_000));
   const caller = await callers.identify(admin);
   assert.equal(caller.kind === 'identified' && caller.svid.id.toString(), FOREIGN_ADMIN);
+});
+
+test('an administrator of another trust domain is known from the moment that its bundle was read', async () => {
+  const { callers, bundles, adminBundles } = await world();
+  await publish(bundles, [foreignRoot], other);
+  const admin = peer(await leaf({ uriSans: [FOREIGN_ADMIN] }, foreignRoot));
+  assert.equal(callers.isKnown(admin), false);
+  await adminBundles.refresh(other);
+  assert.equal(callers.isKnown(admin), true);
+});
+
+test('an administrator of another trust domain is refused as soon as its bundle is gone, or has another authority', async () => {
+  for (const change of ['gone', 'replaced']) {
+    const { callers, bundles, adminBundles } = await world();
+    await publish(bundles, [foreignRoot], other);
+    const admin = peer(await leaf({ uriSans: [FOREIGN_ADMIN] }, foreignRoot));
+    assert.equal((await callers.identify(admin)).kind, 'identified');
+    const before = await bundles.find(other);
+    assert.ok(before !== undefined);
+    if (change === 'gone') bundles.clear();
+    else bundles.put({ ...before, x509Authorities: [{ certificate: root.certificate.raw, tainted: false }] });
+    await adminBundles.refresh(other);
+    await assert.rejects(callers.identify(admin), { code: Code.unauthenticated }, change);
+  }
+});
+
+test('an administrator of another trust domain is not let in by a bundle that the store has not confirmed lately', async () => {
+  const { callers, bundles, clock } = await world();
+  await publish(bundles, [foreignRoot], other);
+  const admin = peer(await leaf({ uriSans: [FOREIGN_ADMIN] }, foreignRoot));
+  await callers.identify(admin);
+  bundles.find = () => Promise.reject(new CodedError(Code.unavailable, 'away'));
+  await callers.identify(admin);
+  clock.jump(new Date(clock.now().getTime() + 6_000));
+  await assert.rejects(callers.identify(admin), { code: Code.unavailable });
 });
 
 test('an authority that another server has just published is looked for before its agents are refused', async () => {

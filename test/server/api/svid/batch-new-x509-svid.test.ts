@@ -84,7 +84,7 @@ describe('BatchNewX509SVID', () => {
       results.map(({ status }) => [status?.code, status?.message.split(':')[0]]),
       [
         [Code.notFound, 'entry not found or not authorized'],
-        [Code.invalidArgument, 'failed to parse CSR'],
+        [Code.invalidArgument, 'malformed CSR'],
         [Code.invalidArgument, 'missing entry ID'],
         [Code.invalidArgument, 'missing CSR'],
         [0, 'OK'],

@@ -174,7 +174,7 @@ const sealed = (text: string, rows: number): string =>
   text + endLine({ rows, sha256: toHex(createHash('sha256').update(text).digest()) });
 
 const HEADER =
-  '{"format":"writ server backup","version":1,"schemaVersion":1,"createdAt":"2026-01-01T00:00:00Z"}\n';
+  '{"format":"writ server backup","version":1,"schemaVersion":2,"createdAt":"2026-01-01T00:00:00Z"}\n';
 
 const foreign: readonly (readonly [string, string, RegExp])[] = [
   ['an empty file', '', /it is empty/],
@@ -186,11 +186,11 @@ const foreign: readonly (readonly [string, string, RegExp])[] = [
     HEADER.replace('"version":1', '"version":2'),
     /version 2 of the format, this program reads 1/,
   ],
-  ['a header without a schema', HEADER.replace('"schemaVersion":1,', ''), /its first line is damaged/],
+  ['a header without a schema', HEADER.replace('"schemaVersion":2,', ''), /its first line is damaged/],
   [
     'another schema',
-    sealed(HEADER.replace('schemaVersion":1', 'schemaVersion":7'), 0),
-    /from version 7 of the database schema, and the database has 1/,
+    sealed(HEADER.replace('schemaVersion":2', 'schemaVersion":7'), 0),
+    /from version 7 of the database schema, and the database has 2/,
   ],
   ['a table of nobody', sealed(`${HEADER}ghosts {}\n`, 1), /a table that this program does not know/],
 ];
