@@ -8,7 +8,7 @@ import { Code, CodedError } from '../../shared/errors.ts';
 function expected(text: string): string | undefined {
   const unix = /^unix:(?:\/\/(?=\/)|(?!\/\/))(\/[^?#%]*)$/i.exec(text)?.[1];
   if (unix !== undefined)
-    return /^[^\0-\x20\x7f]{2,}$/.test(unix) && Buffer.byteLength(unix) <= 107 ? unix : undefined;
+    return /^[^\s\p{Cc}]{2,}$/u.test(unix) && Buffer.byteLength(unix) <= 107 ? unix : undefined;
   const [, ip = '', port = ''] = /^tcp:\/\/([0-9.]+|\[[0-9a-fA-F:.]+\]):([1-9][0-9]{0,4})$/i.exec(text) ?? [];
   if (ip === '' || Number(port) > 65_535) return undefined;
   const url = URL.parse(`http://${ip}:${port}`); // canonical IPv4 stays as it is; brackets are IPv6 or nothing
