@@ -19,8 +19,7 @@ const SOCKET_PATH_MAX_BYTES = 107; // unix(7): sun_path holds 108, with the zero
 /** Throws InvalidArgument that names the broken rule and what to write instead; passwords in the text are not repeated. */
 export function parseEndpointAddress(text: string): EndpointAddress {
   if (text === '') throw refused(`is empty: it is ${EXAMPLE}`);
-  if ([...text].some((one) => one <= ' ' || one === '\x7f'))
-    throw refused('has a space or control character in it');
+  if (/[\s\p{Cc}]/u.test(text)) throw refused('has a space or control character in it');
   const [, scheme = '', rest = ''] = URI.exec(text) ?? [];
   switch (scheme.toLowerCase()) {
     case 'unix':
