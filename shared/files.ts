@@ -1,6 +1,15 @@
 /** Files that are whole or absent: written beside, synced, renamed. At once, or piece by piece. */
-import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 
 /** Writes `bytes` so that a reader or a crash sees the old file or the new one, never half of either. */
 export function writeFileAtomic(path: string, bytes: Uint8Array, mode = OWNER_ONLY): void {
@@ -13,6 +22,21 @@ export function writeFileAtomic(path: string, bytes: Uint8Array, mode = OWNER_ON
     throw error;
   }
   syncDirectory(dirname(path));
+}
+
+/**
+ * Removes what killed processes left beside: half of a file, maybe of keys. For the start of the file's one writer. What
+ * cannot be removed stays, for another start.
+ */
+export function removeLeftBeside(path: string): void {
+  const [directory, name] = [dirname(path), basename(path)];
+  try {
+    for (const other of readdirSync(directory))
+      if (other.startsWith(`${name}.`) && LEFT_BESIDE.test(other.slice(name.length)))
+        rmSync(join(directory, other), { force: true });
+  } catch {
+    // a directory that is not there, or cannot be written
+  }
 }
 
 /** A file that is written piece by piece and takes its name only with `commit`; until then it lies beside, mode 0600. */
@@ -55,6 +79,8 @@ export class AtomicFile {
 const OWNER_ONLY = 0o600;
 
 const besideOf = (path: string): string => `${path}.${process.pid}.tmp`;
+
+const LEFT_BESIDE = /^\.\d+\.tmp$/;
 
 /** Takes the place of what a killed process of the same number left. */
 function createBeside(path: string, mode: number): number {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fromBase64, toBase64, utf8 } from '../../shared/bytes.ts';
 import { formatPem, parsePem } from '../../shared/crypto/pem.ts';
 import { Code, CodedError, messageOf } from '../../shared/errors.ts';
-import { writeFileAtomic } from '../../shared/files.ts';
+import { removeLeftBeside, writeFileAtomic } from '../../shared/files.ts';
 import { makePrivateDirectory } from '../private-directory.ts';
 import type { AgentState, AgentStateStore } from './own-svid.ts';
 
@@ -32,6 +32,7 @@ export class StateFile implements AgentStateStore {
   static open(dataDir: string): StateFile {
     makePrivateDirectory(dataDir);
     const path = join(dataDir, FILE_NAME);
+    removeLeftBeside(path);
     return new StateFile(path, readJson(path));
   }
 

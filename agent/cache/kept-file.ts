@@ -9,16 +9,15 @@ import {
   fstatSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readFileSync,
   rmSync,
   type Stats,
   statfsSync,
   statSync,
 } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Code, CodedError, messageOf } from '../../shared/errors.ts';
-import { writeFileAtomic } from '../../shared/files.ts';
+import { removeLeftBeside, writeFileAtomic } from '../../shared/files.ts';
 import { whyOthersCanReplace } from '../../shared/trusted-path.ts';
 import type { KeptStore } from './kept.ts';
 
@@ -46,7 +45,11 @@ export class KeptFile implements KeptStore {
     const whyNot: string[] = [];
     for (const directory of directories) {
       const why = whyUnfit(directory);
-      if (why === undefined) return new KeptFile(join(directory, name)).#swept();
+      if (why === undefined) {
+        const path = join(directory, name);
+        removeLeftBeside(path);
+        return new KeptFile(path);
+      }
       whyNot.push(`${directory} ${why}`);
     }
     throw new CodedError(Code.failedPrecondition, whyNot.join('; '));
@@ -80,15 +83,6 @@ export class KeptFile implements KeptStore {
   /** Throws where others do not let us. */
   remove(): void {
     rmSync(this.path, { force: true });
-  }
-
-  /** Without what a crash left beside it: keys, too. */
-  #swept(): this {
-    const [directory, half] = [dirname(this.path), `${basename(this.path)}.`];
-    for (const name of readdirSync(directory)) {
-      if (name.startsWith(half)) rmSync(join(directory, name), { force: true });
-    }
-    return this;
   }
 }
 

@@ -6,7 +6,7 @@ import { hash, type KeyObject } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { bytesEqual, fromBase64, toBase64, utf8 } from '../bytes.ts';
 import { Code, CodedError } from '../errors.ts';
-import { writeFileAtomic } from '../files.ts';
+import { removeLeftBeside, writeFileAtomic } from '../files.ts';
 import { parsePrivateKey, privateKeyToPkcs8 } from './keys.ts';
 
 const MAX_BYTES = 1_048_576; // an RSA-4096 key is 3.2 KB in base64: room for 300
@@ -31,6 +31,7 @@ export class KeyFile {
    * can reach it, when it belongs to somebody else, and on content that it does not know.
    */
   static open(path: string): KeyFile {
+    removeLeftBeside(path);
     const content = readPrivate(path);
     const keys = content === undefined ? new Map<string, KeyObject>() : parseKeys(path, content);
     return new KeyFile(path, keys, digestOf(content));

@@ -77,13 +77,14 @@ export class SystemAdmin {
     if (results[0]?.status?.code !== 0) throw failed(results[0]?.status);
   }
 
-  /** IDs of all entries. */
-  async listEntries(): Promise<ReadonlySet<string>> {
-    const found = new Set<string>();
+  /** All entries: ID -> SPIFFE ID. */
+  async listEntries(): Promise<ReadonlyMap<string, string>> {
+    const found = new Map<string, string>();
     let token = '';
     do {
       const page = await this.#entries.unary('ListEntries', { page_size: 500, page_token: token });
-      for (const { id } of page.entries) found.add(id);
+      for (const { id, spiffe_id: spiffeId } of page.entries)
+        found.set(id, `spiffe://${spiffeId?.trust_domain}${spiffeId?.path}`);
       token = page.next_page_token;
     } while (token !== '');
     return found;

@@ -17,7 +17,7 @@ import { eventually, Program } from './program.ts';
 import { makeSystemFiles, type SystemFiles, type SystemOptions, TRUST_DOMAIN } from './system-files.ts';
 
 const ROOT = dirname(dirname(import.meta.dirname));
-const WRIT = join(ROOT, 'writ');
+export const WRIT = join(ROOT, 'writ');
 const run = promisify(execFile);
 
 export class System {
@@ -65,9 +65,14 @@ export class System {
     return `spiffe://${TRUST_DOMAIN}${path}`;
   }
 
-  async startServer(): Promise<void> {
+  /** Without waiting for it. */
+  launchServer(): void {
     this.#server = this.#writ('server', this.files.serverLog, this.files.serverConf);
-    await this.#server.until('healthy', () => this.admin.isHealthy());
+  }
+
+  async startServer(): Promise<void> {
+    this.launchServer();
+    await this.server.until('healthy', () => this.admin.isHealthy());
   }
 
   /** Gives it a join token, which one that has an SVID does not look at. */
@@ -77,10 +82,15 @@ export class System {
     await this.restartAgent();
   }
 
+  /** Without waiting for it. */
+  launchAgent(): void {
+    this.#agent = this.#writ('agent', this.files.agentLog, this.files.agentConf);
+  }
+
   /** Starts it as it is, although no server may answer. */
   async restartAgent(): Promise<void> {
-    this.#agent = this.#writ('agent', this.files.agentLog, this.files.agentConf);
-    await this.#agent.until('healthy', async () => (await this.isAgentHealthy()) === true);
+    this.launchAgent();
+    await this.agent.until('healthy', async () => (await this.isAgentHealthy()) === true);
   }
 
   isAgentHealthy(): Promise<boolean> {
@@ -153,6 +163,11 @@ export class System {
 
   now(): Date {
     return systemClock.now();
+  }
+
+  /** Where the agent keeps SVIDs in memory. */
+  get runtimeDirectory(): string {
+    return this.#runtime;
   }
 
   /** The Postgres that the server runs: its processes. */

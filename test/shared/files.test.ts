@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { utf8 } from '../../shared/bytes.ts';
-import { writeFileAtomic } from '../../shared/files.ts';
+import { removeLeftBeside, writeFileAtomic } from '../../shared/files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'writ-files-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -44,4 +44,18 @@ test('replaces a link, and does not write through it', () => {
 
 test('throws where the folder is missing', () => {
   assert.throws(() => writeFileAtomic(join(folder, 'absent', 'x'), utf8('x')), /ENOENT/);
+});
+
+test('removes what killed processes left beside, and nothing else', () => {
+  const path = join(folder, 'state.json');
+  const others = ['state.json', 'state.json.tmp', 'state.json.bak.1.tmp', 'state.jsonx.1.tmp'];
+  for (const name of [...others, 'state.json.1.tmp', 'state.json.4711.tmp'])
+    writeFileSync(join(folder, name), name);
+  removeLeftBeside(path);
+  const left = readdirSync(folder).filter((name) => name.startsWith('state'));
+  assert.deepEqual(left.sort(), others.sort());
+});
+
+test('has nothing to remove beside a file whose folder is missing', () => {
+  removeLeftBeside(join(folder, 'absent', 'x'));
 });

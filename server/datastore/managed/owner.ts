@@ -1,5 +1,5 @@
 /** One server for each managed database: a file with the owner's pid and start time. Called by embedded.ts. */
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Code, CodedError } from '../../../shared/errors.ts';
 import { startTimeOf } from './processes.ts';
@@ -16,6 +16,7 @@ const ATTEMPTS = 5;
  */
 export function claimDirectory(directory: string): Claim {
   const path = join(directory, 'owner');
+  removeLeftBeside(directory);
   const ours = `${process.pid} ${startTimeOf(process.pid)}`;
   const beside = `${path}.${process.pid}`;
   writeFileSync(beside, ours, { mode: 0o600 });
@@ -38,6 +39,15 @@ export function claimDirectory(directory: string): Claim {
       if (readOwner(path) === ours) rmSync(path, { force: true });
     },
   };
+}
+
+/** What processes left that were killed while they claimed it. */
+function removeLeftBeside(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    const [, pid] = /^owner\.(?:old\.)?(\d+)$/.exec(name) ?? [];
+    if (pid !== undefined && startTimeOf(Number(pid)) === undefined)
+      rmSync(join(directory, name), { force: true });
+  }
 }
 
 /** Whether a process that is alive has the directory. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -90,5 +90,11 @@ describe('the state file', () => {
     rmSync(data, { recursive: true });
     assert.throws(() => file.store({ bundle: [root.certificate.raw] }), /cannot be written/);
     assert.deepEqual(file.state.bundle, []);
+  });
+
+  it('removes what a crash left beside it', () => {
+    writeFileSync(`${path}.1234.tmp`, '{"svid":["LS0');
+    StateFile.open(directory);
+    assert.equal(existsSync(`${path}.1234.tmp`), false);
   });
 });

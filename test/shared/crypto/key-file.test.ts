@@ -3,6 +3,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -142,4 +143,12 @@ test('refuses a symbolic link, a directory and a file without end', () => {
 
   truncateSync(target, 2 ** 31);
   assert.match(refusalOf(() => KeyFile.open(target)).message, /longer than/);
+});
+
+test('half of a key file that a crash left beside it is gone at the next start', () => {
+  const path = newPath();
+  KeyFile.open(path).put('a', newKey());
+  writeFileSync(`${path}.1234.tmp`, '{"keys":{"a":"MIG');
+  assert.deepEqual([...KeyFile.open(path).keys.keys()], ['a']);
+  assert.equal(existsSync(`${path}.1234.tmp`), false);
 });
