@@ -93,6 +93,14 @@ export class Database implements Queryable {
     });
   }
 
+  /** Whether a pooler stands between: it names a process in the handshake that is not the one that answers. */
+  isPooled(): Promise<boolean> {
+    return this.#attempt(isConnectionLoss, async (client) => {
+      const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+      return !('processID' in client && client.processID === rows[0]?.pid);
+    });
+  }
+
   async close(): Promise<void> {
     await this.#pool.end();
   }

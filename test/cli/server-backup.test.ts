@@ -15,7 +15,7 @@ import { systemRandom } from '../../shared/random.ts';
 import { createOne, newEntry } from '../contracts/samples.ts';
 import { type TestDatabase, testDatabase } from '../fakes/database.ts';
 import { Endings } from '../fakes/endings.ts';
-import { configText, contentOf, populate } from '../server/datastore/backup/backup-testbed.ts';
+import { configText, contentOf, direct, populate } from '../server/datastore/backup/backup-testbed.ts';
 import { runScript } from './script.ts';
 
 const program = { name: 'spire-server', commands: serverCommands };
@@ -33,7 +33,7 @@ describe('backup and restore', () => {
     to = await testDatabase(endings);
     await populate(from, 3);
     writeFileSync(join(directory, 'from.conf'), configText(from));
-    writeFileSync(join(directory, 'to.conf'), configText(to));
+    writeFileSync(join(directory, 'to.conf'), configText(direct(to)));
   });
   after(async () => {
     await endings.end();

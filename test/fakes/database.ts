@@ -29,10 +29,14 @@ export interface Ending {
 
 export interface TestDatabase {
   readonly connectionString: string;
+  /** The same database past a pooler, where there is one. */
+  readonly directString: string;
   /** Connects past the stores; the caller closes it. */
   database(): Database;
   /** Opens stores on it, closed after the test. */
   open(overrides?: Partial<DatastoreOptions>): Promise<Datastore>;
+  /** Ends every connection, those too that a pooler keeps for the next client. */
+  disconnect(): Promise<void>;
 }
 
 const TEST_CONNECTIONS = 10;
@@ -51,6 +55,7 @@ export async function testDatabase(t: Ending): Promise<TestDatabase> {
   const name = free.pop() ?? (await createDatabase(parameters, template));
   const ofTest = { ...parameters, database: name };
   const connectionString = toConnectionString(ofTest);
+  const direct = pastPooler();
   const opened: Datastore[] = [];
   t.after(async () => {
     await Promise.all(opened.map((store) => store.close()));
@@ -60,12 +65,17 @@ export async function testDatabase(t: Ending): Promise<TestDatabase> {
   });
   return {
     connectionString,
+    directString:
+      direct === undefined
+        ? connectionString
+        : toConnectionString({ ...parseConnectionString(direct), database: name }),
     database: () => openDatabase(connectionString),
     open: async (overrides) => {
       const store = await openDatastore({ ...optionsFor(connectionString), ...overrides });
       opened.push(store);
       return store;
     },
+    disconnect: async () => void (await administer(parameters, disconnect(name))),
   };
 }
 
@@ -97,8 +107,11 @@ export async function emptyDatabase(t: Ending): Promise<{ connectionString: stri
   return { connectionString, database };
 }
 
-/** False behind a transaction pooler (test/interop/pgbouncer says so): NOTIFY then reaches nobody. */
-export const hearsNotifications = (): boolean => process.env['WRIT_TEST_POOLER'] === undefined;
+/** Behind a transaction pooler, the string that leads past it (test/interop/pgbouncer sets it). */
+const pastPooler = (): string | undefined => process.env['WRIT_TEST_POSTGRES_PAST_POOLER'] || undefined;
+
+/** False behind a transaction pooler: NOTIFY then reaches nobody. */
+export const hearsNotifications = (): boolean => pastPooler() === undefined;
 
 interface Server {
   readonly parameters: ConnectionParameters;

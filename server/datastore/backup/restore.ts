@@ -20,10 +20,11 @@ export type RestoreCounts = Readonly<Record<string, number>>;
 
 /**
  * Throws InvalidArgument on a file that is damaged, foreign or of another schema, FailedPrecondition when somebody else
- * is connected to the database or it is not empty. Every feed begins a new epoch, by which a server or an agent that
+ * is connected to the database or could be unseen, or it is not empty. Every feed begins a new epoch, by which a server or an agent that
  * knew the database before notices.
  */
-export function restoreBackup(database: Database, options: RestoreOptions): Promise<RestoreCounts> {
+export async function restoreBackup(database: Database, options: RestoreOptions): Promise<RestoreCounts> {
+  if (await database.isPooled()) throw hidden();
   return database.transaction('read committed', async (tx) => {
     // A server that starts now waits at its migrations until this is done.
     await tx.query('select pg_advisory_xact_lock($1, 0)', [lockClass.migrate]);
@@ -35,6 +36,12 @@ export function restoreBackup(database: Database, options: RestoreOptions): Prom
     return counts;
   });
 }
+
+const hidden = (): CodedError =>
+  new CodedError(
+    Code.failedPrecondition,
+    'this connection goes through a pooler, which hides who else uses the database: restore with a connection_string that leads to Postgres itself',
+  );
 
 const LOOKS = 10;
 const LOOK_AGAIN_SECONDS = 0.1;

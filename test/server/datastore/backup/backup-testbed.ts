@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Counts, restoreDatabase } from '../../../../server/backup.ts';
 import { loadServerConfig } from '../../../../server/config.ts';
 import { type Datastore, openDatastore } from '../../../../server/datastore/open.ts';
 import { BACKUP_TABLES } from '../../../../server/datastore/backup/tables.ts';
@@ -10,6 +11,9 @@ import { silentLogger } from '../../../../shared/log/logger.ts';
 import { systemRandom } from '../../../../shared/random.ts';
 import { createOne, id, newEntry, newNode, trustDomain } from '../../../contracts/samples.ts';
 import type { Ending, TestDatabase } from '../../../fakes/database.ts';
+
+/** The database past a pooler, where a restore has to go. */
+export const direct = ({ directString }: TestDatabase) => ({ connectionString: directString });
 
 /** The text of a server.conf for the database. */
 export const configText = ({ connectionString }: Pick<TestDatabase, 'connectionString'>): string => `
@@ -25,6 +29,15 @@ export function needsFor(testing: Pick<TestDatabase, 'connectionString'>, path: 
   const text = configText(testing);
   const { config } = loadServerConfig({ path: 'server.conf', text, expandEnv: false, environment: {} });
   return { config, path, log: silentLogger, clock: systemClock, random: systemRandom };
+}
+
+/** Restores as an operator does: everybody is off the database first. */
+export async function restoreInto(
+  to: TestDatabase,
+  options: { readonly path: string; readonly empties: boolean },
+): Promise<Counts> {
+  await to.disconnect();
+  return restoreDatabase({ ...needsFor(direct(to), options.path), empties: options.empties });
 }
 
 /** Opens stores for one deed: nobody is connected afterwards. */

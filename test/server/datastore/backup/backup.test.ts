@@ -12,11 +12,19 @@ import { BACKUP_TABLES, PAGE_ROWS } from '../../../../server/datastore/backup/ta
 import { toHex } from '../../../../shared/bytes.ts';
 import { Code } from '../../../../shared/errors.ts';
 import { createOne, newEntry } from '../../../contracts/samples.ts';
-import { testDatabase } from '../../../fakes/database.ts';
+import { hearsNotifications, testDatabase } from '../../../fakes/database.ts';
 import { mutated } from '../../../properties/arbitraries.ts';
 import { isRefusal } from '../../../refusal.ts';
 import { readGolden } from '../schema-text.ts';
-import { contentOf, needsFor, populate, temporaryPath, withStores } from './backup-testbed.ts';
+import {
+  contentOf,
+  direct,
+  needsFor,
+  populate,
+  restoreInto,
+  temporaryPath,
+  withStores,
+} from './backup-testbed.ts';
 
 test('every table and column of the schema is in a backup, but the feeds', async (t) => {
   const database = (await testDatabase(t)).database();
@@ -45,7 +53,7 @@ for (const count of [0, PAGE_ROWS - 2, PAGE_ROWS - 1, 2 * PAGE_ROWS + 3]) {
     assert.deepEqual(written, { bundles: 1, entries: count + 1, nodes: 2, join_tokens: 1, ca_journals: 1 });
     assert.equal(statSync(path).mode & 0o777, 0o600);
     assert.deepEqual(readdirSync(dirname(path)), ['writ.backup']);
-    const restored = await restoreDatabase({ ...needsFor(to, path), empties: false });
+    const restored = await restoreInto(to, { path, empties: false });
     assert.deepEqual(restored, written);
     assert.deepEqual(await contentOf(to), await contentOf(from));
   });
@@ -56,7 +64,7 @@ test('a restored database goes on: new rows get new numbers', async (t) => {
   const path = temporaryPath(t);
   await populate(from, 3);
   await backupDatabase(needsFor(from, path));
-  await restoreDatabase({ ...needsFor(to, path), empties: false });
+  await restoreInto(to, { path, empties: false });
   await withStores(to, async (store) => {
     await createOne(store.entries, newEntry('later'));
     const journal = { id: undefined, activeAuthorityId: 'bb', content: Uint8Array.of(1) };
@@ -82,7 +90,7 @@ test('a backup is of one moment, whatever a server writes meanwhile', async (t) 
     isDone = true;
     await writing;
   });
-  await restoreDatabase({ ...needsFor(to, path), empties: false });
+  await restoreInto(to, { path, empties: false });
 });
 
 test('a restore begins a new epoch of each feed, so that whoever knew the database before reloads', async (t) => {
@@ -94,7 +102,7 @@ test('a restore begins a new epoch of each feed, so that whoever knew the databa
     nodes: await store.nodeFeed.snapshot(() => {}),
   }));
   await backupDatabase(needsFor(testing, path));
-  await restoreDatabase({ ...needsFor(testing, path), empties: true });
+  await restoreInto(testing, { path, empties: true });
   await withStores(testing, async (store) => {
     assert.deepEqual(await store.entryFeed.changesAfter(positions.entries), { kind: 'lost' });
     assert.deepEqual(await store.nodeFeed.changesAfter(positions.nodes), { kind: 'lost' });
@@ -118,14 +126,14 @@ test('a database that holds something is refused without force, and replaced wit
   await backupDatabase(needsFor(from, path));
   const before = await contentOf(to);
   await assert.rejects(
-    restoreDatabase({ ...needsFor(to, path), empties: false }),
+    restoreInto(to, { path, empties: false }),
     isRefusal(
       Code.failedPrecondition,
       /not empty \(table bundles\): with -force everything in it is deleted/,
     ),
   );
   assert.deepEqual(await contentOf(to), before);
-  await restoreDatabase({ ...needsFor(to, path), empties: true });
+  await restoreInto(to, { path, empties: true });
   assert.deepEqual(await contentOf(to), await contentOf(from));
 });
 
@@ -136,10 +144,25 @@ test('a restore is refused while a server uses the database', async (t) => {
   await backupDatabase(needsFor(from, path));
   await withStores(to, () =>
     assert.rejects(
-      restoreDatabase({ ...needsFor(to, path), empties: true }),
+      restoreDatabase({ ...needsFor(direct(to), path), empties: true }),
       isRefusal(Code.failedPrecondition, /in use by \d+ other connection\(s\) \(.*\): stop the servers/),
     ),
   );
+});
+
+test('a restore through a pooler is refused, since servers that are idle cannot be seen there', {
+  skip: hearsNotifications() ? 'no pooler here' : false,
+}, async (t) => {
+  const to = await testDatabase(t);
+  const path = temporaryPath(t);
+  await populate(to, 1);
+  await backupDatabase(needsFor(to, path));
+  const before = await contentOf(to);
+  await assert.rejects(
+    restoreDatabase({ ...needsFor(to, path), empties: true }),
+    isRefusal(Code.failedPrecondition, /goes through a pooler/),
+  );
+  assert.deepEqual(await contentOf(to), before);
 });
 
 test('the managed database of another user is not mistaken for something else', {
@@ -200,7 +223,7 @@ test('other files, and files of other versions, are refused with the reason; the
   const path = temporaryPath(t);
   await populate(testing, 1);
   const before = await contentOf(testing);
-  const restoring = () => restoreDatabase({ ...needsFor(testing, path), empties: true });
+  const restoring = () => restoreInto(testing, { path, empties: true });
   await assert.rejects(restoring(), isRefusal(Code.failedPrecondition, /cannot read .*ENOENT/));
   for (const [name, text, telling] of foreign) {
     writeFileSync(path, text);
@@ -216,7 +239,7 @@ test('a restore that fails at its last row leaves what was there', async (t) => 
   const before = await contentOf(testing);
   const token = 'join_tokens {"value":"twice","expires_at":"2026-01-01T00:00:00Z"}\n';
   writeFileSync(path, sealed(`${HEADER}${token}${token}`, 2));
-  await assert.rejects(restoreDatabase({ ...needsFor(testing, path), empties: true }), {
+  await assert.rejects(restoreInto(testing, { path, empties: true }), {
     code: Code.alreadyExists,
   });
   assert.deepEqual(await contentOf(testing), before);
