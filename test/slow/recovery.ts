@@ -108,9 +108,13 @@ async function strikeOnce(scene: Scene, stroke: Stroke, path: string): Promise<s
   try {
     await runFor(load, random.fraction() * LOAD_MAX_MS);
     const startedMs = monotonicMs();
+    const postmaster = system.postmasterPid();
     await kill(scene, stroke.killed);
     checkWhole(directories(system, second));
     await Promise.all(stroke.killed.map((part) => bringBack(scene, part, isAgain(stroke, part))));
+    // Its backends outlive it for a moment, and what they still do looks like all being well.
+    const isAnother = () => system.postmasterPid() !== postmaster || undefined;
+    if (stroke.killed.includes('postgres')) await eventually('another Postgres', isAnother, BACK_MS);
     await newIdentityArrives(scene, path);
     const backMs = Math.round(monotonicMs() - startedMs);
     await load.end();
