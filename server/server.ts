@@ -209,10 +209,16 @@ function makeDoors(building: Building, { callers, ownSvid, hub }: DoorParts) {
   const { socketPath, bindAddress: host, bindPort: port, requirePqKem } = config;
   const withLocal = { ...routes, ...localRoutes({ health: { checkHealth, clock }, explain }) };
   return {
-    local: new LocalListener({ socketPath, routes: withLocal, gate, log }),
+    local: new LocalListener({ socketPath, routes: withLocal, gate, log, ...auditing(config) }),
     agents: new AgentListener({ host, port, requirePqKem, ownSvid, callers, routes, gate, log }),
   };
 }
+
+/** Native code: loaded where it is asked for. */
+const auditing = ({ auditLogEnabled }: ServerConfig) =>
+  auditLogEnabled
+    ? { loadFinder: async () => (await import('./listen/local-process.ts')).processFinder() }
+    : {};
 
 function routesNeeds({ needs, store, state }: Building, hub: WatchHub): RoutesNeeds {
   const { config, clock } = needs;

@@ -1,8 +1,8 @@
 /** One process, held by its pidfd and its /proc directory (design D7). Made by peers. */
 import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync } from 'node:fs';
 import { CodedError, messageOf, unavailable } from '../../shared/errors.ts';
-import type { PeerKernel } from './peer.ts';
-import type { Credentials, Peer } from './peer-info.ts';
+import type { Credentials, PeerKernel } from '../../shared/rpc/peer-kernel.ts';
+import type { Peer } from './peer-info.ts';
 import { hasEnded, parseProcStat } from './proc-stat.ts';
 
 const STAT_MAX_BYTES = 4_096; // 52 numbers and a name of at most 64 bytes

@@ -1,12 +1,6 @@
 /** Who is at the other end of a Unix socket, as the kernel said at accept. Implemented by attest-workload/peers. */
 import type { Socket } from 'node:net';
-
-/** The identity that the kernel noted when the caller connected; the ids are the effective ones. */
-export interface Credentials {
-  readonly pid: number;
-  readonly uid: number;
-  readonly gid: number;
-}
+import type { Credentials } from '../../shared/rpc/peer-kernel.ts';
 
 /** One process, held so that nothing read about it can come from another one that got its pid. */
 export interface Peer extends Credentials {

@@ -10,9 +10,10 @@ import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { messageOf, notFound, unavailable } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
+import type { Credentials, PeerKernel } from '../../shared/rpc/peer-kernel.ts';
+import { descriptorOf } from '../../shared/rpc/socket-descriptor.ts';
 import { HeldProcess, readIds, readStat } from './held-process.ts';
-import type { PeerKernel } from './peer.ts';
-import type { Credentials, Peer, PeerSource } from './peer-info.ts';
+import type { Peer, PeerSource } from './peer-info.ts';
 import { parsePidfdInfo } from './pidfd-info.ts';
 import { hasEnded } from './proc-stat.ts';
 import { type UnknownIds, unknownIds } from './unknown-ids.ts';
@@ -111,14 +112,6 @@ function checkPidfd(pidfd: number, pid: number): void {
   const named = parsePidfdInfo(readFileSync(`/proc/self/fdinfo/${pidfd}`, 'latin1'));
   if (named === -1) throw unavailable('the process is gone');
   if (named !== pid) throw unavailable(`the process is ${named}, not ${pid}, as this agent's /proc sees it`);
-}
-
-/** Undocumented, but the same in every release of Node, and the only way to the descriptor. */
-function descriptorOf(socket: Socket): number {
-  const handle: unknown = '_handle' in socket ? socket._handle : undefined;
-  const fd = typeof handle === 'object' && handle !== null && 'fd' in handle ? handle.fd : undefined;
-  if (typeof fd !== 'number' || fd < 0) throw unavailable('the connection is gone');
-  return fd;
 }
 
 /** Throws Unavailable; `isRunning` tells a process that is gone from one that is hidden. */

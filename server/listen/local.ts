@@ -2,7 +2,7 @@
  * The door for administrators on this machine: a Unix socket, whose permissions say who may come in. Started by server.ts.
  */
 import { lstatSync, mkdirSync, unlinkSync } from 'node:fs';
-import { connect, createServer, type Server } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { Code, CodedError, messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
@@ -10,7 +10,8 @@ import type { Gate, Routes } from '../../shared/rpc/handler.ts';
 import { RpcServer } from '../../shared/rpc/server.ts';
 import type { Part } from '../../shared/tasks.ts';
 import { whyOthersCanReplace } from '../../shared/trusted-path.ts';
-import type { CallContext, Peer } from '../api/gate/context.ts';
+import type { CallContext, LocalProcess, Peer } from '../api/gate/context.ts';
+import type { FindProcess } from './local-process.ts';
 
 const DIRECTORY_MODE = 0o750; // SPIRE's
 const SOCKET_UMASK = 0o007; // SPIRE's 0770
@@ -21,6 +22,8 @@ export interface LocalListenerNeeds {
   readonly routes: Routes<CallContext>;
   readonly gate: Gate<Peer, CallContext>;
   readonly log: Logger;
+  /** Where calls are audited: how to load what names the callers. */
+  readonly loadFinder?: () => Promise<FindProcess>;
 }
 
 export class LocalListener implements Part {
@@ -29,18 +32,22 @@ export class LocalListener implements Part {
   readonly #log: Logger;
   readonly #rpc: RpcServer<Peer, CallContext>;
   readonly #server: Server;
+  readonly #loadFinder: LocalListenerNeeds['loadFinder'];
+  #find: FindProcess | undefined;
 
-  constructor({ socketPath, routes, gate, log }: LocalListenerNeeds) {
+  constructor({ socketPath, routes, gate, log, loadFinder }: LocalListenerNeeds) {
     this.#path = resolve(socketPath);
     this.#log = log;
+    this.#loadFinder = loadFinder;
     this.#rpc = new RpcServer({ routes, gate });
-    this.#server = createServer((socket) => this.#rpc.inject(socket, { kind: 'local' }));
+    this.#server = createServer((socket) => this.#rpc.inject(socket, this.#peerOf(socket)));
     this.#server.maxConnections = CONNECTIONS_MAX;
   }
 
   /** Throws FailedPrecondition, saying what to do, when the socket cannot be had. */
   async start(): Promise<void> {
     const path = this.#path;
+    this.#find = await this.#load();
     makeDirectory(path);
     if (await removeStale(path)) this.#log.info('removed the socket of a server that is gone', { path });
     await bind(this.#server, path);
@@ -50,6 +57,27 @@ export class LocalListener implements Part {
   async stop(): Promise<void> {
     this.#server.close(); // removes the socket too
     await this.#rpc.stop();
+  }
+
+  /** The audit log is worth having without it. */
+  async #load(): Promise<FindProcess | undefined> {
+    try {
+      return await this.#loadFinder?.();
+    } catch (error) {
+      this.#log.warn('the audit log cannot name the callers of the admin socket', {
+        error: messageOf(error),
+      });
+      return undefined;
+    }
+  }
+
+  #peerOf(socket: Socket): Peer {
+    try {
+      const process: LocalProcess | undefined = this.#find?.(socket);
+      return process === undefined ? { kind: 'local' } : { kind: 'local', process };
+    } catch {
+      return { kind: 'local' }; // the socket's permissions let it in
+    }
   }
 }
 

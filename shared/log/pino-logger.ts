@@ -2,7 +2,7 @@
 import { pino, type Logger as Pino } from 'pino';
 import { messageOf } from '../errors.ts';
 import type { LogFields, Logger } from './logger.ts';
-import { textLine } from './text-line.ts';
+import { printableJson, textLine } from './text-line.ts';
 
 export interface LoggerOptions {
   readonly level: 'error' | 'warn' | 'info' | 'debug';
@@ -12,7 +12,8 @@ export interface LoggerOptions {
 }
 
 export function createLogger({ level, format, write }: LoggerOptions): Logger {
-  const stream = { write: format === 'json' ? write : (line: string) => write(textLine(line)) };
+  const toLine = format === 'json' ? printableJson : textLine;
+  const stream = { write: (line: string) => write(toLine(line)) };
   const options = {
     level,
     base: null,

@@ -23,8 +23,8 @@ function quoted(value: unknown): string {
 const UNPRINTABLE = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 
 /** Whoever names a file or a process writes in this log: the name must not look like anything but a name. */
-const inQuotes = (value: unknown): string =>
-  (JSON.stringify(value) ?? '""').replace(
-    UNPRINTABLE,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+const inQuotes = (value: unknown): string => printableJson(JSON.stringify(value) ?? '""');
+
+/** The same JSON, in which nothing steers a terminal or looks like the end of a line. */
+export const printableJson = (json: string): string =>
+  json.replace(UNPRINTABLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -47,11 +47,12 @@ export const bidi = <Req, Res extends object, Context>(
 export type Routes<Context> = Readonly<Record<string, Readonly<Record<string, Handler<Context>>>>>;
 
 /**
- * Stands before every handler: decides whether `run` is called, and with what. `request` is undefined for bidi calls.
- * Errors of `run` pass through it, so that it can log and audit.
+ * Stands before every handler: decides whether `run` is called, and with what. `read` decodes the request of a call that
+ * has one, and throws InvalidArgument on a malformed one: who has no right to call shall not make it decoded. Errors of
+ * `run` pass through, so that the gate can log and audit.
  */
 export type Gate<Peer, Context> = (
   call: Call<Peer>,
-  request: unknown,
+  read: () => unknown,
   run: (context: Context) => Promise<void>,
 ) => Promise<void>;

@@ -9,13 +9,14 @@ import {
 import type { EventEmitter } from 'node:events';
 import { Code, CodedError } from '../errors.ts';
 import type { Call, Gate, Handler } from './handler.ts';
+import { type Decode, readRequest } from './read-request.ts';
 import type { RunningCalls } from './running-calls.ts';
 import { toStatus } from './status.ts';
 
 export type GrpcCall =
-  | ServerUnaryCall<object, object>
-  | ServerWritableStream<object, object>
-  | ServerDuplexStream<object, object>;
+  | ServerUnaryCall<Buffer, object>
+  | ServerWritableStream<Buffer, object>
+  | ServerDuplexStream<Buffer, object>;
 
 export interface Environment<Peer, Context> {
   readonly gate: Gate<Peer, Context>;
@@ -23,44 +24,60 @@ export interface Environment<Peer, Context> {
   readonly peerOf: (call: GrpcCall) => Peer;
 }
 
-/** The function to register for this RPC. */
+export interface Implementation<Context> {
+  readonly method: string;
+  readonly handler: Handler<Context>;
+  readonly decode: Decode;
+}
+
+/** The function to register for this RPC, whose requests come as bytes. */
 export function adapt<Peer, Context>(
-  method: string,
-  handler: Handler<Context>,
+  { method, handler, decode }: Implementation<Context>,
   environment: Environment<Peer, Context>,
 ) {
   switch (handler.kind) {
     case 'unary':
-      return (call: ServerUnaryCall<object, object>, done: sendUnaryData<object>) => {
-        void answer({ method, call, environment, request: call.request }, async (context) => {
-          const response = await handler.handle(call.request as never, context);
+      return (call: ServerUnaryCall<Buffer, object>, done: sendUnaryData<object>) => {
+        const read = reader(call, decode);
+        void answer({ method, call, environment, read }, async (context) => {
+          const response = await handler.handle(read() as never, context);
           done(null, response);
         }).catch((error: unknown) => done(toStatus(error)));
       };
     case 'server-stream':
-      return (call: ServerWritableStream<object, object>) => {
-        void answer({ method, call, environment, request: call.request }, (context) =>
-          handler.handle(call.request as never, context, sender(call)),
+      return (call: ServerWritableStream<Buffer, object>) => {
+        const read = reader(call, decode);
+        void answer({ method, call, environment, read }, (context) =>
+          handler.handle(read() as never, context, sender(call)),
         ).then(...closing(call));
       };
     case 'bidi':
-      return (call: ServerDuplexStream<object, object>) => {
-        void answer({ method, call, environment, request: undefined }, (context) =>
-          handler.handle(requestsOf(call), context, sender(call)),
+      return (call: ServerDuplexStream<Buffer, object>) => {
+        void answer({ method, call, environment, read: () => undefined }, (context) =>
+          handler.handle(requestsOf(call, decode), context, sender(call)),
         ).then(...closing(call));
       };
   }
+}
+
+/** Decodes once. */
+function reader({ request }: { readonly request: Buffer }, decode: Decode): () => object {
+  let known: object | undefined;
+  return () => {
+    known ??= readRequest(decode, request);
+    return known;
+  };
 }
 
 interface Answering<Peer, Context> {
   readonly method: string;
   readonly call: GrpcCall;
   readonly environment: Environment<Peer, Context>;
-  readonly request: unknown;
+  readonly read: () => unknown;
 }
 
 async function answer<Peer, Context>(
-  { method, call, environment, request }: Answering<Peer, Context>,
+  { method, call, environment, read }: Answering<Peer, Context>,
   run: (context: Context) => Promise<void>,
 ): Promise<void> {
   const ending = new Ending();
@@ -74,7 +91,7 @@ async function answer<Peer, Context>(
     setHeader: (key, value) => sendHeader(call, key, value),
   };
   try {
-    await environment.gate(seen, request, (context) => ending.orEarlier(run(context)));
+    await environment.gate(seen, read, (context) => ending.orEarlier(run(context)));
   } catch (error) {
     ending.end(error); // what the handler has left running
     throw error;
@@ -121,13 +138,15 @@ function sendHeader(call: GrpcCall, key: string, value: string): void {
 }
 
 /** The default iterator would destroy the whole call when the requests end. */
-function requestsOf(call: ServerDuplexStream<object, object>): AsyncIterable<never> {
+async function* requestsOf(call: ServerDuplexStream<Buffer, object>, decode: Decode): AsyncIterable<never> {
   readNoFurther(call);
-  return call.iterator({ destroyOnReturn: false }) as AsyncIterable<never>;
+  for await (const bytes of call.iterator({ destroyOnReturn: false })) {
+    yield readRequest(decode, bytes as Buffer) as never;
+  }
 }
 
 /** The library reads 16 messages ahead of the handler, of up to 4 MB each, and has no option for it. */
-function readNoFurther(call: ServerDuplexStream<object, object>): void {
+function readNoFurther(call: ServerDuplexStream<Buffer, object>): void {
   const { _readableState: state } = call as unknown as { _readableState: { highWaterMark: number } };
   state.highWaterMark = 1;
 }

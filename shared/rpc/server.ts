@@ -7,12 +7,14 @@ import {
   type ChannelOptions,
   Server,
   ServerCredentials,
+  type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { systemClock } from '../clock.ts';
 import { unavailable } from '../errors.ts';
 import { serviceDefinition } from './definitions.ts';
 import type { Gate, Handler, Routes } from './handler.ts';
+import type { Decode } from './read-request.ts';
 import { RunningCalls } from './running-calls.ts';
 import { adapt, type GrpcCall } from './server-call.ts';
 
@@ -38,7 +40,7 @@ export class RpcServer<Peer, Context> {
   constructor({ routes, gate, channelOptions }: RpcServerOptions<Peer, Context>) {
     this.#server = new Server({ ...DEFAULTS, ...channelOptions });
     for (const [name, handlers] of Object.entries(routes)) {
-      this.#server.addService(serviceDefinition(name), this.#implement(name, handlers, gate));
+      this.#server.addService(undecoded(serviceDefinition(name)), this.#implement(name, handlers, gate));
     }
     this.#injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
   }
@@ -53,11 +55,12 @@ export class RpcServer<Peer, Context> {
       calls: this.#calls,
       peerOf: (call: GrpcCall) => this.#peerOf(call),
     };
+    const definition = serviceDefinition(service);
     return Object.fromEntries(
-      Object.entries(handlers).map(([rpc, handler]) => [
-        rpc,
-        adapt(`/${service}/${rpc}`, handler, environment),
-      ]),
+      Object.entries(handlers).map(([rpc, handler]) => {
+        const decode = definition[rpc]?.requestDeserialize as Decode;
+        return [rpc, adapt({ method: `/${service}/${rpc}`, handler, decode }, environment)];
+      }),
     );
   }
 
@@ -110,3 +113,12 @@ export class RpcServer<Peer, Context> {
     await systemClock.sleep(graceMs, closed.signal).catch(() => {}); // the last one to close ends the wait
   }
 }
+
+/** The same service, whose handlers get the bytes of a request. */
+const undecoded = (definition: ServiceDefinition): ServiceDefinition =>
+  Object.fromEntries(
+    Object.entries(definition).map(([rpc, method]) => [
+      rpc,
+      { ...method, requestDeserialize: (bytes: Buffer) => bytes },
+    ]),
+  );

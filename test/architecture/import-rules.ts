@@ -33,7 +33,7 @@ const ALLOWED: readonly Exception[] = [
 /** Packages that more than their own corner could come to depend on. */
 const PACKAGES: readonly { readonly name: RegExp; readonly within: RegExp; readonly why: string }[] = [
   { name: /^pg$/, within: /^server\/datastore\//, why: 'one door to the database' },
-  { name: /^koffi$/, within: /^agent\/attest-workload\/peer\.ts$/, why: 'one native seam' },
+  { name: /^koffi$/, within: /^shared\/rpc\/peer-kernel\.ts$/, why: 'one native seam' },
   { name: /^@grpc\//, within: /^shared\/(?:rpc|tls)\/|^proto\//, why: 'gRPC can be replaced in one place' },
   { name: /^pino/, within: /^shared\/log\//, why: 'all others see the interface Logger' },
   {

@@ -13,6 +13,7 @@ import type { BundleDefinition } from '../../proto/gen/spire/api/server/bundle/v
 import type { EntryDefinition } from '../../proto/gen/spire/api/server/entry/v1/Entry.ts';
 import type { SVIDDefinition } from '../../proto/gen/spire/api/server/svid/v1/SVID.ts';
 import type { HealthDefinition } from '../../proto/gen/grpc/health/v1/Health.ts';
+import type { ExplainEntryDefinition } from '../../proto/gen/writ/explain/v1/ExplainEntry.ts';
 import type { SyncDefinition } from '../../proto/gen/writ/sync/v1/Sync.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import { buildCsr } from '../../shared/crypto/csr.ts';
@@ -34,6 +35,7 @@ export interface Clients {
   readonly bundle: ServiceClient<BundleDefinition>;
   readonly health: ServiceClient<HealthDefinition>;
   readonly sync: ServiceClient<SyncDefinition>;
+  readonly explain: ServiceClient<ExplainEntryDefinition>;
 }
 
 export interface RunningServer {
@@ -126,6 +128,7 @@ const clients = (channel: Channel): Clients => ({
   bundle: new ServiceClient('spire.api.server.bundle.v1.Bundle', channel),
   health: new ServiceClient('grpc.health.v1.Health', channel),
   sync: new ServiceClient('writ.sync.v1.Sync', channel),
+  explain: new ServiceClient('writ.explain.v1.ExplainEntry', channel),
 });
 
 export interface TestKey {

@@ -5,6 +5,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import { invalidArgument } from '../../../shared/errors.ts';
 import { bidi, type Handler, type Send } from '../../../shared/rpc/handler.ts';
 import { attestNode, type AttestNodeNeeds, type Attestation } from '../../attest-node/attest.ts';
+import { cut } from '../gate/audit-fields.ts';
 import type { CallContext } from '../gate/context.ts';
 import { withinTime } from '../time-limit.ts';
 import { x509SvidToWire } from '../wire/svid.ts';
@@ -39,7 +40,7 @@ interface Attesting {
 
 async function attest({ needs, context, requests, send }: Attesting): Promise<void> {
   const asked = readParams((await requests.next()).value);
-  context.trail.add({ node_attestor_type: asked.type });
+  context.trail.add({ node_attestor_type: cut(asked.type) });
   const challenge = challenger(requests, send);
   const { id, svid, canReattest } = await attestNode(needs, { ...asked, challenge });
   context.trail.add({ agent_id: id.toString() });

@@ -13,10 +13,11 @@ export interface PostStatusNeeds {
 
 export const postStatus = ({ nodes }: PostStatusNeeds): Handler<CallContext> =>
   unary(async ({ agent_version: version }: PostStatusRequestOutput, context: CallContext) => {
+    const { node } = actingAgent(context);
+    context.trail.add({ spiffe_id: node.id.toString() });
     if (version.length > VERSION_MAX)
       throw invalidArgument(`agent version is too long (max ${VERSION_MAX} characters)`);
     if (/\p{Cc}/u.test(version)) throw invalidArgument('agent version has control characters');
-    const { node } = actingAgent(context);
     if (version !== '' && node.agentVersion !== version) await nodes.setAgentVersion(node.id, version);
     return {};
   });

@@ -7,11 +7,12 @@ import { type Handler, unary } from '../../../shared/rpc/handler.ts';
 import type { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
 import type { Entry, NewEntry } from '../../entries/entry.ts';
 import type { CreateOutcome, EntryStore } from '../../entries/entry-store.ts';
+import { entryFields } from '../gate/audit-fields.ts';
 import type { CallContext } from '../gate/context.ts';
 import { entryWriter, newEntryFromWire } from '../wire/entry.ts';
 import { OK } from '../wire/status.ts';
 import { runBatch } from './batch.ts';
-import { auditedEntry, type EntryResult, failureStatus, noBundle } from './entry-result.ts';
+import { type EntryResult, failureStatus, noBundle } from './entry-result.ts';
 
 export interface BatchCreateEntryNeeds {
   readonly trustDomain: TrustDomain;
@@ -34,7 +35,7 @@ export const batchCreateEntry = ({ trustDomain, entries }: BatchCreateEntryNeeds
       });
       request.entries.forEach((wire, at) => {
         const { status = OK, entry } = results[at] ?? {};
-        trail.item({ ...auditedEntry(wire), entry_id: entry?.id ?? wire.id }, status);
+        trail.item(() => entryFields({ ...wire, id: entry?.id ?? wire.id }), status);
       });
       return { results: [...results] };
     },

@@ -5,6 +5,7 @@ import type { StatusOutput } from '../../../proto/gen/spire/api/types/Status.ts'
 import { Code, invalidArgument } from '../../../shared/errors.ts';
 import { type Handler, unary } from '../../../shared/rpc/handler.ts';
 import type { EntryStore } from '../../entries/entry-store.ts';
+import { entryIdFields } from '../gate/audit-fields.ts';
 import type { CallContext } from '../gate/context.ts';
 import { OK } from '../wire/status.ts';
 import { runBatch } from './batch.ts';
@@ -29,7 +30,7 @@ export const batchDeleteEntry = ({ entries }: BatchDeleteEntryNeeds): Handler<Ca
         toResult: (existed) => (existed ? OK : NOT_FOUND),
         toFailure: (error, stage) => failureStatus('delete', error, stage),
       });
-      statuses.forEach((status, at) => trail.item({ entry_id: ids[at] }, status));
+      statuses.forEach((status, at) => trail.item(() => entryIdFields({ id: ids[at] ?? '' }), status));
       return { results: statuses.map((status, at) => ({ status, id: ids[at] ?? '' })) };
     },
   );

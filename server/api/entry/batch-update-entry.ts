@@ -8,11 +8,12 @@ import type { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
 import type { AuthorizedEntries } from '../../entries/authorized-entries.ts';
 import type { Entry } from '../../entries/entry.ts';
 import type { EntryStore, EntryUpdate, UpdateOutcome } from '../../entries/entry-store.ts';
+import { entryFields } from '../gate/audit-fields.ts';
 import type { CallContext } from '../gate/context.ts';
 import { type EntryMask, entryChangesFromWire, entryWriter } from '../wire/entry.ts';
 import { OK } from '../wire/status.ts';
 import { runBatch } from './batch.ts';
-import { auditedEntry, type EntryResult, failureStatus, noBundle } from './entry-result.ts';
+import { type EntryResult, failureStatus, noBundle } from './entry-result.ts';
 
 export interface BatchUpdateEntryNeeds {
   readonly trustDomain: TrustDomain;
@@ -35,7 +36,9 @@ export const batchUpdateEntry = (needs: BatchUpdateEntryNeeds): Handler<CallCont
         toResult: (outcome) => toResult(outcome, write),
         toFailure: (error, stage) => ({ status: failureStatus('update', error, stage) }),
       });
-      request.entries.forEach((wire, at) => trail.item(auditedEntry(wire), results[at]?.status ?? OK));
+      request.entries.forEach((wire, at) =>
+        trail.item(() => entryFields(wire, request.input_mask), results[at]?.status ?? OK),
+      );
       return { results: [...results] };
     },
   );

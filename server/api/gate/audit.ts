@@ -1,8 +1,8 @@
 /** The audit log (`audit_log_enabled`): a line for each call, or for each item of a batch. Written by gate/order. */
-import { createHash } from 'node:crypto';
 import { codeName } from '../../../shared/cli/code-name.ts';
 import type { LogFields, Logger } from '../../../shared/log/logger.ts';
-import type { AuditTrail, Caller } from './context.ts';
+import { cut } from './audit-fields.ts';
+import type { AuditTrail, Caller, Peer } from './context.ts';
 
 interface Status {
   readonly code: number;
@@ -13,8 +13,6 @@ interface Item {
   readonly fields: LogFields;
   readonly status: Status;
 }
-
-const LIST_MAX = 100; // of a request's list, in one line
 
 /** Gathers what is to be said of one call. */
 export class CallTrail implements AuditTrail {
@@ -29,8 +27,8 @@ export class CallTrail implements AuditTrail {
     this.#fields = { ...this.#fields, ...fields };
   }
 
-  item(fields: LogFields, status: Status): void {
-    this.#items.push({ fields, status });
+  item(fields: () => LogFields, status: Status): void {
+    this.#items.push({ fields: fields(), status });
   }
 
   /** `outcome` is the call's own; a batch that was carried out has one for each item instead. */
@@ -52,34 +50,32 @@ export class CallTrail implements AuditTrail {
 /** A trail for servers without an audit log. */
 export const noTrail: AuditTrail = { add: () => {}, item: () => {} };
 
-export function callerFields(caller: Caller | undefined, address: string | undefined): LogFields {
-  if (caller?.kind === 'local') return { caller_local: true };
+/** Who calls, as far as is known by then. */
+export function callerFields(caller: Caller | undefined, peer: Peer): LogFields {
+  if (peer.kind === 'local') {
+    const { process } = peer;
+    if (process === undefined) return { caller_local: true };
+    const { uid, gid, path } = process;
+    return { caller_uid: uid, caller_gid: gid, ...(path === undefined ? {} : { caller_path: path }) };
+  }
   return {
-    caller_addr: address,
+    caller_addr: peer.address,
     ...(caller?.kind === 'identified' ? { caller_id: caller.svid.id.toString() } : {}),
   };
 }
 
-/** The named fields of a request, in short: bytes are hashed, SPIFFE IDs are text. */
-export function requestFields(request: unknown, names: readonly string[]): LogFields {
-  if (typeof request !== 'object' || request === null) return {};
-  const found = Object.entries(request).filter(([name, value]) => names.includes(name) && !isAbsent(value));
-  return Object.fromEntries(found.map(([name, value]) => [name, inShort(value)]));
-}
+const SERVER_API = 'spire.api.server.';
 
-const isAbsent = (value: unknown): boolean => value === null || value === undefined || value === '';
-
-function inShort(value: unknown): unknown {
-  if (value instanceof Uint8Array) return `sha256:${createHash('sha256').update(value).digest('hex')}`;
-  if (Array.isArray(value)) return value.slice(0, LIST_MAX).map(inShort);
-  if (typeof value !== 'object' || value === null) return value;
-  if ('trust_domain' in value && 'path' in value)
-    return `spiffe://${String(value.trust_domain)}${String(value.path)}`;
-  const present = Object.entries(value).filter(([, each]) => !isAbsent(each));
-  return Object.fromEntries(present.map(([name, each]) => [name, inShort(each)]));
+/** `entry.v1.Entry` and `GetEntry`, as SPIRE names them in its logs. */
+export function methodFields(method: string): LogFields {
+  const [, service = '', rpc = ''] = method.split('/');
+  return {
+    service: service.startsWith(SERVER_API) ? service.slice(SERVER_API.length) : service,
+    method: rpc,
+  };
 }
 
 const statusFields = ({ code, message }: Status): LogFields =>
   code === 0
-    ? { status: 'success', status_code: 'OK' }
-    : { status: 'error', status_code: codeName(code), status_message: message };
+    ? { status: 'success' }
+    : { status: 'error', status_code: codeName(code), status_message: cut(message) };

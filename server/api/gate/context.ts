@@ -5,9 +5,18 @@ import { internal } from '../../../shared/errors.ts';
 import type { X509Svid } from '../../../shared/svid/x509-svid.ts';
 import type { Node } from '../../nodes/node.ts';
 
+/** A process on this machine, as it was when it connected. */
+export interface LocalProcess {
+  readonly uid: number;
+  readonly gid: number;
+  /** Of its program; absent where it cannot be read. */
+  readonly path?: string;
+}
+
 /** Who is at the other end of a connection, as the listener saw it. */
 export type Peer =
-  | { readonly kind: 'local' }
+  /** `process`: who connected to the admin socket, where somebody wants to know. */
+  | { readonly kind: 'local'; readonly process?: LocalProcess }
   /** `chain`: certificates as presented (DER, leaf first), not verified; empty without any. */
   | { readonly kind: 'remote'; readonly address: string; readonly chain: readonly Uint8Array[] };
 
@@ -28,7 +37,7 @@ export interface AuditTrail {
   /** Fields of the call's line. */
   add(fields: LogFields): void;
   /** One item of a batch: it gets a line of its own. */
-  item(fields: LogFields, status: { readonly code: number; readonly message: string }): void;
+  item(fields: () => LogFields, status: { readonly code: number; readonly message: string }): void;
 }
 
 export interface CallContext {

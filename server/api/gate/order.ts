@@ -4,7 +4,7 @@ import { Code, CodedError, internal, messageOf } from '../../../shared/errors.ts
 import type { LogFields, Logger } from '../../../shared/log/logger.ts';
 import type { Random } from '../../../shared/random.ts';
 import type { Call, Gate } from '../../../shared/rpc/handler.ts';
-import { callerFields, CallTrail, noTrail, requestFields } from './audit.ts';
+import { callerFields, CallTrail, methodFields, noTrail } from './audit.ts';
 import type { Authorizer } from './authorize.ts';
 import type { Callers } from './caller.ts';
 import type { ActingAgent, AuditTrail, CallContext, Caller, Peer } from './context.ts';
@@ -23,8 +23,9 @@ export interface GateNeeds {
 /** A call on its way: each step may learn something. */
 interface Passing {
   readonly call: Call<Peer>;
-  readonly request: unknown;
   readonly rule: Rule;
+  readonly read: () => unknown;
+  request: unknown;
   trail: AuditTrail;
   caller: Caller | undefined;
   agent: ActingAgent | undefined;
@@ -32,19 +33,24 @@ interface Passing {
 
 type Step = (passing: Passing, next: () => Promise<void>) => Promise<void>;
 
-/** The order matters: what is refused is logged and audited too, and nobody without a right uses up the limits. */
+/**
+ * The order matters: what is refused is logged and audited too, and nobody without a right has requests decoded or uses
+ * up the limits.
+ */
 export function gate(needs: GateNeeds): Gate<Peer, CallContext> {
   const steps: readonly Step[] = [
     logOutcome(needs),
     ...(needs.isAudited ? [audit(needs)] : []),
     findCaller(needs),
     authorize(needs),
+    readRequest(needs),
     limitRate(needs),
   ];
-  return async (call, request, run) => {
+  return async (call, read, run) => {
     const passing: Passing = {
       call,
-      request,
+      read,
+      request: undefined,
       rule: ruleOf(call.method),
       trail: noTrail,
       caller: undefined,
@@ -86,7 +92,7 @@ function logOutcome({ log }: GateNeeds): Step {
 }
 
 function callFields({ call, caller }: Passing): LogFields {
-  return { method: call.method, ...callerFields(caller, addressOf(call.peer)) };
+  return { method: call.method, ...callerFields(caller, call.peer) };
 }
 
 const addressOf = (peer: Peer): string | undefined => (peer.kind === 'remote' ? peer.address : undefined);
@@ -102,21 +108,22 @@ function levelOf(error: unknown): 'error' | 'warn' | 'info' | 'debug' {
 
 function audit({ log, random }: GateNeeds): Step {
   return async (passing, next) => {
-    const { call, request, rule } = passing;
-    const fields = requestFields(request, rule.audited ?? []);
-    const trail = new CallTrail({ request_id: random.uuid(), method: call.method, ...fields });
+    const { call, rule } = passing;
+    const trail = new CallTrail({ request_id: random.uuid(), ...methodFields(call.method) });
     passing.trail = trail;
     const write = (code: number, message: string): void =>
-      trail.write(log, callerFields(passing.caller, addressOf(call.peer)), { code, message });
+      trail.write(log, callerFields(passing.caller, call.peer), { code, message });
+    const succeeded = (): void => {
+      if (rule.isRoutine !== true) write(0, '');
+    };
     try {
       await next();
-      write(0, '');
+      succeeded();
     } catch (error) {
-      write(
-        ...(error instanceof CodedError
-          ? ([error.code, error.message] as const)
-          : ([Code.internal, 'internal'] as const)),
-      );
+      const { code, message } =
+        error instanceof CodedError ? error : { code: Code.internal, message: 'internal' };
+      if (rule.endsWithCaller === true && code === Code.cancelled) succeeded();
+      else write(code, message);
       throw error;
     }
   };
@@ -134,6 +141,15 @@ function authorize({ authorizer }: GateNeeds): Step {
     const { call, rule, caller } = passing;
     if (caller === undefined) throw internal('the caller was not looked for');
     passing.agent = await authorizer.authorize(call.method, rule, caller);
+    await next();
+  };
+}
+
+function readRequest({ isAudited }: GateNeeds): Step {
+  return async (passing, next) => {
+    passing.request = passing.read();
+    const { rule, request, trail } = passing;
+    if (isAudited && rule.audited !== undefined) trail.add(rule.audited(request as never));
     await next();
   };
 }

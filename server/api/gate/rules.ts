@@ -2,6 +2,18 @@
  * Every RPC: who may call it, what limits it, what the audit log says of its request. SPIRE's default policy, as data.
  * Read by gate/order; an RPC that is not here is refused with Internal, one that has no handler never gets here.
  */
+import type { LogFields } from '../../../shared/log/logger.ts';
+import {
+  agentFilterFields,
+  agentIdFields,
+  entryFilterFields,
+  entryIdFields,
+  explainedEntryFields,
+  joinTokenFields,
+  mintFields,
+  renewalFields,
+  statusFields,
+} from './audit-fields.ts';
 
 /** `any`: everybody, without a certificate too. `local`: the admin socket. */
 export type Who = 'any' | 'local' | 'admin' | 'downstream' | 'agent';
@@ -14,8 +26,12 @@ export interface Rule {
   readonly limit?: Limit;
   /** The request's list whose length is its weight; without it a call weighs 1. */
   readonly weighedBy?: string;
-  /** Request fields that the audit log shows. Never a token, a key or a CSR. */
-  readonly audited?: readonly string[];
+  /** What the audit log says of the request. */
+  readonly audited?: (request: never) => LogFields;
+  /** Not in the audit log unless it fails: asked every few seconds, and changes nothing. */
+  readonly isRoutine?: true;
+  /** Lasts for as long as its caller wants: that the caller leaves is its good end. */
+  readonly endsWithCaller?: true;
 }
 
 const ADMINS: readonly Who[] = ['local', 'admin'];
@@ -23,41 +39,41 @@ const ADMINS: readonly Who[] = ['local', 'admin'];
 export const rules: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   'spire.api.server.agent.v1.Agent': {
     AttestAgent: { who: ['any'], limit: 'attestation' },
-    RenewAgent: { who: ['agent'], limit: 'csr' },
-    PostStatus: { who: ['agent'], limit: 'status', audited: ['agent_version'] },
-    CreateJoinToken: { who: ADMINS, audited: ['ttl', 'agent_id'] },
-    CountAgents: { who: ADMINS, audited: ['filter'] },
-    ListAgents: { who: ADMINS, audited: ['filter', 'page_size'] },
-    GetAgent: { who: ADMINS, audited: ['id'] },
-    DeleteAgent: { who: ADMINS, audited: ['id'] },
-    BanAgent: { who: ADMINS, audited: ['id'] },
+    RenewAgent: { who: ['agent'], limit: 'csr', audited: renewalFields },
+    PostStatus: { who: ['agent'], limit: 'status', audited: statusFields },
+    CreateJoinToken: { who: ADMINS, audited: joinTokenFields },
+    CountAgents: { who: ADMINS, audited: agentFilterFields },
+    ListAgents: { who: ADMINS, audited: agentFilterFields },
+    GetAgent: { who: ADMINS, audited: agentIdFields },
+    DeleteAgent: { who: ADMINS, audited: agentIdFields },
+    BanAgent: { who: ADMINS, audited: agentIdFields },
   },
   'spire.api.server.entry.v1.Entry': {
-    CountEntries: { who: ADMINS, audited: ['filter'] },
-    ListEntries: { who: ADMINS, audited: ['filter', 'page_size'] },
-    GetEntry: { who: ADMINS, audited: ['id'] },
+    CountEntries: { who: ADMINS, audited: entryFilterFields },
+    ListEntries: { who: ADMINS, audited: entryFilterFields },
+    GetEntry: { who: ADMINS, audited: entryIdFields },
     BatchCreateEntry: { who: ADMINS },
-    BatchUpdateEntry: { who: ADMINS, audited: ['input_mask'] },
+    BatchUpdateEntry: { who: ADMINS },
     BatchDeleteEntry: { who: ADMINS },
     GetAuthorizedEntries: { who: ['agent'] },
-    SyncAuthorizedEntries: { who: ['agent'] },
+    SyncAuthorizedEntries: { who: ['agent'], endsWithCaller: true },
   },
   'spire.api.server.svid.v1.SVID': {
-    MintX509SVID: { who: ADMINS, audited: ['ttl'] },
+    MintX509SVID: { who: ADMINS, audited: mintFields },
     BatchNewX509SVID: { who: ['agent'], limit: 'csr', weighedBy: 'params' },
   },
   'spire.api.server.bundle.v1.Bundle': {
     GetBundle: { who: ['any'] },
   },
   'writ.sync.v1.Sync': {
-    Watch: { who: ['agent'] },
+    Watch: { who: ['agent'], endsWithCaller: true },
   },
   'writ.explain.v1.ExplainEntry': {
-    ExplainEntry: { who: ['local'], audited: ['entry_id'] },
+    ExplainEntry: { who: ['local'], audited: explainedEntryFields },
   },
   'grpc.health.v1.Health': {
-    Check: { who: ['local'] },
-    Watch: { who: ['local'] },
+    Check: { who: ['local'], isRoutine: true },
+    Watch: { who: ['local'], isRoutine: true, endsWithCaller: true },
   },
 };
 

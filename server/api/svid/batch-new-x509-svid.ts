@@ -6,10 +6,12 @@ import type { NewX509SVIDParamsOutput } from '../../../proto/gen/spire/api/serve
 import type { StatusOutput } from '../../../proto/gen/spire/api/types/Status.ts';
 import type { X509SVID } from '../../../proto/gen/spire/api/types/X509SVID.ts';
 import { Code, CodedError, invalidArgument, messageOf, notFound } from '../../../shared/errors.ts';
+import type { LogFields } from '../../../shared/log/logger.ts';
 import { type Handler, unary } from '../../../shared/rpc/handler.ts';
 import type { X509Ca } from '../../ca/x509-ca.ts';
 import type { AuthorizedEntries } from '../../entries/authorized-entries.ts';
 import type { Entry } from '../../entries/entry.ts';
+import { csrHash } from '../gate/audit-fields.ts';
 import { actingAgent, type CallContext } from '../gate/context.ts';
 import { catchUpWith, confirmDenial, type IndexRefresh, namePosition } from '../sync/position.ts';
 import { OK, statusOf } from '../wire/status.ts';
@@ -55,7 +57,10 @@ export const batchNewX509Svid = (needs: BatchNewX509SvidNeeds): Handler<CallCont
         );
         await setImmediate();
       }
-      results.forEach(({ status }, at) => context.trail.item(auditFields(params[at], entries[at]), status));
+      params.forEach((each, at) => {
+        const result = results[at] ?? { status: OK };
+        context.trail.item(() => auditFields(each, entries[at], result), result.status);
+      });
       return { results };
     },
   );
@@ -103,7 +108,9 @@ async function sign(
   }
 }
 
-const auditFields = (params: Params | undefined, entry: Entry | undefined) => ({
-  entry_id: params?.entry_id,
+const auditFields = ({ csr, entry_id }: Params, entry: Entry | undefined, { svid }: Result): LogFields => ({
+  csr: csrHash(csr),
+  entry_id,
   spiffe_id: entry?.spiffeId.toString(),
+  expires_at: svid?.expires_at,
 });

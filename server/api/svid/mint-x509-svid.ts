@@ -1,4 +1,5 @@
 /** SVID/MintX509SVID: an X.509-SVID for an administrator's CSR, which alone says for whom: no entry is asked. */
+import { X509Certificate } from 'node:crypto';
 import type { MintX509SVIDRequestOutput } from '../../../proto/gen/spire/api/server/svid/v1/MintX509SVIDRequest.ts';
 import type { MintX509SVIDResponse } from '../../../proto/gen/spire/api/server/svid/v1/MintX509SVIDResponse.ts';
 import { type Csr, parseCsr, verifyCsr } from '../../../shared/crypto/csr.ts';
@@ -8,8 +9,9 @@ import { type Handler, unary } from '../../../shared/rpc/handler.ts';
 import { checkWorkloadId } from '../../../shared/spiffe/reserved.ts';
 import { SpiffeId } from '../../../shared/spiffe/spiffe-id.ts';
 import type { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
-import type { X509Ca } from '../../ca/x509-ca.ts';
+import type { IssuedX509Svid, X509Ca } from '../../ca/x509-ca.ts';
 import { checkDnsName } from '../../entries/dns-name.ts';
+import { listText } from '../gate/audit-fields.ts';
 import type { CallContext } from '../gate/context.ts';
 import { x509SvidToWire } from '../wire/svid.ts';
 
@@ -33,12 +35,20 @@ export const mintX509Svid = ({ trustDomain, ca }: MintX509SvidNeeds): Handler<Ca
       const dnsNames = request.dnsNames.map((name) =>
         asInvalid('CSR DNS name is not valid', () => checkDnsName(name)),
       );
-      trail.add({ spiffe_id: spiffeId.toString(), dns_names: dnsNames });
+      trail.add({ spiffe_id: spiffeId.toString(), dns_name: listText(dnsNames) });
       const subject = isEmptyName(request.subject) ? {} : { subject: request.subject };
       const svid = await ca.signX509Svid({ csr, spiffeId, dnsNames, ttlSeconds: ttl, ...subject });
+      trail.add({
+        subject: subjectText(svid),
+        expires_at: svid.expiresAt.toISOString().replace('.000Z', 'Z'),
+      });
       return { svid: x509SvidToWire(spiffeId, svid) };
     },
   );
+
+/** As it was issued: an attribute a line becomes one line. */
+const subjectText = ({ chain: [leaf] }: IssuedX509Svid): string | undefined =>
+  leaf === undefined ? undefined : new X509Certificate(leaf).subject?.replaceAll('\n', ',');
 
 function readId({ uriSans: [uri, ...others] }: Csr, trustDomain: TrustDomain): SpiffeId {
   if (uri === undefined) throw invalidArgument('CSR URI SAN is required');

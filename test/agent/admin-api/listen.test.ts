@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { adminApi } from '../../../agent/admin-api/listen.ts';
 import { workloadAttestation } from '../../../agent/attest-workload/attest.ts';
-import { linuxPeerKernel } from '../../../agent/attest-workload/peer.ts';
+import { linuxPeerKernel } from '../../../shared/rpc/peer-kernel.ts';
 import { Peers } from '../../../agent/attest-workload/peers.ts';
 import { workloadAttestors } from '../../../agent/attest-workload/registry.ts';
 import { explainProcess } from '../../../agent/explain/explain-process.ts';

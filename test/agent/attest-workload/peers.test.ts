@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { connect, Socket } from 'node:net';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { linuxPeerKernel, type PeerKernel } from '../../../agent/attest-workload/peer.ts';
+import { linuxPeerKernel, type PeerKernel } from '../../../shared/rpc/peer-kernel.ts';
 import type { Peer } from '../../../agent/attest-workload/peer-info.ts';
 import { Peers, type PeersDeps } from '../../../agent/attest-workload/peers.ts';
 import { STATUS_MAX_BYTES } from '../../../agent/attest-workload/proc-status.ts';
@@ -30,7 +30,7 @@ const ROOT = new URL('../../../', import.meta.url).href;
 /** Says when it listens, then what came of looking at the first caller. */
 const CAPTURES = `
   import { createServer } from 'node:net';
-  import { linuxPeerKernel } from '${ROOT}agent/attest-workload/peer.ts';
+  import { linuxPeerKernel } from '${ROOT}shared/rpc/peer-kernel.ts';
   import { Peers } from '${ROOT}agent/attest-workload/peers.ts';
   const peers = new Peers({ kernel: linuxPeerKernel(), procPath: '/proc', requirePeerPidfd: false, log: console });
   createServer((socket) => {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { ExeDigests } from '../../../agent/attest-workload/exe-digests.ts';
 import { idNames } from '../../../agent/attest-workload/id-names.ts';
-import { linuxPeerKernel } from '../../../agent/attest-workload/peer.ts';
+import { linuxPeerKernel } from '../../../shared/rpc/peer-kernel.ts';
 import type { Peer } from '../../../agent/attest-workload/peer-info.ts';
 import { Peers } from '../../../agent/attest-workload/peers.ts';
 import { unix, type UnixDeps } from '../../../agent/attest-workload/unix.ts';

@@ -4,8 +4,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WorkloadAttestation } from '../../../agent/attest-workload/attest.ts';
-import { linuxPeerKernel } from '../../../agent/attest-workload/peer.ts';
-import type { Credentials, Peer, PeerSource } from '../../../agent/attest-workload/peer-info.ts';
+import type { Peer, PeerSource } from '../../../agent/attest-workload/peer-info.ts';
 import { Peers } from '../../../agent/attest-workload/peers.ts';
 import type { Identity, WorkloadUpdate } from '../../../agent/cache/workload-identities.ts';
 import { type WorkloadApi, workloadApi, type WorkloadApiDeps } from '../../../agent/workload-api/listen.ts';
@@ -13,6 +12,7 @@ import type { SpiffeWorkloadAPIDefinition } from '../../../proto/gen/SpiffeWorkl
 import type { Bundle } from '../../../shared/bundle/bundle.ts';
 import { silentLogger } from '../../../shared/log/logger.ts';
 import { type Channel, unixChannel } from '../../../shared/rpc/channel.ts';
+import { type Credentials, linuxPeerKernel } from '../../../shared/rpc/peer-kernel.ts';
 import { ServiceClient } from '../../../shared/rpc/client.ts';
 import { SpiffeId } from '../../../shared/spiffe/spiffe-id.ts';
 import { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';

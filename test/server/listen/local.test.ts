@@ -19,7 +19,8 @@ import { after, test } from 'node:test';
 import type { HealthDefinition } from '../../../proto/gen/grpc/health/v1/Health.ts';
 import { check } from '../../../server/api/health/check.ts';
 import { noTrail } from '../../../server/api/gate/audit.ts';
-import { LocalListener } from '../../../server/listen/local.ts';
+import type { Peer } from '../../../server/api/gate/context.ts';
+import { LocalListener, type LocalListenerNeeds } from '../../../server/listen/local.ts';
 import { Code } from '../../../shared/errors.ts';
 import { unixChannel } from '../../../shared/rpc/channel.ts';
 import { ServiceClient } from '../../../shared/rpc/client.ts';
@@ -29,13 +30,14 @@ const directory = mkdtempSync(join(tmpdir(), 'writ-local-'));
 after(() => rmSync(directory, { recursive: true }));
 
 const log = new FakeLog();
-const listenOn = (socketPath: string): LocalListener =>
+const listenOn = (socketPath: string, more: Partial<LocalListenerNeeds> = {}): LocalListener =>
   new LocalListener({
     socketPath,
     routes: { 'grpc.health.v1.Health': { Check: check({ checkHealth: async () => {} }) } },
     gate: async (call, _request, run) =>
       run({ call, caller: { kind: 'local' }, agent: undefined, trail: noTrail }),
     log,
+    ...more,
   });
 
 const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8);
@@ -73,6 +75,35 @@ test('refuses a socket on which another server answers, and leaves that alone', 
   });
   assert.equal(existsSync(path), true);
   await first.stop();
+});
+
+test('hands on who connected, where that is asked for, and serves all the same where it cannot be told', async () => {
+  const finders: readonly (readonly [LocalListenerNeeds['loadFinder'], Peer])[] = [
+    [async () => () => ({ uid: 7, gid: 8 }), { kind: 'local', process: { uid: 7, gid: 8 } }],
+    [
+      async () => () => {
+        throw new Error('the connection is gone');
+      },
+      { kind: 'local' },
+    ],
+    [() => Promise.reject(new Error('no native code on this platform')), { kind: 'local' }],
+  ];
+  for (const [loadFinder, expected] of finders) {
+    const path = join(directory, 'named.sock');
+    const peers: Peer[] = [];
+    const gate: LocalListenerNeeds['gate'] = async (call, _read, run) => {
+      peers.push(call.peer);
+      await run({ call, caller: { kind: 'local' }, agent: undefined, trail: noTrail });
+    };
+    const listener = listenOn(path, { gate, ...(loadFinder === undefined ? {} : { loadFinder }) });
+    await listener.start();
+    const channel = unixChannel(path);
+    await new ServiceClient<HealthDefinition>('grpc.health.v1.Health', channel).unary('Check', {});
+    assert.deepEqual(peers, [expected]);
+    channel.close();
+    await listener.stop();
+  }
+  assert.ok(log.messages('warn').includes('the audit log cannot name the callers of the admin socket'));
 });
 
 /** The socket file of a server that was killed. */

@@ -48,18 +48,25 @@ function world(needs: Partial<GateNeeds> = {}) {
 test('a handler is told who calls', async () => {
   const { pass } = world();
   const contexts: CallContext[] = [];
-  await pass(call(CREATE, LOCAL), {}, async (context) => {
-    contexts.push(context);
-  });
+  await pass(
+    call(CREATE, LOCAL),
+    () => ({}),
+    async (context) => {
+      contexts.push(context);
+    },
+  );
   assert.deepEqual(contexts[0]?.caller, { kind: 'local' });
 });
 
 test('an RPC without a rule is refused with Internal, whoever calls', async () => {
   const { pass } = world();
   const run = async (): Promise<void> => assert.fail('it ran');
-  await assert.rejects(pass(call('/spire.api.server.entry.v1.Entry/Burn', LOCAL), {}, run), {
-    code: Code.internal,
-  });
+  await assert.rejects(
+    pass(call('/spire.api.server.entry.v1.Entry/Burn', LOCAL), () => ({}), run),
+    {
+      code: Code.internal,
+    },
+  );
 });
 
 test('who is not authorized takes nothing from the limits, and is audited', async () => {
@@ -72,7 +79,11 @@ test('who is not authorized takes nothing from the limits, and is audited', asyn
     },
   });
   await assert.rejects(
-    pass(call(SIGN, REMOTE), { params: [] }, async () => assert.fail('it ran')),
+    pass(
+      call(SIGN, REMOTE),
+      () => ({ params: [] }),
+      async () => assert.fail('it ran'),
+    ),
     denial,
   );
   assert.deepEqual(draws, []);
@@ -82,8 +93,16 @@ test('who is not authorized takes nothing from the limits, and is audited', asyn
 
 test('a batch of signatures weighs as much as it holds; the admin socket is not limited', async () => {
   const { pass, draws } = world();
-  await pass(call(SIGN, REMOTE), { params: [{}, {}, {}] }, async () => {});
-  await pass(call(SIGN, LOCAL), { params: [{}, {}, {}] }, async () => {});
+  await pass(
+    call(SIGN, REMOTE),
+    () => ({ params: [{}, {}, {}] }),
+    async () => {},
+  );
+  await pass(
+    call(SIGN, LOCAL),
+    () => ({ params: [{}, {}, {}] }),
+    async () => {},
+  );
   assert.deepEqual(
     draws.map(({ limit, weight, address }) => [limit, weight, address]),
     [['csr', 3, '192.0.2.1']],
@@ -92,13 +111,20 @@ test('a batch of signatures weighs as much as it holds; the admin socket is not 
 
 test('the audit log has a line for each item of a batch, and one for a call', async () => {
   const { pass, audited } = world();
-  await pass(call(CREATE, LOCAL), {}, async ({ trail }) => {
-    trail.item({ entry_id: 'a' }, { code: 0, message: 'OK' });
-    trail.item({ entry_id: 'b' }, { code: Code.alreadyExists, message: 'similar entry already exists' });
-  });
+  await pass(
+    call(CREATE, LOCAL),
+    () => ({}),
+    async ({ trail }) => {
+      trail.item(() => ({ entry_id: 'a' }), { code: 0, message: 'OK' });
+      trail.item(() => ({ entry_id: 'b' }), {
+        code: Code.alreadyExists,
+        message: 'similar entry already exists',
+      });
+    },
+  );
   await pass(
     call('/spire.api.server.agent.v1.Agent/GetAgent', LOCAL),
-    { id: { trust_domain: 'td', path: '/a' } },
+    () => ({ id: { trust_domain: 'td', path: '/a' } }),
     async () => {},
   );
   const [a, b, c] = audited();
@@ -108,20 +134,32 @@ test('the audit log has a line for each item of a batch, and one for a call', as
   );
   assert.equal(a?.['request_id'], b?.['request_id']);
   assert.notEqual(b?.['request_id'], c?.['request_id']);
-  assert.equal(c?.['id'], 'spiffe://td/a');
+  assert.equal(c?.['spiffe_id'], 'spiffe://td/a');
 });
 
 test('the audit log shows no token and no bytes', async () => {
   const { pass, log } = world();
   const request = { ttl: 60, token: 'secret-token', agent_id: null };
-  await pass(call('/spire.api.server.agent.v1.Agent/CreateJoinToken', LOCAL), request, async () => {});
-  await pass(call(SIGN, REMOTE), { params: [{ csr: Buffer.from('secret-csr') }] }, async () => {});
+  await pass(
+    call('/spire.api.server.agent.v1.Agent/CreateJoinToken', LOCAL),
+    () => request,
+    async () => {},
+  );
+  await pass(
+    call(SIGN, REMOTE),
+    () => ({ params: [{ csr: Buffer.from('secret-csr') }] }),
+    async () => {},
+  );
   assert.doesNotMatch(JSON.stringify(log.lines), /secret/);
 });
 
 test('there is no audit log unless it is asked for', async () => {
   const { pass, audited } = world({ isAudited: false });
-  await pass(call(CREATE, LOCAL), {}, async ({ trail }) => trail.item({}, { code: 0, message: '' }));
+  await pass(
+    call(CREATE, LOCAL),
+    () => ({}),
+    async ({ trail }) => trail.item(() => ({}), { code: 0, message: '' }),
+  );
   assert.deepEqual(audited(), []);
 });
 
@@ -140,7 +178,10 @@ for (const [error, level] of outcomes) {
     const run = async (): Promise<void> => {
       throw error;
     };
-    await assert.rejects(pass(call(CREATE, LOCAL), {}, run), error);
+    await assert.rejects(
+      pass(call(CREATE, LOCAL), () => ({}), run),
+      error,
+    );
     assert.deepEqual(
       log.lines.map((line) => [line.level, line.message]),
       [[level, 'call failed']],

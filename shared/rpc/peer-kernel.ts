@@ -1,8 +1,17 @@
-/** The kernel's word on who is at the other end of a socket: the only native code. Called by peers and held-process. */
+/**
+ * The kernel's word on who is at the other end of a socket: the only native code. Called by agent/attest-workload and, where
+ * callers are to be named in its audit log, by the server.
+ */
 import { constants } from 'node:os';
 import koffi from 'koffi';
-import { unavailable } from '../../shared/errors.ts';
-import type { Credentials } from './peer-info.ts';
+import { unavailable } from '../errors.ts';
+
+/** The identity that the kernel noted when the caller connected; the ids are the effective ones. */
+export interface Credentials {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+}
 
 /** Descriptors that it returns are the caller's to close. */
 export interface PeerKernel {
