@@ -6,7 +6,7 @@ import { HealthChecks } from '../shared/health/checks.ts';
 import { HealthListener } from '../shared/health/http.ts';
 import type { Logger } from '../shared/log/logger.ts';
 import { type Random, systemRandom } from '../shared/random.ts';
-import { linuxPeerKernel } from '../shared/rpc/peer-kernel.ts';
+import { linuxPeerKernel, linuxSetAcl } from '../shared/rpc/peer-kernel.ts';
 import { type Part, Running } from '../shared/tasks.ts';
 import { adminApi } from './admin-api/listen.ts';
 import { denialIn } from './agent-svid/denial.ts';
@@ -189,7 +189,7 @@ class RunningAgent implements Agent {
     const explain = explainProcess({ peers, attestation, identities });
     const checks = new HealthChecks([ownHealth(config.socketPath)], { clock, log });
     return [
-      workloadApi({ config, identities, attestation, peers, clock, log }),
+      workloadApi({ config, identities, attestation, peers, setAcl: linuxSetAcl(), clock, log }),
       adminApi({ config, explain, peers, log }),
       ...(config.healthChecks.listenerEnabled
         ? [checks, new HealthListener({ config: config.healthChecks, checks, log })]

@@ -39,6 +39,11 @@ export class Rates {
     return refused;
   }
 
+  /** As if this user had just had its burst. */
+  empty(uid: number): void {
+    this.#bucketOf(uid).tokens = 0;
+  }
+
   #bucketOf(uid: number): Bucket {
     const nowMs = this.#clock.now().getTime();
     const bucket = this.#buckets.get(uid);

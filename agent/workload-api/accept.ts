@@ -6,11 +6,13 @@ import type { PeerSource } from '../attest-workload/peer-info.ts';
 import type { Caller, CallerConnection } from './caller.ts';
 import type { Places } from './places.ts';
 import type { Rates } from '../rates.ts';
+import type { ShutOut } from './shut-out.ts';
 
 export interface AcceptDeps {
   readonly peers: PeerSource;
   readonly places: Places;
   readonly rates: Rates;
+  readonly shutOut: Pick<ShutOut, 'dropped'>;
   /** The agent's own pid: what others hold must not make its health check fail, and have it restarted. */
   readonly ownPid: number;
   /** RpcServer.inject. */
@@ -21,7 +23,15 @@ export interface AcceptDeps {
 /** Refused connections that are told why and kept open for it; the oldest makes room for the next. */
 const TOLD_AT_ONCE = 32;
 
-export function accept({ peers, places, rates, ownPid, inject, log }: AcceptDeps): (socket: Socket) => void {
+export function accept({
+  peers,
+  places,
+  rates,
+  shutOut,
+  ownPid,
+  inject,
+  log,
+}: AcceptDeps): (socket: Socket) => void {
   const told = new Set<Socket>();
   const tell = tellSometimes(log);
 
@@ -41,6 +51,7 @@ export function accept({ peers, places, rates, ownPid, inject, log }: AcceptDeps
   const drop = (socket: Socket, uid: number): void => {
     tell(`user ${uid} connects too often`);
     socket.destroy();
+    shutOut.dropped(uid);
   };
 
   return (socket) => {

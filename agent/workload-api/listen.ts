@@ -1,6 +1,7 @@
 /** The Workload API's Unix socket (facts/spire 9): from the accepted connection to its handlers. Started by agent.ts. */
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log/logger.ts';
+import type { SetAcl } from '../../shared/rpc/peer-kernel.ts';
 import { RpcServer } from '../../shared/rpc/server.ts';
 import { UnixListener } from '../../shared/rpc/unix-listener.ts';
 import type { Part } from '../../shared/tasks.ts';
@@ -16,6 +17,7 @@ import { Places } from './places.ts';
 import { PushTurns } from './push-turns.ts';
 import { Rates } from '../rates.ts';
 import { routes } from './routes.ts';
+import { ShutOut } from './shut-out.ts';
 import { callLimits, connectionLimits, type Limits, maxDescriptors, Shares } from './shares.ts';
 
 export interface WorkloadApiDeps {
@@ -23,12 +25,15 @@ export interface WorkloadApiDeps {
   readonly identities: Pick<WorkloadIdentities, 'subscribe' | 'syncState'>;
   readonly attestation: Pick<WorkloadAttestation, 'attest'>;
   readonly peers: PeerSource;
+  readonly setAcl: SetAcl;
   readonly clock: Clock;
   readonly log: Logger;
   /** Default: what this process has descriptors for. */
   readonly limits?: Limits;
   /** Default: the pid of this process. */
   readonly ownPid?: number;
+  /** Default: the user of this process. */
+  readonly ownUid?: number;
   /** Default: more than any machine's workloads need. */
   readonly rates?: Partial<typeof RATES>;
 }
@@ -41,8 +46,10 @@ export interface WorkloadApi extends Part {
 }
 
 const MODES = { socketMode: 0o777, directoryMode: 0o755 }; // every process may ask; who gets what is decided later
-const STREAMS_PER_CONNECTION = 100;
-const REQUEST_MAX_BYTES = 64 * 1024; // requests are empty
+const CHANNEL = {
+  'grpc.max_concurrent_streams': 100,
+  'grpc.max_receive_message_length': 64 * 1024, // requests are empty
+};
 /**
  * Of one user's processes. A restart brings them all at once, and clients that are refused come again; a connection costs
  * 0.2 ms and a call as much, so that nobody waits much longer than a second for one user's burst.
@@ -55,15 +62,16 @@ export function workloadApi({
   identities,
   attestation,
   peers,
+  setAcl,
   clock,
   log,
   limits,
-  rates,
+  rates: given,
   ownPid = process.pid,
+  ownUid = process.geteuid?.() ?? 0,
 }: WorkloadApiDeps): WorkloadApi {
   const bounds = limits ?? connectionLimits(maxDescriptors());
   const connections = new Shares(bounds);
-  const { connections: connectionRate, calls: callRate } = { ...RATES, ...rates };
   const turns = new PushTurns();
   const { allowUnauthenticatedVerifiers, logSelectors, socketPath } = config;
   const server = new RpcServer<Caller, WorkloadContext>({
@@ -71,21 +79,21 @@ export function workloadApi({
     gate: gate({
       attestation,
       calls: new Shares(callLimits(bounds)),
-      rates: new Rates(callRate, clock),
+      rates: new Rates(given?.calls ?? RATES.calls, clock),
       complain: complain({ logSelectors, ownPid, clock, log }),
     }),
-    channelOptions: {
-      'grpc.max_concurrent_streams': STREAMS_PER_CONNECTION,
-      'grpc.max_receive_message_length': REQUEST_MAX_BYTES,
-    },
+    channelOptions: CHANNEL,
   });
+  const rates = new Rates(given?.connections ?? RATES.connections, clock);
+  const shutOut = new ShutOut({ setAcl: (acl) => setAcl(socketPath, acl), ownUid, rates, clock, log });
   const listener = new UnixListener({
     path: socketPath,
     ...MODES,
     onConnection: accept({
       peers,
       places: new Places(connections),
-      rates: new Rates(connectionRate, clock),
+      rates,
+      shutOut,
       ownPid,
       inject: (socket, caller) => server.inject(socket, caller),
       log,
@@ -106,6 +114,7 @@ export function workloadApi({
     },
     stop: async () => {
       listener.close();
+      shutOut.stop();
       await server.stop();
     },
   };

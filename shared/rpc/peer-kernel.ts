@@ -1,5 +1,5 @@
 /**
- * The kernel's word on who is at the other end of a socket: the only native code. Called by agent/attest-workload and, where
+ * The kernel's word on who is at the other end of a socket, and to whom it is open: the only native code. Called by agent/attest-workload and, where
  * callers are to be named in its audit log, by the server.
  */
 import { constants } from 'node:os';
@@ -81,6 +81,17 @@ export function linuxPeerKernel(): PeerKernel {
       if (koffi.errno() === EINTR) return false; // it did not wait, so nothing had been readable
       throw unavailable(`the process cannot be watched: ${nameOf(koffi.errno())}`);
     },
+  };
+}
+
+/** Sets the access control list of a file (setxattr(2)); throws Unavailable where its file system has none. */
+export type SetAcl = (path: string, acl: Uint8Array) => void;
+
+export function linuxSetAcl(): SetAcl {
+  const setxattr = koffi.load(null).func('int setxattr(const char *, const char *, void *, size_t, int)');
+  return (path, acl) => {
+    if (setxattr(path, 'system.posix_acl_access', acl, acl.length, 0) === 0) return;
+    throw unavailable(`${path} takes no access control list: ${nameOf(koffi.errno())}`);
   };
 }
 

@@ -1,6 +1,8 @@
 /** The Workload API on a real socket, with identities that the test sets. */
 import { Channel as GrpcChannel } from '@grpc/grpc-js';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2 } from 'node:http2';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WorkloadAttestation } from '../../../agent/attest-workload/attest.ts';
@@ -12,7 +14,7 @@ import type { SpiffeWorkloadAPIDefinition } from '../../../proto/gen/SpiffeWorkl
 import type { Bundle } from '../../../shared/bundle/bundle.ts';
 import { silentLogger } from '../../../shared/log/logger.ts';
 import { type Channel, unixChannel } from '../../../shared/rpc/channel.ts';
-import { type Credentials, linuxPeerKernel } from '../../../shared/rpc/peer-kernel.ts';
+import { type Credentials, linuxPeerKernel, linuxSetAcl } from '../../../shared/rpc/peer-kernel.ts';
 import { ServiceClient } from '../../../shared/rpc/client.ts';
 import { SpiffeId } from '../../../shared/spiffe/spiffe-id.ts';
 import { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
@@ -100,6 +102,7 @@ export class Door {
       identities: this.identities,
       attestation: { attest: (peer, signal) => this.attestation.attest(peer, signal) },
       peers: this.peers,
+      setAcl: linuxSetAcl(),
       clock: this.clock,
       log: this.log,
       ...deps,
@@ -130,6 +133,19 @@ export class Door {
   /** A client on a connection of its own. */
   client(): ServiceClient<SpiffeWorkloadAPIDefinition> {
     return new ServiceClient('SpiffeWorkloadAPI', this.channel());
+  }
+
+  /** FetchX509SVID without a library, on a connection of its own: nothing is read unless the test does. */
+  rawCall(): { session: ClientHttp2Session; call: ClientHttp2Stream } {
+    const session = connectHttp2('http://localhost', { createConnection: () => connect(this.path) });
+    const call = session.request({
+      ':method': 'POST',
+      ':path': '/SpiffeWorkloadAPI/FetchX509SVID',
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      'workload.spiffe.io': 'true',
+    });
+    return { session, call };
   }
 
   async stop(): Promise<void> {

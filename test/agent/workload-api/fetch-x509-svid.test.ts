@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { connect as connectHttp2 } from 'node:http2';
-import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { X509SVIDResponseOutput } from '../../../proto/gen/X509SVIDResponse.ts';
 import { Code, unavailable } from '../../../shared/errors.ts';
@@ -180,14 +178,7 @@ describe('FetchX509SVID to many', () => {
   it('keeps only the latest for a client that does not read', async () => {
     const big = (n: number) => update([identity(`/n${n}`, { chain: [Buffer.alloc(200_000, n)] })]);
     door.identities.push(big(0));
-    const session = connectHttp2('http://localhost', { createConnection: () => connect(door.path) });
-    const call = session.request({
-      ':method': 'POST',
-      ':path': '/SpiffeWorkloadAPI/FetchX509SVID',
-      'content-type': 'application/grpc',
-      te: 'trailers',
-      'workload.spiffe.io': 'true',
-    });
+    const { session, call } = door.rawCall();
     const response = new Promise((resolve) => call.once('response', resolve));
     call.end(Buffer.alloc(5)); // an empty message
     await response;
