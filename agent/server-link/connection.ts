@@ -8,6 +8,7 @@ import { type Channel, serverChannel } from '../../shared/rpc/channel.ts';
 import { ServiceClient } from '../../shared/rpc/client.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import type { TlsIdentity } from '../../shared/tls/listen.ts';
+import { H2, LONG_LIVED } from '../../shared/tls/protocols.ts';
 import { serverNameOf } from '../../shared/tls/server-name.ts';
 import { SpiffeCredentials } from '../../shared/tls/spiffe-credentials.ts';
 import { explainFailure } from './explain-failure.ts';
@@ -95,6 +96,7 @@ export class ServerConnection {
       verifyPeer,
       requirePqKem,
       serverName: serverNameOf(trustDomain),
+      protocols: [LONG_LIVED, H2],
     });
     return serverChannel(addressOf(host, port), credentials, trustDomain);
   }

@@ -1,5 +1,4 @@
 /** A demo service on the port given as argument: greets whoever calls it over mTLS, by SPIFFE ID, and only members of its own trust domain. */
-import type { TLSSocket } from 'node:tls';
 import {
   authorizeMemberOf,
   createMtlsHttpsServer,
@@ -13,7 +12,7 @@ async function serve(source: X509Source): Promise<void> {
   const { svid } = source.identity();
   const authorize = authorizeMemberOf(svid.id.trustDomain);
   const server = createMtlsHttpsServer({ source, authorize }, (request, response) => {
-    response.end(`hello ${peerIdOf(request.socket as TLSSocket)}`);
+    response.end(`hello ${peerIdOf(request.socket)}`);
   });
   const port = Number(process.argv[2] ?? '0');
   await new Promise<void>((resolve, reject) => {

@@ -1,15 +1,10 @@
-/** The published client library, `writ/client`. */
+/** The published client library, `writ/client`. Its handbook is README.md beside this file. */
 export { type Authorizer, authorizeAny, authorizeId, authorizeMemberOf } from './authorize.ts';
 export { type EndpointAddress, parseEndpointAddress, SOCKET_VARIABLE } from './endpoint-address.ts';
-export {
-  connectMtls,
-  createMtlsHttpsServer,
-  createMtlsServer,
-  type MtlsAddress,
-  MtlsAgent,
-  type MtlsOptions,
-  peerIdOf,
-} from './mtls.ts';
+export { mtlsChannelCredentials, mtlsServerCredentials } from './grpc.ts';
+export { connectMtls, connectMtlsHttp2, type MtlsAddress, MtlsAgent } from './mtls-client.ts';
+export { createMtlsHttp2Server, createMtlsHttpsServer, createMtlsServer } from './mtls-server.ts';
+export { checkPeer, type Connected, type MtlsOptions, peerExpiryOf, peerIdOf } from './peer.ts';
 export { WorkloadApiClient, type WorkloadApiOptions, type X509Watcher } from './workload-api-client.ts';
 export type { X509Context, X509Identity } from './x509-context.ts';
 export { X509Source, type X509SourceOptions } from './x509-source.ts';

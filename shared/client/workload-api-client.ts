@@ -10,13 +10,14 @@ import { type Random, systemRandom } from '../random.ts';
 import { type Channel, tcpChannel, unixChannel } from '../rpc/channel.ts';
 import { ServiceClient } from '../rpc/client.ts';
 import { parseEndpointAddress } from './endpoint-address.ts';
+import { addressInEnvironment } from './environment.ts';
 import { readX509Context, type X509Context } from './x509-context.ts';
 
 const HEADER = { 'workload.spiffe.io': 'true' }; // SPIFFE_Workload_Endpoint 3
 
 export interface WorkloadApiOptions {
-  /** Such as `unix:///tmp/spire-agent/public/api.sock`: usually the environment's SPIFFE_ENDPOINT_SOCKET. */
-  readonly address: string;
+  /** Such as `unix:///run/spire/agent/public/api.sock`; the environment's SPIFFE_ENDPOINT_SOCKET unless given. */
+  readonly address?: string;
   readonly clock?: Clock;
   readonly random?: Random;
 }
@@ -27,9 +28,9 @@ export class WorkloadApiClient {
   readonly #clock: Clock;
   readonly #random: Random;
 
-  /** Connects at the first call. Throws InvalidArgument on an address that is none. */
-  constructor({ address, clock = systemClock, random = systemRandom }: WorkloadApiOptions) {
-    const endpoint = parseEndpointAddress(address);
+  /** Connects at the first call. Throws InvalidArgument on an address that is none, or without any. */
+  constructor({ address, clock = systemClock, random = systemRandom }: WorkloadApiOptions = {}) {
+    const endpoint = parseEndpointAddress(address ?? addressInEnvironment());
     this.#channel = endpoint.kind === 'unix' ? unixChannel(endpoint.path) : tcpChannel(endpoint.hostPort);
     this.#client = new ServiceClient('SpiffeWorkloadAPI', this.#channel);
     this.#clock = clock;

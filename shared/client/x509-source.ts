@@ -1,30 +1,44 @@
 /** X.509-SVIDs and bundles that keep themselves fresh from the Workload API. */
-import { type CodedError, Code, unavailable } from '../errors.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import { type CodedError, Code, internal, messageOf, unavailable } from '../errors.ts';
+import type { TrustDomain } from '../spiffe/trust-domain.ts';
+import { verifyX509Svid, type X509Svid } from '../svid/x509-svid.ts';
 import { WorkloadApiClient, type WorkloadApiOptions } from './workload-api-client.ts';
 import type { X509Context, X509Identity } from './x509-context.ts';
 
 export interface X509SourceOptions extends WorkloadApiOptions {
   /** Chooses among several identities; the first one unless given. */
   readonly pick?: (identities: readonly X509Identity[]) => X509Identity | undefined;
-  /** Gives up waiting for the first identity when aborted. */
+  /** Gives up waiting for the first identity when aborted, such as AbortSignal.timeout(30_000). */
   readonly signal?: AbortSignal;
 }
 
+/**
+ * While the Workload API is away the last identity stays in use until it expires, and `lastError` says what is wrong;
+ * when the Workload API says that there is none for us (PermissionDenied) it is given up at once. Both come back by
+ * themselves.
+ */
 export class X509Source {
+  readonly clock: Clock;
   readonly #client: WorkloadApiClient;
   readonly #stop = new AbortController();
   readonly #pick: (identities: readonly X509Identity[]) => X509Identity | undefined;
-  readonly #listeners = new Set<() => void>();
+  readonly #onUpdate = new Set<() => void>();
+  readonly #onError = new Set<(error: CodedError) => void>();
   #context: X509Context | undefined;
   #lastError: CodedError | undefined;
 
   private constructor({ pick = ([first]) => first, ...options }: X509SourceOptions) {
+    this.clock = options.clock ?? systemClock;
     this.#client = new WorkloadApiClient(options);
     this.#pick = pick;
   }
 
-  /** Resolves with the first identity there is; rejects when `signal` aborts, or the Workload API refuses for good. */
-  static async create(options: X509SourceOptions): Promise<X509Source> {
+  /**
+   * Resolves with the first identity there is: PermissionDenied is waited out, too, since the entry may be on its way.
+   * Rejects when `signal` aborts, with the last error of the Workload API if there was one, or when it refuses for good.
+   */
+  static async create(options: X509SourceOptions = {}): Promise<X509Source> {
     options.signal?.throwIfAborted();
     const source = new X509Source(options);
     try {
@@ -36,44 +50,83 @@ export class X509Source {
     }
   }
 
-  #start(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      signal?.addEventListener('abort', () => reject(this.#lastError ?? signal.reason), { once: true });
-      this.onUpdate(() => {
-        if (this.#context !== undefined) resolve();
-      });
-      const watcher = {
-        onUpdate: (context: X509Context) => this.#set(context),
-        onError: (error: CodedError) => this.#fail(error),
-      };
-      this.#client.watchX509Context(watcher, this.#stop.signal).catch(reject);
+  async #start(signal: AbortSignal | undefined): Promise<void> {
+    const first = Promise.withResolvers<void>();
+    const giveUp = (): void => first.reject(this.#lastError ?? signal?.reason);
+    signal?.addEventListener('abort', giveUp, { once: true });
+    const stop = this.onUpdate(() => first.resolve());
+    const watcher = {
+      onUpdate: (context: X509Context) => this.#set(context, undefined),
+      onError: (error: CodedError) => this.#fail(error),
+    };
+    this.#client.watchX509Context(watcher, this.#stop.signal).catch(first.reject);
+    await first.promise.finally(() => {
+      signal?.removeEventListener('abort', giveUp);
+      stop();
     });
   }
 
-  #set(context: X509Context | undefined): void {
+  #set(context: X509Context | undefined, error: CodedError | undefined): void {
     this.#context = context;
-    for (const listener of this.#listeners) listener();
+    this.#lastError = error;
+    for (const listener of this.#onUpdate) {
+      try {
+        listener();
+      } catch (cause) {
+        this.#report(internal(`a listener of the source failed: ${messageOf(cause)}`, { cause }));
+      }
+    }
   }
 
   #fail(error: CodedError): void {
-    this.#lastError = error;
-    if (error.code === Code.permissionDenied && this.#context !== undefined) this.#set(undefined);
+    const isLost = error.code === Code.permissionDenied && this.#context !== undefined;
+    if (isLost) this.#set(undefined, error);
+    else this.#lastError = error;
+    this.#report(error);
+  }
+
+  /** A listener that fails must not end what keeps the source fresh. */
+  #report(error: CodedError): void {
+    for (const listener of this.#onError) {
+      try {
+        listener(error);
+      } catch {
+        // there is nobody left to tell
+      }
+    }
   }
 
   /** Whether identity() would give one. */
   get hasIdentity(): boolean {
-    return this.#findIdentity() !== undefined;
+    const found = this.#findIdentity();
+    return found !== undefined && !this.#isOver(found);
   }
 
   #findIdentity(): X509Identity | undefined {
     return this.#context === undefined ? undefined : this.#pick(this.#context.identities);
   }
 
-  /** The current identity. Throws Unavailable when it was taken away or the source is closed. */
+  #isOver({ svid }: X509Identity): boolean {
+    return svid.expiresAt < this.clock.now(); // RFC 5280 4.1.2.5: notAfter still counts
+  }
+
+  /** The current identity. Throws Unavailable, with why, when it was taken away, has expired, or the source is closed. */
   identity(): X509Identity {
-    const picked = this.#findIdentity();
-    if (picked === undefined) throw unavailable('no X.509-SVID at the moment', { cause: this.#lastError });
-    return picked;
+    const found = this.#findIdentity();
+    const cause = this.#lastError;
+    if (found === undefined) throw unavailable(`no X.509-SVID at the moment${because(cause)}`, { cause });
+    if (this.#isOver(found)) {
+      const since = found.svid.expiresAt.toISOString();
+      throw unavailable(`the X.509-SVID expired at ${since} and none has followed${because(cause)}`, {
+        cause,
+      });
+    }
+    return found;
+  }
+
+  /** Why the Workload API is not being followed at the moment; undefined while it is. */
+  get lastError(): CodedError | undefined {
+    return this.#lastError;
   }
 
   /** CA certificates (DER) of a trust domain; undefined where there is no bundle. */
@@ -86,19 +139,41 @@ export class X509Source {
     return this.#context?.bundles ?? new Map();
   }
 
-  /** Calls back after every change; returns the way to stop. */
-  onUpdate(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  /**
+   * Reads the chain (DER, leaf first) that a peer presented and verifies it against the bundle of its own trust domain.
+   * Throws InvalidArgument when it does not hold now; Unavailable without an identity of our own, which serves nobody.
+   */
+  verify(chain: readonly Uint8Array[]): X509Svid {
+    this.identity();
+    const authorities = (trustDomain: TrustDomain) => this.authorities(trustDomain.name);
+    return verifyX509Svid({ chain, authorities, at: this.clock.now() });
   }
 
+  /** Calls back after every change of identities and bundles, their loss included; returns the way to stop. */
+  onUpdate(listener: () => void): () => void {
+    this.#onUpdate.add(listener);
+    return () => this.#onUpdate.delete(listener);
+  }
+
+  /** Calls back at every failure of the Workload API, before it is tried again, or of a listener; returns the way to stop. */
+  onError(listener: (error: CodedError) => void): () => void {
+    this.#onError.add(listener);
+    return () => this.#onError.delete(listener);
+  }
+
+  /** Ends the stream and the connection and forgets keys and listeners. What was made from this source serves nobody any more. */
   close(): void {
-    this.#stop.abort(unavailable('the source is closed'));
+    const closed = unavailable('the source is closed');
+    this.#stop.abort(closed);
     this.#client.close();
-    this.#context = undefined;
+    this.#set(undefined, closed);
+    this.#onUpdate.clear();
+    this.#onError.clear();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }
 }
+
+const because = (error: CodedError | undefined): string => (error === undefined ? '' : `: ${error.message}`);

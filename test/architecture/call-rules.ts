@@ -46,7 +46,7 @@ const bans: readonly Ban[] = [
   },
   {
     what: /\bprocess\.env\b/g,
-    within: /^shared\/cli\/terminal\.ts$|^deploy\/(?:up|demo)\//,
+    within: /^shared\/cli\/terminal\.ts$|^shared\/client\/environment\.ts$|^deploy\/(?:up|demo)\//,
     why: 'the environment is read once, at the door',
   },
   {
@@ -67,7 +67,7 @@ const bans: readonly Ban[] = [
   { what: /\b(?:eval|Function)\(/g, within: NOWHERE, why: 'no code is made at run time' },
   {
     what: /\brejectUnauthorized:\s*false\b/g,
-    within: /^shared\/(?:tls\/(?:listen|spiffe-credentials)|client\/mtls)\.ts$/,
+    within: /^shared\/(?:tls\/(?:listen|spiffe-dial)|client\/mtls-server)\.ts$/,
     why: 'only where the chain is then verified against the bundle of its own trust domain',
   },
 ];

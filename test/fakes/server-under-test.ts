@@ -23,6 +23,7 @@ import type { Signer } from '../../shared/crypto/signer.ts';
 import { type Random, systemRandom } from '../../shared/random.ts';
 import { type Channel, serverChannel, unixChannel } from '../../shared/rpc/channel.ts';
 import { ServiceClient } from '../../shared/rpc/client.ts';
+import { H2, LONG_LIVED } from '../../shared/tls/protocols.ts';
 import { SpiffeCredentials } from '../../shared/tls/spiffe-credentials.ts';
 import type { TlsIdentity } from '../../shared/tls/listen.ts';
 import type { Ending } from './database.ts';
@@ -89,6 +90,7 @@ export async function startServer(
       verifyPeer: () => {},
       requirePqKem: false,
       serverName: 'server',
+      protocols: [LONG_LIVED, H2],
     });
     return open(serverChannel(`127.0.0.1:${port}`, credentials, config.trustDomain));
   };

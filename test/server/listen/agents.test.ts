@@ -16,6 +16,7 @@ import { ServiceClient } from '../../../shared/rpc/client.ts';
 import { unary } from '../../../shared/rpc/handler.ts';
 import { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
 import type { TlsIdentity } from '../../../shared/tls/listen.ts';
+import { H2, LONG_LIVED } from '../../../shared/tls/protocols.ts';
 import { SpiffeCredentials } from '../../../shared/tls/spiffe-credentials.ts';
 import { FakeAuthority } from '../../fakes/server-authority.ts';
 
@@ -75,6 +76,7 @@ describe('the listener for agents', () => {
       verifyPeer: () => {},
       requirePqKem: false,
       serverName: 'server',
+      protocols: [LONG_LIVED, H2],
     });
     return serverChannel(`127.0.0.1:${port}`, credentials, td);
   }

@@ -165,7 +165,7 @@ describe('mTLS with X.509-SVIDs from the Workload API', () => {
   it('serves HTTPS to members of the trust domain and follows rotation without a restart', async () => {
     const authorize = authorizeMemberOf(TrustDomain.parse('example.org'));
     const listener = createMtlsHttpsServer({ source: server, authorize }, (incoming, outgoing) => {
-      outgoing.end(`hello ${peerIdOf(incoming.socket as TLSSocket)}`);
+      outgoing.end(`hello ${peerIdOf(incoming.socket)}`);
     });
     await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
     const serials = new Set<string>();

@@ -12,6 +12,7 @@ import { inspect } from 'node:util';
 import { generateKeyPair, privateKeyToPkcs8 } from '../../../shared/crypto/keys.ts';
 import { formatPem } from '../../../shared/crypto/pem.ts';
 import { type SecuredConnection, type TlsIdentity, TlsListener } from '../../../shared/tls/listen.ts';
+import { H2, LONG_LIVED } from '../../../shared/tls/protocols.ts';
 import { SpiffeCredentials } from '../../../shared/tls/spiffe-credentials.ts';
 import { makeLeaf, makeRoot } from '../crypto/pki.ts';
 
@@ -134,11 +135,12 @@ describe('TLS with SPIFFE identities', () => {
       verifyPeer: () => {},
       requirePqKem: false,
       serverName: '',
+      protocols: [LONG_LIVED, H2],
       handshakeTimeoutMs: 50,
     });
     const socket = connectTcp((silent.address() as AddressInfo).port, '127.0.0.1');
     await assert.rejects(
-      (credentials as ConnectorSource)._createSecureConnector().connect(socket),
+      (credentials as unknown as ConnectorSource)._createSecureConnector().connect(socket),
       /TLS handshake took longer/,
     );
     await closed.promise;
