@@ -1,26 +1,16 @@
 /** The Workload API's socket as the agent's commands find it. */
 import type { Terminal } from '../../shared/cli/command.ts';
-import { namedSocket, socketFlags, type SocketNames } from '../../shared/cli/find-socket.ts';
-import { type Flag, type Flags, UsageError } from '../../shared/cli/flag.ts';
+import { namedSocket } from '../../shared/cli/find-socket.ts';
+import { type Flags, UsageError } from '../../shared/cli/flag.ts';
 import type { SocketUse } from '../../shared/cli/socket.ts';
-import { timeoutFlag, timeoutMsOf } from '../../shared/cli/timeout.ts';
+import { timeoutMsOf } from '../../shared/cli/timeout.ts';
 import {
   type EndpointAddress,
   parseEndpointAddress,
   SOCKET_VARIABLE,
 } from '../../shared/client/endpoint-address.ts';
 import { messageOf } from '../../shared/errors.ts';
-
-const SOCKET: SocketNames = {
-  what: `the Workload API's socket; also ${SOCKET_VARIABLE}`,
-  variable: 'SPIRE_AGENT_PUBLIC_SOCKET',
-  otherwise: '/tmp/spire-agent/public/api.sock', // SPIRE's
-};
-
-export const workloadSocketFlags: readonly Flag[] = socketFlags(SOCKET);
-
-/** Where the agent is, and how long to wait for it. */
-export const agentFlags: readonly Flag[] = [...workloadSocketFlags, timeoutFlag('5s')];
+import { SOCKET } from './agent-socket-flags.ts';
 
 /** The flag, else the environment, in which workloads find the socket too, else the usual place. */
 export const socketPath = (flags: Flags, terminal: Terminal): string =>

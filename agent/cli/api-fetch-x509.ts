@@ -5,13 +5,13 @@ import type { Flags } from '../../shared/cli/flag.ts';
 import { toJson } from '../../shared/cli/json.ts';
 import { wantsJson } from '../../shared/cli/output.ts';
 import { checkSocket, inWords } from '../../shared/cli/socket.ts';
-import { WorkloadApiClient } from '../../shared/client/workload-api-client.ts';
 import { readX509Context, type X509Context } from '../../shared/client/x509-context.ts';
 import { monotonicMs, systemClock } from '../../shared/clock.ts';
 import { Code, CodedError } from '../../shared/errors.ts';
 import { verifyX509Svid } from '../../shared/svid/x509-svid.ts';
 import { workloadSocket } from './agent-socket.ts';
 import { printX509 } from './print-x509.ts';
+import { workloadApi } from './workload-api.ts';
 import { writeX509 } from './write-x509.ts';
 
 export const apiFetchX509: RunCommand = async (flags, terminal) => {
@@ -32,16 +32,14 @@ export const apiFetchX509: RunCommand = async (flags, terminal) => {
 
 async function fetchOnce(flags: Flags, terminal: Terminal): Promise<X509SVIDResponseOutput> {
   const socket = workloadSocket(flags, terminal);
-  const client = new WorkloadApiClient({ address: `unix:${checkSocket(socket)}` });
+  const api = workloadApi(checkSocket(socket));
   const timeout = AbortSignal.timeout(socket.timeoutMs);
   try {
-    for await (const response of client.x509SvidResponses(timeout)) return response;
+    for await (const response of api.x509SvidResponses(timeout)) return response;
     throw new Error('the agent ended the stream without an answer');
   } catch (error) {
     if (timeout.aborted) throw inWords(new CodedError(Code.deadlineExceeded, 'timeout'), socket);
     throw inWords(hinted(error, terminal.program), socket);
-  } finally {
-    client.close();
   }
 }
 

@@ -1,11 +1,12 @@
 /** `api watch`: follows FetchX509SVID until it is interrupted, also over restarts of the agent. */
 import type { RunCommand, Terminal } from '../../shared/cli/command.ts';
 import { checkSocket } from '../../shared/cli/socket.ts';
-import { WorkloadApiClient, type X509Watcher } from '../../shared/client/workload-api-client.ts';
+import type { X509Watcher } from '../../shared/client/workload-api.ts';
 import { monotonicMs } from '../../shared/clock.ts';
 import { Code, type CodedError } from '../../shared/errors.ts';
 import { socketPath } from './agent-socket.ts';
 import { printX509 } from './print-x509.ts';
+import { workloadApi } from './workload-api.ts';
 
 export const apiWatch: RunCommand = async (flags, terminal) => {
   const path = checkSocket({
@@ -13,13 +14,8 @@ export const apiWatch: RunCommand = async (flags, terminal) => {
     flag: 'socketPath',
     program: terminal.program,
   });
-  const client = new WorkloadApiClient({ address: `unix:${path}` });
   const over = new AbortController();
-  try {
-    await client.watchX509Context(printer(terminal, over), over.signal);
-  } finally {
-    client.close();
-  }
+  await workloadApi(path).watchX509Context(printer(terminal, over), over.signal);
   throw over.signal.reason;
 };
 

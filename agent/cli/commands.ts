@@ -2,9 +2,9 @@
 import type { Command } from '../../shared/cli/command.ts';
 import { withCompletion } from '../../shared/cli/completion.ts';
 import { outputFlag } from '../../shared/cli/output.ts';
-import { timeoutFlag } from '../../shared/cli/timeout.ts';
+import { timeoutFlag } from '../../shared/cli/timeout-flag.ts';
 import { adminSocketFlags } from './admin-socket.ts';
-import { agentFlags, workloadSocketFlags } from './agent-socket.ts';
+import { agentFlags, workloadSocketFlags } from './agent-socket-flags.ts';
 import { runFlags } from './run-flags.ts';
 
 const fetchX509: Omit<Command, 'words'> = {

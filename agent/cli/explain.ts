@@ -7,7 +7,7 @@ import { toJson } from '../../shared/cli/json.ts';
 import { wantsJson } from '../../shared/cli/output.ts';
 import { withSocket } from '../../shared/cli/socket.ts';
 import { timeoutMsOf } from '../../shared/cli/timeout.ts';
-import { ServiceClient } from '../../shared/rpc/client.ts';
+import { LocalClient } from '../../shared/rpc/local/client.ts';
 import { adminSocketPath } from './admin-socket.ts';
 import { explanationText } from './print-explanation.ts';
 
@@ -19,8 +19,8 @@ export const explain: RunCommand = async (flags, terminal) => {
   const path = await adminSocketPath(flags, terminal);
   const response = await withSocket<ExplainProcessResponseOutput>(
     { path, flag: 'adminSocketPath', program: terminal.program, timeoutMs },
-    (channel) =>
-      new ServiceClient<ExplainDefinition>('writ.explain.v1.Explain', channel).unary(
+    (absolute) =>
+      new LocalClient<ExplainDefinition>('writ.explain.v1.Explain', absolute).unary(
         'ExplainProcess',
         { pid },
         { timeoutMs },

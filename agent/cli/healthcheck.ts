@@ -4,7 +4,7 @@ import type { RunCommand, Terminal } from '../../shared/cli/command.ts';
 import { type Flags, UsageError } from '../../shared/cli/flag.ts';
 import { withSocket } from '../../shared/cli/socket.ts';
 import { Code, CodedError, messageOf } from '../../shared/errors.ts';
-import { ServiceClient } from '../../shared/rpc/client.ts';
+import { LocalClient } from '../../shared/rpc/local/client.ts';
 import { socketPath, workloadSocket } from './agent-socket.ts';
 
 export const healthcheck: RunCommand = async (flags, terminal) => {
@@ -24,8 +24,8 @@ export const healthcheck: RunCommand = async (flags, terminal) => {
 
 function fetchBundles(flags: Flags, terminal: Terminal): Promise<void> {
   const socket = workloadSocket(flags, terminal);
-  return withSocket(socket, async (channel) => {
-    const client = new ServiceClient<SpiffeWorkloadAPIDefinition>('SpiffeWorkloadAPI', channel);
+  return withSocket(socket, async (path) => {
+    const client = new LocalClient<SpiffeWorkloadAPIDefinition>('SpiffeWorkloadAPI', path);
     const options = { metadata: { 'workload.spiffe.io': 'true' }, timeoutMs: socket.timeoutMs };
     for await (const _bundles of client.serverStream('FetchX509Bundles', {}, options)) return;
     throw new Error('the agent ended the stream without an answer');

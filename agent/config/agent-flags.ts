@@ -1,6 +1,6 @@
 /** The agent's flags that stand above its file. A table alone: the command line lists it without loading the configuration. */
 import type { ConfigFlag, FlagValues } from '../../shared/config/flags.ts';
-import { logFlags } from '../../shared/config/log-fields.ts';
+import { logFlags } from '../../shared/config/log-flags.ts';
 
 /** Flags of `agent run` and `agent validate` that stand above the file. */
 export const agentFlags = [

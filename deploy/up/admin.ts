@@ -4,8 +4,7 @@ import type { BundleDefinition } from '../../proto/gen/spire/api/server/bundle/v
 import type { EntryDefinition } from '../../proto/gen/spire/api/server/entry/v1/Entry.ts';
 import type { HealthDefinition } from '../../proto/gen/grpc/health/v1/Health.ts';
 import { formatPem } from '../../shared/crypto/pem.ts';
-import { unixChannel } from '../../shared/rpc/channel.ts';
-import { ServiceClient } from '../../shared/rpc/client.ts';
+import { LocalClient } from '../../shared/rpc/local/client.ts';
 import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 import type { Selector } from '../../shared/selectors.ts';
 
@@ -24,18 +23,12 @@ export class Admin {
     this.#socket = socket;
   }
 
-  async #call<Def, T>(service: string, use: (client: ServiceClient<Def>) => Promise<T>): Promise<T> {
-    const channel = unixChannel(this.#socket);
-    try {
-      return await use(new ServiceClient<Def>(service, channel));
-    } finally {
-      channel.close();
-    }
+  #call<Def, T>(service: string, use: (client: LocalClient<Def>) => Promise<T>): Promise<T> {
+    return use(new LocalClient<Def>(service, this.#socket));
   }
 
   async isHealthy(): Promise<boolean> {
-    const check = (health: ServiceClient<HealthDefinition>) =>
-      health.unary('Check', {}, { timeoutMs: 2_000 });
+    const check = (health: LocalClient<HealthDefinition>) => health.unary('Check', {}, { timeoutMs: 2_000 });
     return this.#call('grpc.health.v1.Health', check).then(
       ({ status }) => status === 'SERVING',
       () => false,

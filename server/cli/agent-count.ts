@@ -3,7 +3,7 @@ import type { AgentDefinition } from '../../proto/gen/spire/api/server/agent/v1/
 import type { RunCommand } from '../../shared/cli/command.ts';
 import { toJson } from '../../shared/cli/json.ts';
 import { wantsJson } from '../../shared/cli/output.ts';
-import { agentFilterOf } from './agent-flags.ts';
+import { agentFilterOf } from './flags-to-agent-filter.ts';
 import { AGENT, withService } from './call-server.ts';
 
 export const agentCount: RunCommand = async (flags, terminal) => {

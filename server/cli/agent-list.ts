@@ -4,7 +4,7 @@ import type { AgentOutput } from '../../proto/gen/spire/api/types/Agent.ts';
 import type { RunCommand } from '../../shared/cli/command.ts';
 import { toJson } from '../../shared/cli/json.ts';
 import { wantsJson } from '../../shared/cli/output.ts';
-import { agentFilterOf } from './agent-flags.ts';
+import { agentFilterOf } from './flags-to-agent-filter.ts';
 import { AGENT, withService } from './call-server.ts';
 import { listPages } from './list-pages.ts';
 import { agentBlock } from './print-agent.ts';

@@ -5,13 +5,13 @@ import type { RunCommand } from '../../shared/cli/command.ts';
 import { wantsJson } from '../../shared/cli/output.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
-import type { ServiceClient } from '../../shared/rpc/client.ts';
+import type { Rpcs } from '../../shared/rpc/service-types.ts';
 import { AGENT, withService } from './call-server.ts';
 import { durationOf } from './duration-flag.ts';
 import { listPages } from './list-pages.ts';
 import { idText } from './wire-id.ts';
 
-type Client = Pick<ServiceClient<AgentDefinition>, 'unary'>;
+type Client = Pick<Rpcs<AgentDefinition>, 'unary'>;
 
 interface Outcome {
   readonly agent_id: string;

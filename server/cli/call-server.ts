@@ -1,9 +1,10 @@
-/** Calls a service of the server on its admin socket. Only what every command needs is here: it loads gRPC. */
+/** Calls a service of the server on its admin socket. */
 import type { Terminal } from '../../shared/cli/command.ts';
 import type { Flags } from '../../shared/cli/flag.ts';
 import { withSocket } from '../../shared/cli/socket.ts';
 import { timeoutMsOf } from '../../shared/cli/timeout.ts';
-import { ServiceClient } from '../../shared/rpc/client.ts';
+import { LocalClient } from '../../shared/rpc/local/client.ts';
+import type { Rpcs } from '../../shared/rpc/service-types.ts';
 import { socketPath } from './server-socket.ts';
 
 export interface Typed {
@@ -15,7 +16,7 @@ export interface Typed {
 export function withService<Def, T>(
   service: string,
   { flags, terminal }: Typed,
-  use: (client: Pick<ServiceClient<Def>, 'unary'>) => Promise<T>,
+  use: (client: Pick<Rpcs<Def>, 'unary'>) => Promise<T>,
 ): Promise<T> {
   const timeoutMs = timeoutMsOf(flags);
   const socket = {
@@ -24,8 +25,8 @@ export function withService<Def, T>(
     program: terminal.program,
     timeoutMs,
   };
-  return withSocket(socket, (channel) => {
-    const client = new ServiceClient<Def>(service, channel);
+  return withSocket(socket, (path) => {
+    const client = new LocalClient<Def>(service, path);
     return use({ unary: (rpc, request) => client.unary(rpc, request, { timeoutMs }) });
   });
 }

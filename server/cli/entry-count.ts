@@ -3,7 +3,7 @@ import type { EntryDefinition } from '../../proto/gen/spire/api/server/entry/v1/
 import type { RunCommand } from '../../shared/cli/command.ts';
 import { toJson } from '../../shared/cli/json.ts';
 import { wantsJson } from '../../shared/cli/output.ts';
-import { entryFilterOf } from './entry-flags.ts';
+import { entryFilterOf } from './flags-to-entry.ts';
 import { ENTRY, withService } from './call-server.ts';
 
 export const entryCount: RunCommand = async (flags, terminal) => {

@@ -5,9 +5,9 @@ import type { RunCommand } from '../../shared/cli/command.ts';
 import { type Flags, UsageError } from '../../shared/cli/flag.ts';
 import { toJson } from '../../shared/cli/json.ts';
 import { wantsJson } from '../../shared/cli/output.ts';
-import type { ServiceClient } from '../../shared/rpc/client.ts';
+import type { Rpcs } from '../../shared/rpc/service-types.ts';
 import { ENTRY, withService } from './call-server.ts';
-import { entryFilterOf } from './entry-flags.ts';
+import { entryFilterOf } from './flags-to-entry.ts';
 import { listPages } from './list-pages.ts';
 import { entryBlock } from './print-entry.ts';
 import { sortEntries } from './sort-entries.ts';
@@ -27,7 +27,7 @@ export const entryShow: RunCommand = async (flags, terminal) => {
   return 0;
 };
 
-type Find = (client: Pick<ServiceClient<EntryDefinition>, 'unary'>) => Promise<EntryOutput[]>;
+type Find = (client: Pick<Rpcs<EntryDefinition>, 'unary'>) => Promise<EntryOutput[]>;
 
 /** Throws UsageError on flags that exclude each other or cannot be read. */
 function finder(flags: Flags): Find {

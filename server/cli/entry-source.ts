@@ -3,7 +3,8 @@ import type { Entry as WireEntry } from '../../proto/gen/spire/api/types/Entry.t
 import type { Terminal } from '../../shared/cli/command.ts';
 import type { Flags } from '../../shared/cli/flag.ts';
 import { entriesInFile } from './entry-file.ts';
-import { entryFlags, entryOf } from './entry-flags.ts';
+import { entryFlags } from './entry-flags.ts';
+import { entryOf } from './flags-to-entry.ts';
 import { readJsonObject } from './json-file.ts';
 
 /** Throws UsageError when the flags or the file do not describe entries. */

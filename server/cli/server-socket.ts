@@ -3,7 +3,7 @@ import type { Terminal } from '../../shared/cli/command.ts';
 import { namedSocket, socketFlags, type SocketNames } from '../../shared/cli/find-socket.ts';
 import type { Flag, Flags } from '../../shared/cli/flag.ts';
 import { outputFlag } from '../../shared/cli/output.ts';
-import { timeoutFlag } from '../../shared/cli/timeout.ts';
+import { timeoutFlag } from '../../shared/cli/timeout-flag.ts';
 
 const SOCKET: SocketNames = {
   what: "the server's admin socket",

@@ -1,8 +1,8 @@
-/** Opens a Unix socket for a command, and says what is wrong with it before gRPC would say something vague. */
+/** Opens a Unix socket for a command, and says what is wrong with it in words. */
 import { accessSync, constants, lstatSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Code, CodedError } from '../errors.ts';
-import { type Channel, unixChannel } from '../rpc/channel.ts';
+import { NoServer } from '../rpc/local/http2-request.ts';
 
 export interface SocketUse {
   readonly path: string;
@@ -43,34 +43,32 @@ function explained(
   return error instanceof Error ? error : new Error(String(error));
 }
 
-/** Runs `use` on a channel to the socket and closes it after. What grpc says of a dead or silent socket is put in words. */
-export async function withSocket<T>(socket: SocketUse, use: (channel: Channel) => Promise<T>): Promise<T> {
-  const channel = unixChannel(checkSocket(socket));
+/** Runs `use` with the socket's absolute path; what goes wrong on a dead or silent socket is put in words. */
+export async function withSocket<T>(socket: SocketUse, use: (path: string) => Promise<T>): Promise<T> {
+  const path = checkSocket(socket);
   try {
-    return await use(channel);
+    return await use(path);
   } catch (error) {
     throw inWords(error, socket);
-  } finally {
-    channel.close();
   }
 }
 
-/** What grpc-js says when a connection was taken and lost before it could be used. */
-const NOT_CONNECTED = /^No connection established\. Last error: (.+?) \(\d{4}-/;
-
-/** What grpc says of a socket that is dead or silent, in words; other errors as they are. */
+/** What a call met on a socket that is dead or silent, in words; other errors as they are. */
 export function inWords(error: unknown, { path, program, timeoutMs }: Omit<SocketUse, 'flag'>): unknown {
   if (!(error instanceof CodedError)) return error;
-  const [, broken] = NOT_CONNECTED.exec(error.message) ?? [];
-  if (/ECONNREFUSED|ENOENT/.test(error.message)) {
-    const message = `nothing answers on ${resolve(path)}: who made it is gone; start '${program} run' again`;
-    return new Error(message, { cause: error });
+  const message = wordsOf(error, { path: resolve(path), program, timeoutMs });
+  return message === undefined ? error : new Error(message, { cause: error });
+}
+
+function wordsOf(
+  error: CodedError,
+  { path, program, timeoutMs }: Omit<SocketUse, 'flag'>,
+): string | undefined {
+  if (error instanceof NoServer) {
+    return error.isRefused
+      ? `nothing answers on ${path}: who made it is gone; start '${program} run' again`
+      : `who listens on ${path} does not answer as '${program} run' does: ${error.message}`;
   }
-  if (broken !== undefined) {
-    const message = `who listens on ${resolve(path)} does not answer as '${program} run' does: ${broken}`;
-    return new Error(message, { cause: error });
-  }
-  if (error.code !== Code.deadlineExceeded) return error;
-  const message = `no answer on ${resolve(path)} within ${timeoutMs / 1_000} s; -timeout waits longer`;
-  return new Error(message, { cause: error });
+  if (error.code !== Code.deadlineExceeded) return undefined;
+  return `no answer on ${path} within ${timeoutMs / 1_000} s; -timeout waits longer`;
 }

@@ -1,16 +1,9 @@
-/** `-timeout`: how long a command waits for an answer. */
+/** What `-timeout` says: how long a command waits for an answer. */
 import { parseDurationSeconds } from '../config/duration.ts';
 import { messageOf } from '../errors.ts';
-import { type Flag, type Flags, UsageError } from './flag.ts';
+import { type Flags, UsageError } from './flag.ts';
 
 const MAX_MS = 24 * 60 * 60 * 1_000;
-
-export const timeoutFlag = (otherwise: string): Flag => ({
-  name: 'timeout',
-  kind: 'text',
-  doc: 'how long to wait for an answer, such as 500ms, 5s or 1m',
-  otherwise,
-});
 
 /** Milliseconds; throws UsageError unless it is a duration above 0 and at most a day. */
 export function timeoutMsOf(flags: Flags): number {

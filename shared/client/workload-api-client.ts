@@ -1,19 +1,11 @@
-/** A client of the SPIFFE Workload API. Used by programs that want SVIDs, the command line, and the sources below. */
-import type { SpiffeWorkloadAPIDefinition } from '../../proto/gen/SpiffeWorkloadAPI.ts';
-import type { X509BundlesResponseOutput } from '../../proto/gen/X509BundlesResponse.ts';
-import type { X509SVIDResponseOutput } from '../../proto/gen/X509SVIDResponse.ts';
-import { Backoff } from '../backoff.ts';
-import type { Clock } from '../clock.ts';
-import { systemClock } from '../clock.ts';
-import { Code, CodedError, internal, messageOf, unavailable } from '../errors.ts';
+/** A client of the SPIFFE Workload API. Used by programs that want SVIDs, and by x509-source. */
+import { type Clock, systemClock } from '../clock.ts';
 import { type Random, systemRandom } from '../random.ts';
 import { type Channel, tcpChannel, unixChannel } from '../rpc/channel.ts';
 import { ServiceClient } from '../rpc/client.ts';
 import { parseEndpointAddress } from './endpoint-address.ts';
 import { addressInEnvironment } from './environment.ts';
-import { readX509Context, type X509Context } from './x509-context.ts';
-
-const HEADER = { 'workload.spiffe.io': 'true' }; // SPIFFE_Workload_Endpoint 3
+import { WorkloadApi } from './workload-api.ts';
 
 export interface WorkloadApiOptions {
   /** Such as `unix:///run/spire/agent/public/api.sock`; the environment's SPIFFE_ENDPOINT_SOCKET unless given. */
@@ -22,97 +14,18 @@ export interface WorkloadApiOptions {
   readonly random?: Random;
 }
 
-export class WorkloadApiClient {
+export class WorkloadApiClient extends WorkloadApi {
   readonly #channel: Channel;
-  readonly #client: ServiceClient<SpiffeWorkloadAPIDefinition>;
-  readonly #clock: Clock;
-  readonly #random: Random;
 
   /** Connects at the first call. Throws InvalidArgument on an address that is none, or without any. */
   constructor({ address, clock = systemClock, random = systemRandom }: WorkloadApiOptions = {}) {
     const endpoint = parseEndpointAddress(address ?? addressInEnvironment());
-    this.#channel = endpoint.kind === 'unix' ? unixChannel(endpoint.path) : tcpChannel(endpoint.hostPort);
-    this.#client = new ServiceClient('SpiffeWorkloadAPI', this.#channel);
-    this.#clock = clock;
-    this.#random = random;
-  }
-
-  /** The raw messages of one FetchX509SVID stream; throws CodedError when it ends. */
-  x509SvidResponses(signal?: AbortSignal): AsyncIterableIterator<X509SVIDResponseOutput> {
-    return this.#client.serverStream(
-      'FetchX509SVID',
-      {},
-      { metadata: HEADER, ...(signal === undefined ? {} : { signal }) },
-    );
-  }
-
-  /** The raw messages of one FetchX509Bundles stream; throws CodedError when it ends. */
-  x509BundlesResponses(signal?: AbortSignal): AsyncIterableIterator<X509BundlesResponseOutput> {
-    return this.#client.serverStream(
-      'FetchX509Bundles',
-      {},
-      { metadata: HEADER, ...(signal === undefined ? {} : { signal }) },
-    );
-  }
-
-  /** The first message of a new stream. */
-  async fetchX509Context(signal?: AbortSignal): Promise<X509Context> {
-    for await (const response of this.x509SvidResponses(signal)) return readX509Context(response);
-    throw unavailable('the Workload API ended the stream without an answer');
-  }
-
-  /**
-   * Follows FetchX509SVID for as long as `signal` is not aborted: reconnects with backoff, and says what came.
-   * Ends by itself, with the error, only on InvalidArgument and Unimplemented (SPIFFE_Workload_Endpoint 6).
-   */
-  async watchX509Context(watcher: X509Watcher, signal: AbortSignal): Promise<void> {
-    const backoff = new Backoff(this.#random, { initialMs: 200, maxMs: 10_000, factor: 2 });
-    while (!signal.aborted) {
-      try {
-        await this.#follow(watcher, signal, backoff);
-      } catch (error) {
-        if (signal.aborted) return;
-        watcher.onError(
-          error instanceof CodedError
-            ? error
-            : unavailable('the Workload API stream failed', { cause: error }),
-        );
-        if (isFinal(error)) throw error;
-      }
-      await this.#clock.sleep(backoff.next(), signal).catch(() => {});
-    }
-  }
-
-  async #follow(watcher: X509Watcher, signal: AbortSignal, backoff: Backoff): Promise<void> {
-    for await (const response of this.x509SvidResponses(signal)) {
-      const context = readOrTell(response, watcher);
-      if (context === undefined) continue;
-      backoff.reset();
-      watcher.onUpdate(context);
-    }
-    throw unavailable('the Workload API ended the stream');
+    const channel = endpoint.kind === 'unix' ? unixChannel(endpoint.path) : tcpChannel(endpoint.hostPort);
+    super({ rpcs: new ServiceClient('SpiffeWorkloadAPI', channel), clock, random });
+    this.#channel = channel;
   }
 
   close(): void {
     this.#channel.close();
   }
 }
-
-export interface X509Watcher {
-  onUpdate(context: X509Context): void;
-  /** PermissionDenied means that the identity was taken away: what was received before must not be used any more. */
-  onError(error: CodedError): void;
-}
-
-/** A message that cannot be read is discarded (SPIFFE_Workload_API 5.2.1): the next one may be better. */
-function readOrTell(response: X509SVIDResponseOutput, watcher: X509Watcher): X509Context | undefined {
-  try {
-    return readX509Context(response);
-  } catch (cause) {
-    watcher.onError(internal(`the Workload API's message cannot be read: ${messageOf(cause)}`, { cause }));
-    return undefined;
-  }
-}
-
-const isFinal = (error: unknown): boolean =>
-  error instanceof CodedError && (error.code === Code.invalidArgument || error.code === Code.unimplemented);

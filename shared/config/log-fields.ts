@@ -1,5 +1,4 @@
 /** The `log_*` keys, the same in `server {}` and `agent {}`. */
-import type { ConfigFlag } from './flags.ts';
 import { boolean, oneOf, path } from './kinds.ts';
 import { defaulting, type Kind, optional, type Shape } from './shape.ts';
 
@@ -26,19 +25,6 @@ export const logFields: Shape<LogConfig> = (block) => ({
     defaulting(boolean, false, { doc: 'name file and line of the code in each line' }),
   ),
 });
-
-/** The flags that stand above them. */
-export const logFlags = [
-  { name: 'logLevel', key: 'log_level', takesValue: true, doc: 'DEBUG, INFO, WARN or ERROR' },
-  { name: 'logFormat', key: 'log_format', takesValue: true, doc: 'text or json' },
-  { name: 'logFile', key: 'log_file', takesValue: true, doc: 'file to write logs to' },
-  {
-    name: 'logSourceLocation',
-    key: 'log_source_location',
-    takesValue: false,
-    doc: 'name file and line in each log line',
-  },
-] as const satisfies readonly ConfigFlag[];
 
 /** Also the names that the logger of SPIRE takes. */
 const logLevel: Kind<LogLevel> = {

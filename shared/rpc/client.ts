@@ -7,23 +7,20 @@ import {
   type MetadataValue,
   type MethodDefinition as GrpcMethod,
 } from '@grpc/grpc-js';
-import type { MethodDefinition } from '@grpc/proto-loader';
 import { systemClock } from '../clock.ts';
 import type { Channel } from './channel.ts';
 import { serviceDefinition } from './definitions.ts';
+import {
+  type CallOptions,
+  type Methods,
+  type Request,
+  type Response,
+  type Rpcs,
+  UNARY_TIMEOUT_MS,
+} from './service-types.ts';
 import { fromStatus } from './status.ts';
 
-type Methods<Def> = Extract<keyof Def, string>;
-type Request<Def, Rpc extends Methods<Def>> =
-  Def[Rpc] extends MethodDefinition<infer Req, infer _Res, infer _ReqOut, infer _ResOut> ? Req : never;
-type Response<Def, Rpc extends Methods<Def>> =
-  Def[Rpc] extends MethodDefinition<infer _Req, infer _Res, infer _ReqOut, infer ResOut> ? ResOut : never;
-
-export interface CallOptions {
-  readonly signal?: AbortSignal;
-  /** Default 30 s for unary calls; none for streams. */
-  readonly timeoutMs?: number;
-  readonly metadata?: Readonly<Record<string, string>>;
+export interface ServiceCallOptions extends CallOptions {
   /** Called with the response headers. */
   readonly onHeader?: (get: (key: string) => string | undefined) => void;
 }
@@ -36,10 +33,8 @@ export interface BidiCall<Req, Res> {
   cancel(): void;
 }
 
-const UNARY_TIMEOUT_MS = 30_000; // SPIRE agent's RPC timeout
-
 /** `Def` is the generated `<Service>Definition`; `name` its full name. */
-export class ServiceClient<Def> {
+export class ServiceClient<Def> implements Rpcs<Def> {
   readonly #client: Client;
   readonly #name: string;
 
@@ -54,7 +49,7 @@ export class ServiceClient<Def> {
   async unary<Rpc extends Methods<Def>>(
     rpc: Rpc,
     request: Request<Def, Rpc>,
-    options: CallOptions = {},
+    options: ServiceCallOptions = {},
   ): Promise<Response<Def, Rpc>> {
     const method = this.#method(rpc);
     return new Promise((resolve, reject) => {
@@ -76,7 +71,7 @@ export class ServiceClient<Def> {
   serverStream<Rpc extends Methods<Def>>(
     rpc: Rpc,
     request: Request<Def, Rpc>,
-    options: CallOptions = {},
+    options: ServiceCallOptions = {},
   ): AsyncIterableIterator<Response<Def, Rpc>> {
     const method = this.#method(rpc);
     const call = this.#client.makeServerStreamRequest(
@@ -93,7 +88,7 @@ export class ServiceClient<Def> {
 
   bidi<Rpc extends Methods<Def>>(
     rpc: Rpc,
-    options: CallOptions = {},
+    options: ServiceCallOptions = {},
   ): BidiCall<Request<Def, Rpc>, Response<Def, Rpc>> {
     const method = this.#method(rpc);
     const call = this.#client.makeBidiStreamRequest(
@@ -139,7 +134,7 @@ interface Cancellable {
 /** A call that is cancelled in the turn in which it was made is sent by the library all the same, and never taken back. */
 const cancelNextTurn = (call: Cancellable): void => void setImmediate(() => call.cancel());
 
-function attach(call: Cancellable, { signal, onHeader }: CallOptions): void {
+function attach(call: Cancellable, { signal, onHeader }: ServiceCallOptions): void {
   const cancel = (): void => cancelNextTurn(call);
   if (signal?.aborted === true) cancel();
   signal?.addEventListener('abort', cancel, { once: true });

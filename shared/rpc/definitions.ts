@@ -1,6 +1,6 @@
-/** Loads the prebuilt descriptor of proto/gen once: services for servers and clients, messages for `Any` fields. */
+/** Loads the prebuilt descriptor of proto/gen once: the services, for servers and their clients. */
 import type { ServiceDefinition } from '@grpc/grpc-js';
-import { fromJSON, type MessageTypeDefinition, type PackageDefinition } from '@grpc/proto-loader';
+import { fromJSON, type PackageDefinition } from '@grpc/proto-loader';
 import root from '../../proto/gen/root.json' with { type: 'json' };
 
 const OPTIONS = { keepCase: true, longs: String, enums: String, defaults: true, oneofs: true } as const;
@@ -17,13 +17,4 @@ export function serviceDefinition(name: string): ServiceDefinition {
   const found = definitions()[name];
   if (found === undefined || 'format' in found) throw new Error(`no service ${name} in the descriptor`);
   return found;
-}
-
-/** The message of this full name, with its serialize and deserialize. */
-export function messageDefinition(name: string): MessageTypeDefinition<object, object> {
-  const found = definitions()[name];
-  if (found === undefined || !('format' in found) || !('serialize' in found)) {
-    throw new Error(`no message ${name} in the descriptor`);
-  }
-  return found as MessageTypeDefinition<object, object>;
 }

@@ -1,19 +1,9 @@
-/** CodedError to gRPC status and back, with SPIRE's PermissionDeniedDetails in grpc-status-details-bin. */
+/** CodedError to gRPC status and back, in the shapes of the gRPC library. Used by server-call and client. */
 import { Metadata, type ServiceError, type StatusObject } from '@grpc/grpc-js';
 import { Code, CodedError, messageOf, type Reason } from '../errors.ts';
-import { messageDefinition } from './definitions.ts';
+import { DETAILS_KEY, detailsOf, reasonIn } from './status-details.ts';
 
-const DETAILS_KEY = 'grpc-status-details-bin';
-const STATUS = 'google.rpc.Status';
-const DENIED = 'spire.api.types.PermissionDeniedDetails';
 const MESSAGE_MAX_CHARS = 1_024; // C-core clients take 8 KB of trailers, in which the message may stand twice
-const AGENT_REASONS: readonly Reason[] = [
-  'AGENT_EXPIRED',
-  'AGENT_NOT_ATTESTED',
-  'AGENT_NOT_ACTIVE',
-  'AGENT_BANNED',
-  'AGENT_MUST_REATTEST',
-];
 
 export type WireStatus = Pick<StatusObject, 'code' | 'details' | 'metadata'>;
 
@@ -22,7 +12,7 @@ export function toStatus(error: unknown): WireStatus {
   if (!(error instanceof CodedError))
     return { code: Code.internal, details: 'internal', metadata: new Metadata() };
   const details = sendable(error.message);
-  return { code: error.code, details, metadata: detailsOf(error, details) };
+  return { code: error.code, details, metadata: metadataOf(error, details) };
 }
 
 /**
@@ -32,13 +22,10 @@ export function toStatus(error: unknown): WireStatus {
 const sendable = (message: string): string =>
   (message.length > MESSAGE_MAX_CHARS ? `${message.slice(0, MESSAGE_MAX_CHARS)}…` : message).toWellFormed();
 
-function detailsOf(error: CodedError, message: string): Metadata {
+function metadataOf(error: CodedError, message: string): Metadata {
   const metadata = new Metadata();
-  if (!AGENT_REASONS.includes(error.reason)) return metadata;
-  const value = messageDefinition(DENIED).serialize({ reason: error.reason });
-  const details = [{ type_url: `type.googleapis.com/${DENIED}`, value }];
-  const status = { code: error.code, message, details };
-  metadata.set(DETAILS_KEY, messageDefinition(STATUS).serialize(status));
+  const details = detailsOf(error, message);
+  if (details !== undefined) metadata.set(DETAILS_KEY, Buffer.from(details));
   return metadata;
 }
 
@@ -46,7 +33,10 @@ function detailsOf(error: CodedError, message: string): Metadata {
 export function fromStatus(error: unknown): CodedError {
   if (error instanceof CodedError) return error;
   if (!isServiceError(error)) return new CodedError(Code.unknown, messageOf(error), { cause: error });
-  return new CodedError(codeOf(error.code), error.details, { reason: reasonOf(error), cause: error });
+  return new CodedError(codeOf(error.code), error.details, {
+    reason: reasonOf(error.metadata),
+    cause: error,
+  });
 }
 
 const isServiceError = (error: unknown): error is ServiceError =>
@@ -54,22 +44,7 @@ const isServiceError = (error: unknown): error is ServiceError =>
 
 const codeOf = (code: number): Code => Object.values(Code).find((known) => known === code) ?? Code.unknown;
 
-function reasonOf(error: ServiceError): Reason {
-  const bytes = error.metadata?.get(DETAILS_KEY)[0];
-  if (!(bytes instanceof Buffer)) return 'UNSPECIFIED';
-  try {
-    return reasonIn(bytes);
-  } catch {
-    return 'UNSPECIFIED'; // details that cannot be read add nothing to the status itself
-  }
-}
-
-function reasonIn(bytes: Buffer): Reason {
-  const status = messageDefinition(STATUS).deserialize(bytes) as {
-    details: { type_url: string; value: Buffer }[];
-  };
-  const denied = status.details.find((detail) => detail.type_url.endsWith(`/${DENIED}`));
-  if (denied === undefined) return 'UNSPECIFIED';
-  const { reason } = messageDefinition(DENIED).deserialize(denied.value) as { reason: string };
-  return AGENT_REASONS.find((known) => known === reason) ?? 'UNSPECIFIED';
-}
+const reasonOf = (metadata: Metadata | undefined): Reason => {
+  const [details] = metadata?.get(DETAILS_KEY) ?? [];
+  return reasonIn(details instanceof Buffer ? details : undefined);
+};

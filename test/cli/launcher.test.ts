@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -215,6 +216,27 @@ describe('the launcher', () => {
       const env = { PATH: pathWith(NODE_THAT_TELLS), FAKE_VERSION: version };
       assert.equal((await run(writ, ['server'], { env })).code, 0);
     }
+  });
+
+  describe('asks a Node for its version', () => {
+    const COUNTS = NODE_THAT_TELLS.replace('&& {', '&& { echo asked >> "$HOME/asked";');
+    const timesAsked = async (made: Parameters<typeof tree>[0], path = PATH): Promise<number> => {
+      const home = mkdtempSync(join(directory, 'home '));
+      const { writ } = tree(made);
+      for (let at = 0; at < 3; at += 1) {
+        const { code, err } = await run(writ, ['server'], { env: { HOME: home, PATH: path } });
+        assert.deepEqual([code, err], [0, '']);
+      }
+      return readFileSync(join(home, 'asked'), 'utf8').split('\n').length - 1;
+    };
+    const PATH = '/usr/bin:/bin';
+
+    it('once, where it is the pinned one', async () => assert.equal(await timesAsked({ pinned: COUNTS }), 1));
+
+    it('every time, where it is another', async () => {
+      assert.equal(await timesAsked({ pinned: '' }, pathWith(COUNTS)), 3);
+      assert.equal(await timesAsked({ pinned: NODE_WITHOUT_LIBRARY }, pathWith(COUNTS)), 3);
+    });
   });
 
   describe('keeps compiled code', () => {

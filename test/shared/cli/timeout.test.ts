@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Flags } from '../../../shared/cli/flag.ts';
-import { timeoutFlag, timeoutMsOf } from '../../../shared/cli/timeout.ts';
+import { timeoutMsOf } from '../../../shared/cli/timeout.ts';
+import { timeoutFlag } from '../../../shared/cli/timeout-flag.ts';
 
 const given = (text?: string): number =>
   timeoutMsOf(new Flags([timeoutFlag('30s')], new Map(text === undefined ? [] : [['timeout', [text]]])));

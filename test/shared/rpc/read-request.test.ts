@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { messageDefinition } from '../../../shared/rpc/definitions.ts';
+import { serviceDefinition } from '../../../shared/rpc/definitions.ts';
 import { readRequest } from '../../../shared/rpc/read-request.ts';
 import { Code } from '../../../shared/errors.ts';
 
-const { serialize, deserialize } = messageDefinition('spire.api.server.entry.v1.BatchCreateEntryRequest');
+const method = serviceDefinition('spire.api.server.entry.v1.Entry')['BatchCreateEntry'];
+assert.ok(method !== undefined);
+const { requestSerialize: serialize, requestDeserialize: deserialize } = method;
 const bytesOf = (count: number): Buffer => serialize({ entries: Array.from({ length: count }, () => ({})) });
 
 test('a request is read as the protocol says', () => {

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import type { SyncAuthorizedEntriesRequest } from '../../../../proto/gen/spire/api/server/entry/v1/SyncAuthorizedEntriesRequest.ts';
 import type { SyncAuthorizedEntriesResponseOutput } from '../../../../proto/gen/spire/api/server/entry/v1/SyncAuthorizedEntriesResponse.ts';
 import { Code, CodedError } from '../../../../shared/errors.ts';
-import type { CallOptions } from '../../../../shared/rpc/client.ts';
+import type { ServiceCallOptions as CallOptions } from '../../../../shared/rpc/client.ts';
 import { FakeClock } from '../../../fakes/clock.ts';
 import { FakeDatastore } from '../../../fakes/datastore.ts';
 import { Endings } from '../../../fakes/endings.ts';
