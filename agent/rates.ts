@@ -45,7 +45,7 @@ export class Rates {
   }
 
   #bucketOf(uid: number): Bucket {
-    const nowMs = this.#clock.now().getTime();
+    const nowMs = this.#clock.monotonicMs();
     const bucket = this.#buckets.get(uid);
     if (bucket !== undefined) return this.#filled(bucket, nowMs);
     if (this.#buckets.size >= this.#sweepAt) this.#sweep(nowMs);
@@ -55,7 +55,7 @@ export class Rates {
   }
 
   #filled(bucket: Bucket, nowMs: number): Bucket {
-    const seconds = Math.max(0, nowMs - bucket.filledAtMs) / 1_000; // clocks are set back, too
+    const seconds = (nowMs - bucket.filledAtMs) / 1_000;
     bucket.tokens = Math.min(this.#rate.burst, bucket.tokens + seconds * this.#rate.perSecond);
     bucket.filledAtMs = nowMs;
     return bucket;

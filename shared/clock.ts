@@ -3,12 +3,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 export interface Clock {
   now(): Date;
+  /** Milliseconds of a steady clock, which nobody sets: for how long ago something was. It stands while a machine sleeps. */
+  monotonicMs(): number;
   /** Resolves after `ms`; rejects with the signal's reason when aborted first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** Milliseconds of a steady clock, for measuring how long something took. */
+export const monotonicMs = (): number => performance.now();
+
 export const systemClock: Clock = {
   now: () => new Date(),
+  monotonicMs,
   sleep: async (ms, signal) => {
     try {
       await delay(
@@ -21,9 +27,6 @@ export const systemClock: Clock = {
     }
   },
 };
-
-/** Milliseconds of a steady clock, for measuring how long something took. */
-export const monotonicMs = (): number => performance.now();
 
 export const addSeconds = (at: Date, seconds: number): Date => new Date(at.getTime() + seconds * 1_000);
 
@@ -55,4 +58,21 @@ export async function every({ clock, ms, signal }: Repetition, deed: () => Promi
       throw error;
     }
   }
+}
+
+/** A moment by both clocks. */
+export interface Moment {
+  readonly at: Date;
+  readonly monotonicMs: number;
+}
+
+export const momentOf = (clock: Clock): Moment => ({ at: clock.now(), monotonicMs: clock.monotonicMs() });
+
+/**
+ * Whether less than so much has passed between the moments, by the steady clock and by the wall's: the one stands while
+ * a machine sleeps, the other can be set. Where one of them says that it is too long, it is.
+ */
+export function isWithin(ms: number, from: Moment, now: Moment): boolean {
+  const wallMs = now.at.getTime() - from.at.getTime();
+  return wallMs >= 0 && wallMs < ms && now.monotonicMs - from.monotonicMs < ms;
 }

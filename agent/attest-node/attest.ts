@@ -64,14 +64,14 @@ const FINAL: readonly Code[] = [
 export async function attestNode(parts: AttestParts, signal: AbortSignal): Promise<Attested> {
   const { clock, random, log } = parts;
   const backoff = new Backoff(random, BACKOFF);
-  const startedAtMs = clock.now().getTime();
+  const startedMs = clock.monotonicMs();
   for (;;) {
     try {
       return await attestOnce(parts, signal);
     } catch (error) {
       signal.throwIfAborted();
       const waitMs = backoff.next();
-      const isLate = clock.now().getTime() + waitMs - startedAtMs > MAX_ELAPSED_MS;
+      const isLate = clock.monotonicMs() + waitMs - startedMs > MAX_ELAPSED_MS;
       if (isFinal(error) || isLate) throw withContext('node attestation failed', error);
       log.warn('node attestation failed, trying again', {
         error: messageOf(error),

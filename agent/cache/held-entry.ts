@@ -22,8 +22,8 @@ export class HeldEntry {
   #identity: Identity | undefined;
   /** An SVID was had or could not be had: nobody waits for the first one any more. */
   wasTried = false;
-  /** After a failure, not to be tried again before. */
-  retryAt: Date | undefined;
+  /** After a failure, not to be tried again before: of the steady clock. */
+  retryAtMs: number | undefined;
   failures = 0;
 
   constructor(entry: AgentEntry) {
@@ -40,7 +40,7 @@ export class HeldEntry {
     this.wasTried = true;
     if (svid === undefined) return;
     this.failures = 0;
-    this.retryAt = undefined;
+    this.retryAtMs = undefined;
   }
 
   /** What workloads get; the same object until the SVID or the hint changes. */

@@ -125,7 +125,7 @@ export class SvidCache implements WorkloadIdentities {
     if (known !== undefined) {
       this.#index.remove(known);
       this.#subscribers.touch(known.entry.selectors);
-      known.retryAt = undefined;
+      known.retryAtMs = undefined;
     }
     held.entry = entry;
     this.#parts.onChanged?.();
@@ -155,9 +155,9 @@ export class SvidCache implements WorkloadIdentities {
    * by a workload, or among the first `maxSvids`.
    */
   wanted(isDue: (svid: HeldSvid) => boolean): readonly AgentEntry[] {
-    const now = this.#parts.clock.now();
+    const nowMs = this.#parts.clock.monotonicMs();
     return this.#kept()
-      .filter(({ retryAt }) => retryAt === undefined || retryAt <= now)
+      .filter(({ retryAtMs }) => retryAtMs === undefined || retryAtMs <= nowMs)
       .filter((held) => held.isOutdated || (held.svid !== undefined && isDue(held.svid)))
       .map(({ entry }) => entry);
   }
@@ -191,11 +191,11 @@ export class SvidCache implements WorkloadIdentities {
 
   /** The server refused these, or answered nonsense: what was there stays, and each is tried again later. */
   svidsFailed(entries: readonly AgentEntry[]): void {
-    const nowMs = this.#parts.clock.now().getTime();
+    const nowMs = this.#parts.clock.monotonicMs();
     for (const entry of entries) {
       const held = this.#entries.get(entry.id);
       if (held?.entry !== entry) continue; // the entry has changed since: that may be why
-      held.retryAt = new Date(nowMs + Math.min(RETRY_FIRST_MS * 2 ** held.failures, RETRY_MAX_MS));
+      held.retryAtMs = nowMs + Math.min(RETRY_FIRST_MS * 2 ** held.failures, RETRY_MAX_MS);
       held.failures += 1;
     }
     this.svidsPostponed(entries);

@@ -190,7 +190,7 @@ export class Synchronizer {
   }
 
   #nowMs(): number {
-    return this.#parts.clock.now().getTime();
+    return this.#parts.clock.monotonicMs();
   }
 
   #regularAtMs(): number {

@@ -4,7 +4,7 @@
  */
 import type { Bundle, X509Authority } from '../../shared/bundle/bundle.ts';
 import { isSameBundle } from '../../shared/bundle/same-bundle.ts';
-import { type Clock, every } from '../../shared/clock.ts';
+import { type Clock, every, isWithin, type Moment, momentOf } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
@@ -28,7 +28,7 @@ interface Held {
   readonly trustDomain: TrustDomain;
   readonly reads: FreshRun<void>;
   bundle: Bundle | undefined;
-  confirmedAt: Date | undefined;
+  confirmedAt: Moment | undefined;
 }
 
 const NONE: readonly X509Authority[] = [];
@@ -63,8 +63,8 @@ export class AdminBundles implements Part {
   authoritiesOf(trustDomain: TrustDomain): readonly X509Authority[] {
     const held = this.#held.get(trustDomain.name);
     if (held?.confirmedAt === undefined) return NONE;
-    const ageMs = this.#needs.clock.now().getTime() - held.confirmedAt.getTime();
-    return ageMs >= 0 && ageMs <= FRESH_MS ? (held.bundle?.x509Authorities ?? NONE) : NONE;
+    const isFresh = isWithin(FRESH_MS, held.confirmedAt, momentOf(this.#needs.clock));
+    return isFresh ? (held.bundle?.x509Authorities ?? NONE) : NONE;
   }
 
   /** Reads the store now. Throws as the store does. */
@@ -84,7 +84,7 @@ export class AdminBundles implements Part {
 
   async #read(held: Held): Promise<void> {
     const { clock, bundles } = this.#needs;
-    const askedAt = clock.now();
+    const askedAt = momentOf(clock);
     const found = await bundles.find(held.trustDomain);
     held.confirmedAt = askedAt;
     const isSame = found !== undefined && held.bundle !== undefined && isSameBundle(held.bundle, found);

@@ -69,7 +69,7 @@ export class X509Ca implements Part {
   readonly #listeners = new Set<() => void>();
   #isServing = false;
   #hasFailed = false;
-  #reportedAt: Date | undefined;
+  #reportedMs = Number.NEGATIVE_INFINITY;
   #template: X509SvidTemplate | undefined;
   #loop: Promise<void> = Promise.resolve();
 
@@ -162,7 +162,7 @@ export class X509Ca implements Part {
       await this.#authorities.round();
       if (this.#hasFailed) this.#needs.log.info('X.509 authorities can be rotated again');
       this.#hasFailed = false;
-      this.#reportedAt = undefined;
+      this.#reportedMs = Number.NEGATIVE_INFINITY;
       this.#retry.reset();
     } catch (error) {
       this.#hasFailed = true;
@@ -171,10 +171,9 @@ export class X509Ca implements Part {
   }
 
   #reportNowAndThen(error: unknown): void {
-    const now = this.#needs.clock.now();
-    if (this.#reportedAt !== undefined && now.getTime() - this.#reportedAt.getTime() < REPORT_AGAIN_MS)
-      return;
-    this.#reportedAt = now;
+    const nowMs = this.#needs.clock.monotonicMs();
+    if (nowMs - this.#reportedMs < REPORT_AGAIN_MS) return;
+    this.#reportedMs = nowMs;
     this.#report(error);
   }
 

@@ -244,11 +244,11 @@ class Supervisor {
     const { clock, log, random } = this.#options;
     const backoff = new Backoff(random, RESTART);
     for (;;) {
-      const startedAt = clock.now().getTime();
+      const startedMs = clock.monotonicMs();
       await this.#running.ended;
       if (this.#abort.signal.aborted) return;
       log.error('database process ended, restarting it', { pid: this.#running.pid });
-      if (clock.now().getTime() - startedAt > STABLE_MS) backoff.reset();
+      if (clock.monotonicMs() - startedMs > STABLE_MS) backoff.reset();
       await clock.sleep(backoff.next(), this.#abort.signal).catch(() => {});
       if (this.#abort.signal.aborted) return;
       await this.#restart();

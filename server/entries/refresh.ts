@@ -4,7 +4,7 @@
  * index is and have it catch up.
  */
 import { Backoff } from '../../shared/backoff.ts';
-import type { Clock } from '../../shared/clock.ts';
+import { type Clock, isWithin, type Moment, momentOf } from '../../shared/clock.ts';
 import type { Reason } from '../../shared/errors.ts';
 import { messageOf, unavailable } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
@@ -44,7 +44,7 @@ export class IndexRefresher<Item> implements Part {
   readonly #backoff: Backoff;
   readonly #toHead = new FreshRun(() => this.#readToHead());
   readonly #stop = new AbortController();
-  #confirmedAt: Date | undefined;
+  #confirmed: Moment | undefined;
   #hinted = false;
   #wakesOnHint = true;
   #wake: () => void = () => {};
@@ -85,16 +85,9 @@ export class IndexRefresher<Item> implements Part {
     return position;
   }
 
-  /** When the index was last known to be at the head; undefined before the first content. */
-  confirmedAt(): Date | undefined {
-    return this.#confirmedAt;
-  }
-
   /** Confirmed within `maxAgeMs` (an older index decides nothing). */
   isFresh(maxAgeMs = FRESH_MS): boolean {
-    if (this.#confirmedAt === undefined) return false;
-    const ageMs = this.#clock.now().getTime() - this.#confirmedAt.getTime();
-    return ageMs >= 0 && ageMs <= maxAgeMs; // a clock set back proves nothing
+    return this.#confirmed !== undefined && isWithin(maxAgeMs, this.#confirmed, momentOf(this.#clock));
   }
 
   /** Resolves if the index is fresh, else reads the feed; throws Unavailable (DATABASE_UNAVAILABLE) if that fails. */
@@ -123,7 +116,7 @@ export class IndexRefresher<Item> implements Part {
   }
 
   #logAhead(seen: SeenPosition): void {
-    const nowMs = this.#clock.now().getTime();
+    const nowMs = this.#clock.monotonicMs();
     if (nowMs - this.#aheadLoggedAtMs < LOG_EVERY_MS) return;
     this.#aheadLoggedAtMs = nowMs;
     const { epoch, n } = this.position();
@@ -182,12 +175,12 @@ export class IndexRefresher<Item> implements Part {
 
   async #readToHead(): Promise<void> {
     for (let reloads = 0; reloads <= RELOADS_MAX; reloads += 1) {
-      const askedAt = this.#clock.now();
+      const asked = momentOf(this.#clock);
       const from = this.#replica.position ?? (await this.#reload(undefined));
       const read = await this.#collect(from);
       if (read !== undefined) {
         if (read.position.n !== from.n) this.#replica.apply(read.changes, read.position);
-        this.#confirmedAt = askedAt;
+        this.#confirmed = asked;
         return;
       }
       this.#log.warn('position left the history, reloading', { epoch: from.epoch, n: from.n });

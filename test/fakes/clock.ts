@@ -4,7 +4,8 @@ import { setImmediate as nextRound } from 'node:timers/promises';
 import type { Clock } from '../../shared/clock.ts';
 
 interface Sleeper {
-  wakesAt: number;
+  /** Of the steady time. */
+  readonly wakesAt: number;
   readonly wake: () => void;
 }
 
@@ -38,17 +39,23 @@ export function isBusy(): boolean {
 
 export class FakeClock implements Clock {
   readonly #comeToRest: () => Promise<void>;
-  #nowMs: number;
+  /** Wall time is that much ahead of the steady time, which begins with 0. */
+  #aheadMs: number;
+  #steadyMs = 0;
   #sleepers: Sleeper[] = [];
 
   /** `comeToRest`: how `advance` waits for what a sleeper set going when it woke. */
   constructor(start: Date = START, comeToRest: () => Promise<void> = settle) {
-    this.#nowMs = start.getTime();
+    this.#aheadMs = start.getTime();
     this.#comeToRest = comeToRest;
   }
 
   now(): Date {
-    return new Date(this.#nowMs);
+    return new Date(this.#aheadMs + this.#steadyMs);
+  }
+
+  monotonicMs(): number {
+    return this.#steadyMs;
   }
 
   /** How many sleep now: shows whether a loop came to rest or ended. */
@@ -71,7 +78,7 @@ export class FakeClock implements Clock {
         end();
         resolve();
       };
-      const sleeper: Sleeper = { wakesAt: this.#nowMs + Math.max(ms, 0), wake };
+      const sleeper: Sleeper = { wakesAt: this.#steadyMs + Math.max(ms, 0), wake };
       this.#sleepers.push(sleeper);
       signal?.addEventListener('abort', abort, { once: true });
     });
@@ -79,24 +86,29 @@ export class FakeClock implements Clock {
 
   /** Moves time on, waking sleepers one by one in the order of their times; what each sets going comes to rest first. */
   async advance(ms: number): Promise<void> {
-    const target = this.#nowMs + ms;
+    const target = this.#steadyMs + ms;
     await this.#comeToRest();
     for (let next = this.#nextBy(target); next !== undefined; next = this.#nextBy(target)) {
-      this.#nowMs = Math.max(this.#nowMs, next.wakesAt);
+      this.#steadyMs = Math.max(this.#steadyMs, next.wakesAt);
       next.wake();
       await this.#comeToRest();
     }
-    this.#nowMs = target;
+    this.#steadyMs = target;
   }
 
-  /**
-   * Sets the time without waking in between: a machine that slept, or a clock that was set back. Timers run on: whoever
-   * sleeps while the clock is set back sleeps no longer for it.
-   */
+  /** Sets the wall time, as an operator does, or a machine that slept: timers have as far to go as before. */
   jump(to: Date): void {
-    const backMs = Math.max(this.#nowMs - to.getTime(), 0);
-    for (const sleeper of this.#sleepers) sleeper.wakesAt -= backMs;
-    this.#nowMs = to.getTime();
+    this.#aheadMs = to.getTime() - this.#steadyMs;
+  }
+
+  /** A process that was stopped for so long (SIGSTOP): time went on, and nobody has woken yet. */
+  stall(ms: number): void {
+    this.#steadyMs += ms;
+  }
+
+  /** The same time, seen on another machine: its wall can be set by itself. */
+  onAnotherMachine(): OtherWall {
+    return new OtherWall(this);
   }
 
   /** Waits, in real time, until the condition holds; time of this clock stands still. Fails with what it waited for. */
@@ -119,6 +131,33 @@ export class FakeClock implements Clock {
         first = sleeper;
     }
     return first;
+  }
+}
+
+/** A clock that moves with another one, and whose wall time differs from that one's. */
+export class OtherWall implements Clock {
+  readonly #clock: Clock;
+  #aheadMs = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  now(): Date {
+    return new Date(this.#clock.now().getTime() + this.#aheadMs);
+  }
+
+  monotonicMs(): number {
+    return this.#clock.monotonicMs();
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return this.#clock.sleep(ms, signal);
+  }
+
+  /** Sets the wall time so far ahead of the other one's; below zero, behind. */
+  setAhead(ms: number): void {
+    this.#aheadMs = ms;
   }
 }
 

@@ -3,7 +3,7 @@
  * vouches for now. Called by gate/order for each call, by listen/agents for each connection.
  */
 import type { X509Authority } from '../../../shared/bundle/bundle.ts';
-import type { Clock } from '../../../shared/clock.ts';
+import { type Clock, isWithin, type Moment, momentOf } from '../../../shared/clock.ts';
 import { Code, CodedError, messageOf, permissionDenied } from '../../../shared/errors.ts';
 import { isAgentId } from '../../../shared/spiffe/reserved.ts';
 import type { SpiffeId } from '../../../shared/spiffe/spiffe-id.ts';
@@ -31,12 +31,12 @@ export interface CallersNeeds {
 interface Verified {
   readonly svid: X509Svid;
   readonly authorities: readonly X509Authority[];
-  readonly at: Date;
+  readonly at: Moment;
 }
 
 interface Refused {
   readonly error: CodedError;
-  readonly at: Date;
+  readonly at: Moment;
 }
 
 /** What decides whether a certificate is of its trust domain: the same list for as long as nothing changed. */
@@ -82,19 +82,19 @@ export class Callers {
   #recall(peer: Remote): X509Svid | undefined {
     const known = this.#verified.get(peer);
     if (known === undefined) return undefined;
-    if (!isWithin(VERIFIED_FOR_MS, known.at, this.#needs.clock.now())) return undefined;
+    if (!isWithin(VERIFIED_FOR_MS, known.at, momentOf(this.#needs.clock))) return undefined;
     return this.#bundleFor(known.svid.id).authorities() === known.authorities ? known.svid : undefined;
   }
 
   async #verifyNowAndThen(peer: Remote): Promise<X509Svid> {
     const { clock } = this.#needs;
     const refused = this.#refused.get(peer);
-    if (refused !== undefined && isWithin(REFUSED_FOR_MS, refused.at, clock.now())) throw refused.error;
+    if (refused !== undefined && isWithin(REFUSED_FOR_MS, refused.at, momentOf(clock))) throw refused.error;
     try {
       return await this.#verify(peer);
     } catch (error) {
       if (error instanceof CodedError && error.code === Code.unauthenticated)
-        this.#refused.set(peer, { error, at: clock.now() });
+        this.#refused.set(peer, { error, at: momentOf(clock) });
       throw error;
     }
   }
@@ -132,19 +132,15 @@ export class Callers {
 
   /** An expired certificate is verified as of its last moment: `identify` says that it has expired. */
   #check(peer: Remote, authorities: readonly X509Authority[]): X509Svid {
-    const now = this.#needs.clock.now();
+    const now = momentOf(this.#needs.clock);
     const { expiresAt } = parseX509Svid(peer.chain);
-    const at = new Date(Math.min(now.getTime(), expiresAt.getTime() - 1));
+    const at = new Date(Math.min(now.at.getTime(), expiresAt.getTime() - 1));
     const roots = authorities.map(({ certificate }) => certificate);
     const svid = verifyX509Svid({ chain: peer.chain, authorities: () => roots, at });
     this.#verified.set(peer, { svid, authorities, at: now });
     return svid;
   }
 }
-
-/** Whether no more than that has passed; a clock that was set back has passed nothing. */
-const isWithin = (ms: number, from: Date, now: Date): boolean =>
-  now >= from && now.getTime() - from.getTime() < ms;
 
 function expired(id: SpiffeId): CodedError {
   if (!isAgentId(id)) return unauthenticated(`X509-SVID "${id}" has expired`);

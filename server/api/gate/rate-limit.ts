@@ -1,6 +1,7 @@
 /**
  * Limits per client address (SPIRE: token buckets with a second's worth of burst; a call that comes too early waits).
- * Called by gate/order. A bucket is one number, the time at which it will be full again: full ones are forgotten.
+ * Called by gate/order. A bucket is one number, the time (of the steady clock, which nobody sets) at which it will be
+ * full again: full ones are forgotten.
  */
 import type { Clock } from '../../../shared/clock.ts';
 import { Code, CodedError } from '../../../shared/errors.ts';
@@ -54,21 +55,15 @@ export class RateLimiter {
 
   /** How long to wait for what was taken: a burst is one second's worth. */
   #take(key: string, costMs: number): number {
-    const nowMs = this.#needs.clock.now().getTime();
+    const nowMs = this.#needs.clock.monotonicMs();
     this.#makeRoom(key, nowMs);
-    const fullAtMs = Math.max(this.#knownFullAtMs(key, nowMs), nowMs) + costMs;
+    const fullAtMs = Math.max(this.#fullAtMs.get(key) ?? 0, nowMs) + costMs;
     const waitMs = fullAtMs - nowMs - SECOND_MS;
     if (waitMs > WAIT_MAX_MS || (waitMs > 0 && this.#waiting >= WAITING_MAX)) {
       throw exhausted('too many calls from this address, try again later');
     }
     this.#fullAtMs.set(key, fullAtMs);
     return waitMs;
-  }
-
-  /** A clock that was set back leaves times that are further off than the longest wait: they are nobody's doing. */
-  #knownFullAtMs(key: string, nowMs: number): number {
-    const fullAtMs = this.#fullAtMs.get(key) ?? 0;
-    return fullAtMs > nowMs + SECOND_MS + WAIT_MAX_MS ? 0 : fullAtMs;
   }
 
   #makeRoom(key: string, nowMs: number): void {

@@ -23,6 +23,16 @@ describe('an X.509 CA whose clock is set', () => {
     await stop();
   });
 
+  test('on by days, as on a machine that slept, soon signs by a new authority', async () => {
+    const bed = new CaTestbed();
+    const { ca, stop } = await bed.start();
+    setClock(bed, 72 * HOUR_MS);
+    await assert.rejects(ca.signX509Svid(svidRequest), isRefusal(Code.unavailable, /has expired/));
+    await bed.clock.advance(10_000);
+    assert.equal(await bed.isTrusted(await ca.signX509Svid(svidRequest)), true);
+    await stop();
+  });
+
   test('back to before all of its authorities makes a new one when it starts again', async () => {
     const bed = new CaTestbed();
     const before = await bed.start();

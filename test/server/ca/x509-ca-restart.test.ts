@@ -113,11 +113,11 @@ describe('an X.509 CA after a restart', () => {
     await assert.rejects(bed.start(), isRefusal(Code.internal, /ca journal cannot be read/));
   });
 
-  test('after days of suspension replaces every authority that has ended', async () => {
+  test('after days in which it was stopped replaces every authority that has ended', async () => {
     const bed = new CaTestbed();
     const { ca, stop } = await bed.start();
     await bed.clock.advance(13 * HOUR_MS);
-    bed.clock.jump(new Date(bed.clock.now().getTime() + 72 * HOUR_MS));
+    bed.clock.stall(72 * HOUR_MS);
     await bed.clock.advance(0);
     const svid = await ca.signX509Svid({ ...svidRequest, spiffeId: workloadId });
     assert.equal(await bed.isTrusted(svid), true);
