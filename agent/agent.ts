@@ -9,7 +9,7 @@ import { type Random, systemRandom } from '../shared/random.ts';
 import { linuxPeerKernel, linuxSetAcl } from '../shared/rpc/peer-kernel.ts';
 import { type Part, Running } from '../shared/tasks.ts';
 import { adminApi } from './admin-api/listen.ts';
-import { denialIn } from './agent-svid/denial.ts';
+import { denialIn, isClockApart } from './agent-svid/denial.ts';
 import { OwnSvid } from './agent-svid/own-svid.ts';
 import { StateFile } from './agent-svid/state-file.ts';
 import { workloadAttestation } from './attest-workload/attest.ts';
@@ -170,7 +170,8 @@ class RunningAgent implements Agent {
       this.#postStatus(engine);
     } catch (error) {
       if (signal.aborted) return;
-      if (denialIn(error) === 'banned') this.#end({ kind: 'banned', message: messageOf(error) }, parts.own);
+      if (denialIn(error, parts.own.current?.svid, this.#clock.now()) === 'banned')
+        this.#end({ kind: 'banned', message: messageOf(error) }, parts.own);
       else if (parts.own.current === undefined)
         this.#end({ kind: 'must-attest-again', message: attestAgainMessage(error) }, parts.own);
       else this.#log.error('synchronisation failed', { error: messageOf(error) });
@@ -207,7 +208,9 @@ class RunningAgent implements Agent {
   /** Ends the agent where a failed call says that the server no longer honours it (SPIRE: agent error handling). */
   #heed(error: unknown, { own }: KeepParts): void {
     if (this.#isFirstRound) return;
-    const denial = denialIn(error);
+    const now = this.#clock.now();
+    if (isClockApart(error, own.current?.svid, now)) this.#log.warn(CLOCKS_APART, { now });
+    const denial = denialIn(error, own.current?.svid, now);
     if (denial === undefined || this.#outcome !== undefined) return;
     switch (denial) {
       case 'banned':
@@ -240,13 +243,18 @@ class RunningAgent implements Agent {
     this.#log.error(outcome.kind === 'banned' ? BANNED : 'agent is shutting down', {
       reason: outcome.message,
     });
+    if (outcome.kind !== 'svid-expired') this.#forget(own);
+    void this.#stop();
+  }
+
+  /** Not after it has merely expired: where that is a clock's fault, it serves again once the clock is set right. */
+  #forget(own: OwnSvid): void {
     this.#engine?.kept.wipe();
     try {
       own.remove();
     } catch (error) {
       this.#log.error('agent SVID cannot be removed', { error: messageOf(error) });
     }
-    void this.#stop();
   }
 
   #broken(error: unknown): void {
@@ -270,6 +278,8 @@ class RunningAgent implements Agent {
   }
 }
 
+const CLOCKS_APART =
+  "the server says that the agent's SVID has expired, which it has not by our clock: compare the clocks; it is tried again";
 const BANNED = 'Agent is banned: removing SVID and shutting down'; // SPIRE's words
 
 const attestAgainMessage = (error: unknown): string =>

@@ -12,7 +12,8 @@ const TARGET_JITTER_MS = 600_000; // SPIRE: up to 10 minutes
 
 /**
  * Whether to renew now, with fresh jitter at each call: at half of the life, or, with an availability target that leaves
- * twelve hours for it, when what remains comes near the target.
+ * twelve hours for it, when what remains comes near the target. One that is not valid yet, since clocks were set back, is
+ * due at once: nobody whose clock is as ours believes it.
  */
 export function isRenewalDue(
   { issuedAt, expiresAt }: Validity,
@@ -22,6 +23,7 @@ export function isRenewalDue(
     availabilityTargetSeconds,
   }: { readonly random: Random; readonly availabilityTargetSeconds?: number },
 ): boolean {
+  if (at < issuedAt) return true;
   const lifetimeMs = expiresAt.getTime() - issuedAt.getTime();
   const remainingMs = expiresAt.getTime() - at.getTime();
   const targetMs = (availabilityTargetSeconds ?? 0) * 1_000;

@@ -20,6 +20,7 @@ export class HeldEntry {
   entry: AgentEntry;
   #svid: HeldSvid | undefined;
   #identity: Identity | undefined;
+  #isWithdrawn = false;
   /** An SVID was had or could not be had: nobody waits for the first one any more. */
   wasTried = false;
   /** After a failure, not to be tried again before: of the steady clock. */
@@ -37,16 +38,27 @@ export class HeldEntry {
   setSvid(svid: HeldSvid | undefined): void {
     this.#svid = svid;
     this.#identity = undefined;
+    this.#isWithdrawn = false;
     this.wasTried = true;
     if (svid === undefined) return;
     this.failures = 0;
     this.retryAtMs = undefined;
   }
 
+  /** Its time is over, by a clock that may be set right yet. */
+  get isWithdrawn(): boolean {
+    return this.#isWithdrawn;
+  }
+
+  /** Workloads get it no more, or again. */
+  setWithdrawn(isWithdrawn: boolean): void {
+    this.#isWithdrawn = isWithdrawn;
+  }
+
   /** What workloads get; the same object until the SVID or the hint changes. */
   get identity(): Identity | undefined {
     const svid = this.#svid;
-    if (svid === undefined) return undefined;
+    if (svid === undefined || this.#isWithdrawn) return undefined;
     if (this.#identity?.hint !== this.entry.hint) {
       const { spiffeId, chain, privateKey, expiresAt } = svid;
       this.#identity = {
@@ -61,8 +73,8 @@ export class HeldEntry {
     return this.#identity;
   }
 
-  /** No SVID, or one of another state of the entry: for as long as it stays the same it is the same object. */
+  /** No SVID that counts, or one of another state of the entry: for as long as it stays the same it is the same object. */
   get isOutdated(): boolean {
-    return this.#svid?.entry !== this.entry;
+    return this.#isWithdrawn || this.#svid?.entry !== this.entry;
   }
 }

@@ -62,14 +62,14 @@ export class SvidCache implements WorkloadIdentities {
   candidates(selectors: readonly Selector[], limit: number): readonly Candidate[] {
     const keys = selectorKeys(selectors);
     return [...this.#entries.values()]
-      .map(({ entry, svid }) => {
+      .map(({ entry, identity }) => {
         const missing = entry.selectors.filter((selector) => !keys.has(selectorKey(selector)));
         return {
           entryId: entry.id,
           spiffeId: entry.spiffeId,
           missing,
           found: entry.selectors.length - missing.length,
-          hasSvid: svid !== undefined,
+          hasSvid: identity !== undefined,
           entry,
         };
       })
@@ -93,7 +93,10 @@ export class SvidCache implements WorkloadIdentities {
 
   /** Everything that is held, as it is now. */
   snapshot(): readonly EntryWithSvid[] {
-    return [...this.#entries.values()].map(({ entry, svid }) => ({ entry, svid }));
+    return [...this.#entries.values()].map(({ entry, svid, isWithdrawn }) => ({
+      entry,
+      svid: isWithdrawn ? undefined : svid,
+    }));
   }
 
   /** What an earlier run held, served until the first synchronisation; bundles are there already. */
@@ -216,25 +219,33 @@ export class SvidCache implements WorkloadIdentities {
     }
   }
 
-  /** Takes back SVIDs whose time is over; the ids of their entries. */
+  /**
+   * Takes back SVIDs whose time is over; the ids of their entries. They stay here until others take their place: after a
+   * clock that ran ahead is set right they are given again.
+   */
   withdrawExpired(): readonly string[] {
     const now = this.#parts.clock.now();
-    const expired = [...this.#entries.values()].filter(
-      ({ svid }) => svid !== undefined && svid.expiresAt <= now,
+    const changed = [...this.#entries.values()].filter(
+      ({ svid, isWithdrawn }) => svid !== undefined && svid.expiresAt <= now !== isWithdrawn,
     );
-    if (expired.length > 0) this.#parts.onChanged?.();
-    for (const held of expired) {
-      held.setSvid(undefined);
+    if (changed.length > 0) this.#parts.onChanged?.();
+    for (const held of changed) {
+      held.setWithdrawn(!held.isWithdrawn);
       this.#subscribers.touch(held.entry.selectors);
     }
+    const expired = changed.filter(({ isWithdrawn }) => isWithdrawn);
+    const again = changed.length - expired.length;
+    if (again > 0)
+      this.#parts.log.info('SVIDs are valid again by a clock that was set back', { count: again });
     return expired.map(({ entry }) => entry.id);
   }
 
   /** When the next SVID expires; undefined when none is held. */
   get nextExpiry(): Date | undefined {
     let next: Date | undefined;
-    for (const { svid } of this.#entries.values()) {
-      if (svid !== undefined && (next === undefined || svid.expiresAt < next)) next = svid.expiresAt;
+    for (const { svid, isWithdrawn } of this.#entries.values()) {
+      if (svid === undefined || isWithdrawn) continue;
+      if (next === undefined || svid.expiresAt < next) next = svid.expiresAt;
     }
     return next;
   }

@@ -16,7 +16,7 @@ export async function firstRound(engine: Engine, parts: EnrolParts, signal: Abor
     await engine.synchronizer.round(signal);
   } catch (error) {
     signal.throwIfAborted();
-    const denial = denialIn(error);
+    const denial = denialIn(error, parts.own.current?.svid, parts.clock.now());
     if (denial === undefined) return parts.log.error('synchronisation failed', { error: messageOf(error) });
     engine.kept.wipe();
     parts.own.remove();

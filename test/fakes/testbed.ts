@@ -11,6 +11,7 @@ import type { ServerConfig } from '../../server/config.ts';
 import { type CaConfig, DEFAULT_CA_CONFIG } from '../../server/ca/ca-config.ts';
 import type { Entry as WireEntry, EntryOutput } from '../../proto/gen/spire/api/types/Entry.ts';
 import type { Queryable } from '../../server/datastore/database.ts';
+import type { Clock } from '../../shared/clock.ts';
 import { formatPem } from '../../shared/crypto/pem.ts';
 import { parseSelector } from '../../shared/selectors.ts';
 import { FakeClock } from './clock.ts';
@@ -35,6 +36,8 @@ export interface ServerChanges {
   readonly config?: Partial<ServerConfig>;
   /** Hears of changes by NOTIFY, as well as by its polls. Off, so that nothing depends on when they arrive. */
   readonly hearsHints?: boolean;
+  /** Of a machine of its own. */
+  readonly clock?: Clock;
 }
 
 export interface AgentStart {
@@ -44,6 +47,8 @@ export interface AgentStart {
   readonly keepsIn?: string;
   /** Without it, no socket is opened. */
   readonly opensDoor?: boolean;
+  /** Of a machine of its own. */
+  readonly clock?: Clock;
 }
 
 /** What an entry is made of; selectors as `type:value`. */
@@ -112,7 +117,7 @@ export class Testbed {
 
   /** A server of this name keeps its keys: started again, it goes on. */
   async startServer(name: string, changes: ServerChanges = {}): Promise<FlowServer> {
-    const { clock } = this;
+    const { clock = this.clock } = changes;
     const random = this.random();
     const opened = await this.database.open({ clock, random });
     const database = new DatabaseLink(opened, { passesHints: changes.hearsHints === true });
@@ -145,7 +150,7 @@ export class Testbed {
   /** An agent that attests itself by a join token of this server. */
   async startAgent(
     name: string,
-    { server, config = {}, opensDoor = false, keepsIn }: AgentStart,
+    { server, config = {}, opensDoor = false, keepsIn, clock = this.clock }: AgentStart,
   ): Promise<FlowAgent> {
     const link = await TcpLink.open();
     link.pointTo(server);
@@ -155,7 +160,7 @@ export class Testbed {
     const agent = new FlowAgent({
       directory: join(this.directory, name),
       link,
-      clock: this.clock,
+      clock,
       random: () => this.random(),
       token: token.value,
       bundlePath,

@@ -130,11 +130,17 @@ export class Callers {
     return unauthenticatedUnless(() => this.#check(peer, authorities));
   }
 
-  /** An expired certificate is verified as of its last moment: `identify` says that it has expired. */
+  /**
+   * An expired certificate is verified as of its last moment: `identify` says that it has expired.
+   *
+   * DIVERGES: SPIRE refuses a certificate that is not valid yet. Here an agent's is verified as of its first moment: it was
+   * signed before the clock was set back, check-agent knows it by its serial number, and a renewal makes it good.
+   */
   #check(peer: Remote, authorities: readonly X509Authority[]): X509Svid {
     const now = momentOf(this.#needs.clock);
-    const { expiresAt } = parseX509Svid(peer.chain);
-    const at = new Date(Math.min(now.at.getTime(), expiresAt.getTime() - 1));
+    const { id, issuedAt, expiresAt } = parseX509Svid(peer.chain);
+    const first = isAgentId(id) ? issuedAt.getTime() : Number.NEGATIVE_INFINITY;
+    const at = new Date(Math.min(Math.max(now.at.getTime(), first), expiresAt.getTime() - 1));
     const roots = authorities.map(({ certificate }) => certificate);
     const svid = verifyX509Svid({ chain: peer.chain, authorities: () => roots, at });
     this.#verified.set(peer, { svid, authorities, at: now });

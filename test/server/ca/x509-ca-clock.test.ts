@@ -69,6 +69,7 @@ describe('an X.509 CA whose clock is set', () => {
           .catch(() => undefined);
         if (issued !== undefined) {
           const leaf = new X509Certificate(issued.chain[0] ?? new Uint8Array());
+          assert.ok(leaf.validFromDate <= bed.clock.now(), 'signed for the future');
           assert.ok(leaf.validFromDate < leaf.validToDate);
           assert.ok(leaf.validToDate <= ca.authorityState().active.certificate.notAfter);
           assert.equal(await bed.isTrusted(issued), true);

@@ -105,7 +105,9 @@ const refusals: Readonly<Record<string, { chain: readonly Entity[]; says: RegExp
   },
   'an authority itself': { chain: [root], says: /CA/ },
   'a certificate that is not valid yet': {
-    chain: [await leaf({ notBefore: new Date('2026-01-01T13:00:00Z') })],
+    chain: [
+      await leaf({ uriSans: ['spiffe://example.org/web'], notBefore: new Date('2026-01-01T13:00:00Z') }),
+    ],
     says: /cannot be verified/,
   },
   'a workload whose certificate has expired': {
@@ -132,6 +134,15 @@ for (const [name, { chain, says }] of Object.entries(refusals)) {
     assert.equal(callers.isKnown(peer(...chain)), false);
   });
 }
+
+test("knows an agent whose certificate is of a time that the clock was set back from, and nobody else's", async () => {
+  const { callers } = await world();
+  const notBefore = new Date('2026-01-01T13:00:00Z');
+  const caller = await callers.identify(peer(await leaf({ notBefore })));
+  assert.equal(caller.kind === 'identified' && caller.svid.id.toString(), AGENT);
+  const forged = callers.identify(peer(await leaf({ notBefore }, stranger)));
+  await assert.rejects(forged, { code: Code.unauthenticated });
+});
 
 test('tells an agent whose certificate was valid once that it has expired', async () => {
   const { callers, clock } = await world();
