@@ -1,6 +1,8 @@
 /** Foreign programs that suites need: found, or installed by the system's package manager. Never skipped. */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 export interface Wanted {
@@ -19,6 +21,57 @@ export function provide({ command, debianPackage }: Wanted): string {
   const installed = find(command);
   if (installed === undefined) throw new Error(`package ${debianPackage} brought no ${command}`);
   return installed;
+}
+
+/**
+ * Python with what the file of requirements names, by hash, in an environment of its own: made once and kept in the
+ * user's cache. The interpreter's path. Throws, with what to do, when it cannot be had.
+ */
+export function providePython(requirementsPath: string): string {
+  const python = provide({ command: 'python3', debianPackage: 'python3' });
+  const { stdout: version } = run(python, ['-VV']);
+  const key = createHash('sha256').update(python).update(version).update(readFileSync(requirementsPath));
+  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'writ-interop');
+  const kept = join(cache, `python-${key.digest('hex').slice(0, 16)}`);
+  if (!existsSync(kept)) {
+    mkdirSync(cache, { recursive: true });
+    const made = `${kept}.${process.pid}`;
+    makeEnvironment(python, made, requirementsPath);
+    keep(made, kept);
+  }
+  return join(kept, 'bin', 'python');
+}
+
+function makeEnvironment(python: string, directory: string, requirementsPath: string): void {
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps'];
+  const pinned = ['--require-hashes', '--only-binary', ':all:', '--requirement', requirementsPath];
+  try {
+    if (spawnSync(python, ['-c', 'import ensurepip']).status !== 0) {
+      for (const args of [['update'], ['install', '-y', '--no-install-recommends', 'python3-venv']])
+        apt(args);
+    }
+    run(python, ['-m', 'venv', directory]);
+    run(join(directory, 'bin', 'python'), [...pip, ...pinned]);
+  } catch (error) {
+    rmSync(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Another run may have been faster: then it is its that stays. */
+function keep(made: string, kept: string): void {
+  try {
+    renameSync(made, kept);
+  } catch (error) {
+    rmSync(made, { recursive: true, force: true });
+    if (!existsSync(kept)) throw error;
+  }
+}
+
+function run(command: string, args: readonly string[]): { readonly stdout: string } {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
+  if (status === 0) return { stdout };
+  throw new Error(`${command} ${args.slice(0, 3).join(' ')} failed: ${error?.message ?? stderr.trim()}`);
 }
 
 function find(command: string): string | undefined {

@@ -7,4 +7,6 @@ export const suites: Readonly<Record<string, string>> = {
   pgbouncer: "the datastore on Debian's Postgres behind PgBouncer in transaction mode",
   'go-spiffe':
     'the Go SDK: X509Source, mTLS both ways, a watch across a rotation, loss and return of an identity',
+  'py-spiffe':
+    'the Python SDK: X509Source, mTLS both ways, a watch across a rotation, loss and return of an identity',
 };

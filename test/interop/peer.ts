@@ -1,9 +1,7 @@
-/** Builds the Go workload of this folder, runs it, and reads what it prints. */
-import { spawnSync } from 'node:child_process';
+/** A workload of the interop suites that is written with a foreign SDK: runs it, and reads the JSON lines that it prints. */
 import { join } from 'node:path';
-import { provide } from '../install.ts';
-import { eventually, Program } from '../program.ts';
-import type { System } from '../system.ts';
+import { eventually, Program } from './program.ts';
+import type { System } from './system.ts';
 
 /** One line of the workload's output. */
 export interface PeerEvent {
@@ -19,19 +17,6 @@ export interface PeerEvent {
   readonly error?: string;
 }
 
-/** Path of the program. Throws with what the compiler said. */
-export function buildPeer(system: System): string {
-  const go = provide({ command: 'go', debianPackage: 'golang-go' });
-  const path = join(system.files.directory, 'peer');
-  const { status, stderr } = spawnSync(go, ['build', '-o', path, '.'], {
-    cwd: import.meta.dirname,
-    encoding: 'utf8',
-    env: { ...process.env, CGO_ENABLED: '0' },
-  });
-  if (status !== 0) throw new Error(`go build failed: ${stderr}`);
-  return path;
-}
-
 let count = 0;
 
 export class Peer {
@@ -41,12 +26,13 @@ export class Peer {
     this.#program = program;
   }
 
-  static start(system: System, path: string, args: readonly string[]): Peer {
+  /** Starts the program, which finds the system's Workload API in its environment. */
+  static start(system: System, command: string, args: readonly string[]): Peer {
     count += 1;
     return new Peer(
       Program.start({
         name: `peer ${args.join(' ')}`,
-        command: path,
+        command,
         args,
         logPath: join(system.files.directory, `peer-${count}.log`),
         environment: { SPIFFE_ENDPOINT_SOCKET: system.workloadApi },
@@ -67,7 +53,12 @@ export class Peer {
     fits: (event: PeerEvent) => boolean,
     { skip = 0, limitMs = 30_000 } = {},
   ): Promise<PeerEvent> {
-    return eventually(`${what} from the Go workload`, () => this.events().slice(skip).find(fits), limitMs);
+    return eventually(`${what} from the workload`, () => this.events().slice(skip).find(fits), limitMs);
+  }
+
+  /** How many events there are up to the last one with this serial number: what to skip to see later ones. */
+  seenUpTo(serial: string | undefined): number {
+    return this.events().findLastIndex((event) => event.serial === serial) + 1;
   }
 
   stop(): Promise<void> {
