@@ -41,7 +41,7 @@ export interface AgentListenerNeeds {
   readonly port: number;
   readonly requirePqKem: boolean;
   readonly ownSvid: Pick<OwnSvid, 'identity' | 'onChange'>;
-  readonly callers: Pick<Callers, 'isKnown'>;
+  readonly callers: Pick<Callers, 'knownId'>;
   readonly routes: Routes<CallContext>;
   readonly gate: Gate<Peer, CallContext>;
   readonly log: Logger;
@@ -103,13 +103,13 @@ export class AgentListener implements Part {
   }
 
   #accept({ socket, chain, remoteAddress, isLongLived }: SecuredConnection): void {
-    const peer = { kind: 'remote', address: plainAddress(remoteAddress), chain } as const;
-    if (chain.length === 0 || !this.#needs.callers.isKnown(peer)) {
-      this.#unidentified.inject(socket, peer);
-      return;
-    }
-    this.#limits.identified(socket);
-    (isLongLived ? this.#lasting : this.#aging).inject(socket, peer);
+    const address = plainAddress(remoteAddress);
+    const peer = { kind: 'remote', address, chain } as const;
+    const id = chain.length === 0 ? undefined : this.#needs.callers.knownId(peer)?.toString();
+    if (id === undefined) this.#unidentified.inject(socket, peer, address);
+    else if (this.#limits.identified(socket, id)) {
+      (isLongLived ? this.#lasting : this.#aging).inject(socket, peer, id);
+    } else socket.destroy();
   }
 }
 

@@ -10,18 +10,28 @@ import {
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { systemClock } from '../clock.ts';
+import { type Clock, systemClock } from '../clock.ts';
 import { unavailable } from '../errors.ts';
 import { serviceDefinition } from './definitions.ts';
 import type { Gate, Handler, Routes } from './handler.ts';
 import type { Decode } from './read-request.ts';
 import { RunningCalls } from './running-calls.ts';
 import { adapt, type GrpcCall } from './server-call.ts';
+import { Unfinished } from './unfinished.ts';
 
 export interface RpcServerOptions<Peer, Context> {
   readonly routes: Routes<Context>;
   readonly gate: Gate<Peer, Context>;
   readonly channelOptions?: ChannelOptions;
+  readonly clock?: Clock;
+  /** Of what a holder's connections may make this server hold; 16 MB without it. */
+  readonly heldMaxBytes?: number;
+}
+
+interface Connection<Peer> {
+  readonly peer: Peer;
+  readonly socket: Socket;
+  readonly holder: string;
 }
 
 const DEFAULTS: ChannelOptions = {
@@ -33,12 +43,20 @@ const DEFAULTS: ChannelOptions = {
 export class RpcServer<Peer, Context> {
   readonly #server: Server;
   readonly #injector: ReturnType<Server['createConnectionInjector']>;
-  readonly #peers = new Map<string, { readonly peer: Peer; readonly socket: Socket }>();
+  readonly #peers = new Map<string, Connection<Peer>>();
+  readonly #unfinished: Unfinished;
   readonly #calls = new RunningCalls();
   #connections = 0;
 
-  constructor({ routes, gate, channelOptions }: RpcServerOptions<Peer, Context>) {
-    this.#server = new Server({ ...DEFAULTS, ...channelOptions });
+  constructor(options: RpcServerOptions<Peer, Context>) {
+    const { routes, gate, channelOptions, clock = systemClock, heldMaxBytes } = options;
+    this.#unfinished = new Unfinished({
+      clock,
+      holderOf: (tag) => this.#peers.get(tag)?.holder ?? tag,
+      ...(heldMaxBytes === undefined ? {} : { heldMaxBytes }),
+    });
+    const interceptors = [this.#unfinished.interceptor];
+    this.#server = new Server({ ...DEFAULTS, ...channelOptions, interceptors });
     for (const [name, handlers] of Object.entries(routes)) {
       this.#server.addService(undecoded(serviceDefinition(name)), this.#implement(name, handlers, gate));
     }
@@ -70,12 +88,15 @@ export class RpcServer<Peer, Context> {
     return found.peer;
   }
 
-  /** Takes over a connected socket: call it in the same turn in which the socket was accepted or secured. */
-  inject(socket: Socket, peer: Peer): void {
+  /**
+   * Takes over a connected socket: call it in the same turn in which the socket was accepted or secured. Connections with
+   * the same holder share the bound of what they make the server hold; without one a connection has its own.
+   */
+  inject(socket: Socket, peer: Peer, holder?: string): void {
     const tag = `peer:${++this.#connections}`;
     Object.defineProperty(socket, 'remoteAddress', { value: tag });
     Object.defineProperty(socket, 'remotePort', { value: undefined });
-    this.#peers.set(tag, { peer, socket });
+    this.#peers.set(tag, { peer, socket, holder: holder ?? tag });
     socket.once('close', () => this.#peers.delete(tag));
     socket.on('error', () => socket.destroy());
     this.#injector.injectConnection(socket);
@@ -95,6 +116,7 @@ export class RpcServer<Peer, Context> {
   async stop(graceMs = 2_000): Promise<void> {
     this.#calls.stop(unavailable('shutting down'));
     await new Promise<void>((resolve) => setImmediate(resolve)); // the calls' last words go out first
+    this.#unfinished.stop();
     this.#injector.drain(graceMs);
     await this.#closed(graceMs);
     this.#injector.destroy();

@@ -68,14 +68,14 @@ export class Callers {
     return { kind: 'identified', address: peer.address, svid };
   }
 
-  /** Whether the peer has a certificate that is valid now as far as memory tells: what it may take up, not what it may do. */
-  isKnown(peer: Remote): boolean {
+  /** The ID of a peer whose certificate is valid now as far as memory tells: for what it may take up, not what it may do. */
+  knownId(peer: Remote): SpiffeId | undefined {
     try {
       const { id, expiresAt } = parseX509Svid(peer.chain);
       this.#check(peer, this.#bundleFor(id).authorities());
-      return expiresAt > this.#needs.clock.now();
+      return expiresAt > this.#needs.clock.now() ? id : undefined;
     } catch {
-      return false; // the peer's calls will tell it why
+      return undefined; // the peer's calls will tell it why
     }
   }
 

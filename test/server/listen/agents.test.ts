@@ -8,12 +8,14 @@ import type { BundleDefinition } from '../../../proto/gen/spire/api/server/bundl
 import type { SVIDDefinition } from '../../../proto/gen/spire/api/server/svid/v1/SVID.ts';
 import { noTrail } from '../../../server/api/gate/audit.ts';
 import type { Peer } from '../../../server/api/gate/context.ts';
+import { CONNECTION_LIMITS } from '../../../server/listen/connection-limits.ts';
 import { AgentListener, type AgentListenerNeeds } from '../../../server/listen/agents.ts';
 import { Code, CodedError } from '../../../shared/errors.ts';
 import { silentLogger } from '../../../shared/log/logger.ts';
 import { type Channel, serverChannel } from '../../../shared/rpc/channel.ts';
 import { ServiceClient } from '../../../shared/rpc/client.ts';
 import { unary } from '../../../shared/rpc/handler.ts';
+import { SpiffeId } from '../../../shared/spiffe/spiffe-id.ts';
 import { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
 import type { TlsIdentity } from '../../../shared/tls/listen.ts';
 import { H2, LONG_LIVED } from '../../../shared/tls/protocols.ts';
@@ -54,7 +56,7 @@ describe('the listener for agents', () => {
       port: 0,
       requirePqKem: false,
       ownSvid: { identity: () => server, onChange: () => () => {} },
-      callers: { isKnown: () => true },
+      callers: { knownId: () => SpiffeId.parse('spiffe://example.org/spire/agent/x') },
       routes: {
         'spire.api.server.bundle.v1.Bundle': { GetBundle: unary(async () => ({ trust_domain: 'served' })) },
       },
@@ -159,7 +161,7 @@ describe('the listener for agents', () => {
   });
 
   it('closes what is too much from one address, but not those with a valid certificate', async () => {
-    const listener = await listen({ limits: { total: 100, unidentified: 10, unidentifiedPerAddress: 1 } });
+    const listener = await listen({ limits: { ...CONNECTION_LIMITS, unidentifiedPerAddress: 1 } });
     const held = connectTcp(listener.port, '127.0.0.1');
     await once(held, 'connect');
     await assert.rejects(call(listener), { code: Code.unavailable });
@@ -168,10 +170,29 @@ describe('the listener for agents', () => {
     for (let i = 0; i < 3; i++) assert.equal(await call(listener, agent), 'served');
   });
 
+  it('closes what is too much of one identity, and takes others, and that one again', async () => {
+    let id = 'spiffe://example.org/spire/agent/x';
+    const callers = { knownId: () => SpiffeId.parse(id) };
+    const listener = await listen({ callers, limits: { ...CONNECTION_LIMITS, perIdentity: 1 } });
+    const held = dial(listener, agent);
+    const client = new ServiceClient<BundleDefinition>('spire.api.server.bundle.v1.Bundle', held);
+    await client.unary('GetBundle', {});
+    await assert.rejects(call(listener, agent), { code: Code.unavailable });
+    id = 'spiffe://example.org/spire/agent/y';
+    assert.equal(await call(listener, agent), 'served');
+    id = 'spiffe://example.org/spire/agent/x';
+    held.close();
+    for (let isOpen = true; isOpen; )
+      isOpen = await call(listener, agent).then(
+        () => false,
+        () => true,
+      );
+  });
+
   it('takes less from whoever has no valid certificate', async () => {
     const routes = { [SVID]: { BatchNewX509SVID: unary(async () => ({ results: [] })) } };
     const listener = await listen({ routes });
-    const strict = await listen({ routes, callers: { isKnown: () => false } });
+    const strict = await listen({ routes, callers: { knownId: () => undefined } });
     /** The status code that a request of so many bytes gets. */
     const send = async (at: AgentListener, bytes: number, identity?: TlsIdentity): Promise<number> => {
       const channel = dial(at, identity);

@@ -131,7 +131,7 @@ for (const [name, { chain, says }] of Object.entries(refusals)) {
     const { callers, bundles } = await world();
     await publish(bundles, [foreignRoot], other);
     await assert.rejects(callers.identify(peer(...chain)), { code: Code.unauthenticated, message: says });
-    assert.equal(callers.isKnown(peer(...chain)), false);
+    assert.equal(callers.knownId(peer(...chain)), undefined);
   });
 }
 
@@ -148,10 +148,10 @@ test('tells an agent whose certificate was valid once that it has expired', asyn
   const { callers, clock } = await world();
   const connected = peer(await leaf());
   await callers.identify(connected);
-  assert.equal(callers.isKnown(connected), true);
+  assert.equal(callers.knownId(connected)?.toString(), AGENT);
   clock.jump(NOT_AFTER);
   await assert.rejects(callers.identify(connected), { code: Code.permissionDenied, reason: 'AGENT_EXPIRED' });
-  assert.equal(callers.isKnown(connected), false);
+  assert.equal(callers.knownId(connected), undefined);
 });
 
 test('tells nothing of the kind to one whose expired certificate was never valid', async () => {
@@ -174,9 +174,9 @@ test('an administrator of another trust domain is known from the moment that its
   const { callers, bundles, adminBundles } = await world();
   await publish(bundles, [foreignRoot], other);
   const admin = peer(await leaf({ uriSans: [FOREIGN_ADMIN] }, foreignRoot));
-  assert.equal(callers.isKnown(admin), false);
+  assert.equal(callers.knownId(admin), undefined);
   await adminBundles.refresh(other);
-  assert.equal(callers.isKnown(admin), true);
+  assert.equal(callers.knownId(admin)?.toString(), FOREIGN_ADMIN);
 });
 
 test('an administrator of another trust domain is refused as soon as its bundle is gone, or has another authority', async () => {

@@ -1,0 +1,127 @@
+/**
+ * Bounds what callers make the server hold: requests that are half received, and those that are not answered yet. The
+ * library bounds single messages alone, keeps each frame of one apart, and waits for the rest for ever. Made by server.ts.
+ */
+import type { ServerHttp2Stream } from 'node:http2';
+import { constants } from 'node:http2';
+import type { ServerInterceptingCall, ServerInterceptor } from '@grpc/grpc-js';
+import type { Clock } from '../clock.ts';
+import { keepNoMoreThanBytes } from './message-parts.ts';
+
+/** DIVERGES: SPIRE has no such bounds. Four messages of the largest size at once; what agents ask for takes a tenth of one. */
+const HELD_MAX_BYTES = 16 * 1_024 * 1_024;
+/** A request whose next part does not come within this is not waited for: SPIRE's agent gives a whole call as much. */
+const IDLE_MAX_MS = 30_000;
+const SWEEP_MS = 5_000;
+export interface UnfinishedOptions {
+  readonly clock: Clock;
+  /** For whom a connection holds: connections of one holder share a bound. By what `getPeer()` of its calls says. */
+  readonly holderOf: (tag: string) => string;
+  readonly heldMaxBytes?: number;
+}
+
+/** What the library keeps of a call; a test notices when a release keeps it elsewhere. */
+interface Receiving {
+  readonly stream: ServerHttp2Stream;
+  readonly decoder: {
+    /** 0 between messages. */
+    readonly readState: number;
+    readonly readMessageSize: number;
+    readonly readMessageRemaining: number;
+    readonly readPartialMessage: Buffer[];
+  };
+  getPeer(): string;
+}
+
+interface Call {
+  readonly receiving: Receiving;
+  readonly holder: string;
+  heldBytes: number;
+  hasMessage: boolean;
+  lastAtMs: number;
+}
+
+export class Unfinished {
+  readonly #options: UnfinishedOptions;
+  readonly #held = new Map<string, number>();
+  readonly #calls = new Set<Call>();
+  readonly #stop = new AbortController();
+  #isSweeping = false;
+
+  constructor(options: UnfinishedOptions) {
+    this.#options = options;
+  }
+
+  /** Bytes that are held for this holder. */
+  heldFor(holder: string): number {
+    return this.#held.get(holder) ?? 0;
+  }
+
+  /** For the library's server: sees each call before it is answered, and changes nothing about it. */
+  readonly interceptor: ServerInterceptor = (_method, call) => {
+    this.#watch(call as unknown as Receiving);
+    return call as ServerInterceptingCall;
+  };
+
+  stop(): void {
+    this.#stop.abort(new Error('stopping'));
+  }
+
+  #watch(receiving: Receiving): void {
+    const { stream } = receiving;
+    const holder = this.#options.holderOf(receiving.getPeer());
+    const lastAtMs = this.#options.clock.monotonicMs();
+    const call: Call = { receiving, holder, heldBytes: 0, hasMessage: false, lastAtMs };
+    this.#calls.add(call);
+    stream.on('data', () => this.#received(call));
+    stream.once('close', () => {
+      this.#calls.delete(call);
+      this.#hold(call, 0);
+    });
+    void this.#sweepWhileThereAreCalls();
+  }
+
+  #received(call: Call): void {
+    const { readState, readMessageSize, readMessageRemaining, readPartialMessage } = call.receiving.decoder;
+    call.lastAtMs = this.#options.clock.monotonicMs();
+    if (readState === 0) call.hasMessage = true;
+    else keepNoMoreThanBytes(readPartialMessage);
+    this.#hold(call, readState === 0 ? readMessageSize : readMessageSize - readMessageRemaining);
+    const { heldMaxBytes = HELD_MAX_BYTES } = this.#options;
+    if (this.heldFor(call.holder) > heldMaxBytes) refuse(call);
+  }
+
+  #hold(call: Call, bytes: number): void {
+    const held = this.heldFor(call.holder) + bytes - call.heldBytes;
+    call.heldBytes = bytes;
+    if (held > 0) this.#held.set(call.holder, held);
+    else this.#held.delete(call.holder);
+  }
+
+  async #sweepWhileThereAreCalls(): Promise<void> {
+    if (this.#isSweeping) return;
+    this.#isSweeping = true;
+    try {
+      while (this.#calls.size > 0) {
+        await this.#options.clock.sleep(SWEEP_MS, this.#stop.signal);
+        this.#sweep();
+      }
+      this.#isSweeping = false;
+    } catch {
+      return; // stopped
+    }
+  }
+
+  #sweep(): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    for (const call of this.#calls) {
+      const isWaiting = !call.hasMessage || call.receiving.decoder.readState !== 0;
+      if (isWaiting && nowMs - call.lastAtMs > IDLE_MAX_MS) refuse(call);
+    }
+  }
+}
+
+/** The client's library says ResourceExhausted (gRPC over HTTP/2: errors). */
+function refuse({ receiving }: Call): void {
+  receiving.stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+}
