@@ -172,7 +172,9 @@ test('a request that comes byte by byte arrives whole', async (t) => {
   const { requests, connect } = await world(t);
   const connection = await connect();
   const payload = Buffer.from(Array.from({ length: 3_000 }, (_, n) => n % 251));
-  const message = messageType('spire.api.server.agent.v1.AttestAgentRequest').encode({ challenge_response: payload });
+  const message = messageType('spire.api.server.agent.v1.AttestAgentRequest').encode({
+    challenge_response: payload,
+  });
   connection.send({
     type: FrameType.headers,
     flags: Flag.endHeaders,
