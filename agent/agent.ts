@@ -22,6 +22,7 @@ import { enrol } from './start/enrol.ts';
 import { bannedError, firstRound } from './start/first-round.ts';
 import type { KeepParts } from './start/keep.ts';
 import { explainProcess } from './explain/explain-process.ts';
+import { explainSelf } from './explain/explain-self.ts';
 import { makeKeyManager } from './key-manager/registry.ts';
 import { ownHealth } from './workload-api/own-health.ts';
 import { workloadApi } from './workload-api/listen.ts';
@@ -188,9 +189,19 @@ class RunningAgent implements Agent {
     const attestors = workloadAttestors(config.workloadAttestors, { clock, log });
     const attestation = workloadAttestation({ attestors, clock, log });
     const explain = explainProcess({ peers, attestation, identities });
+    const explainOwn = explainSelf({ attestation, identities });
     const checks = new HealthChecks([ownHealth(config.socketPath)], { clock, log });
     return [
-      workloadApi({ config, identities, attestation, peers, setAcl: linuxSetAcl(), clock, log }),
+      workloadApi({
+        config,
+        identities,
+        explain: explainOwn,
+        attestation,
+        peers,
+        setAcl: linuxSetAcl(),
+        clock,
+        log,
+      }),
       adminApi({ config, explain, peers, log }),
       ...(config.healthChecks.listenerEnabled
         ? [checks, new HealthListener({ config: config.healthChecks, checks, log })]

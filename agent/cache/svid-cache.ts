@@ -15,6 +15,7 @@ import { SelectorIndex } from './selector-index.ts';
 import { type Subscriber, Subscribers } from './subscribers.ts';
 import type {
   Candidate,
+  Matches,
   Subscription,
   SyncState,
   WorkloadIdentities,
@@ -57,6 +58,11 @@ export class SvidCache implements WorkloadIdentities {
     }
     if (this.#index.match(selectorKeys(selectors)).some((held) => held.isOutdated)) this.#parts.onWanted();
     return this.#subscribers.add(selectors, onUpdate);
+  }
+
+  matches(selectors: readonly Selector[]): Matches {
+    const found = this.#index.match(selectorKeys(selectors));
+    return { matching: found.length, withoutSvid: found.filter(({ svid }) => svid === undefined).length };
   }
 
   candidates(selectors: readonly Selector[], limit: number): readonly Candidate[] {

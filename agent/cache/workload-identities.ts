@@ -41,6 +41,12 @@ export interface Candidate {
   readonly hasSvid: boolean;
 }
 
+/** How many entries match a process: not which. */
+export interface Matches {
+  readonly matching: number;
+  readonly withoutSvid: number;
+}
+
 export interface SyncState {
   readonly entriesKnown: number;
   readonly lastSyncAt: Date | undefined;
@@ -55,6 +61,8 @@ export interface WorkloadIdentities {
    * Throws Unavailable while the agent has never synchronised with a server and has nothing of an earlier run.
    */
   subscribe(selectors: readonly Selector[], onUpdate: (update: WorkloadUpdate) => void): Subscription;
+  /** Costs no more than a subscription, whatever the number of entries. */
+  matches(selectors: readonly Selector[]): Matches;
   /** Every entry known, matches first, then the closest; at most `limit`. */
   candidates(selectors: readonly Selector[], limit: number): readonly Candidate[];
   syncState(): SyncState;

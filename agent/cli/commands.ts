@@ -52,9 +52,14 @@ export const agentCommands: readonly Command[] = withCompletion([
   },
   {
     words: ['explain'],
-    summary: 'why a process has, or lacks, an identity',
+    summary: 'why a process, or this command itself, has or lacks an identity',
     flags: [
-      { name: 'pid', kind: 'number', doc: 'process ID as the agent sees it' },
+      {
+        name: 'pid',
+        kind: 'number',
+        doc: 'process ID as the agent sees it; without it, this command itself',
+      },
+      ...workloadSocketFlags,
       ...adminSocketFlags,
       timeoutFlag('40s'), // an attestor is given 30 s
       outputFlag,

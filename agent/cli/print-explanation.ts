@@ -2,6 +2,7 @@
 import type { SelectorOutput } from '../../proto/gen/spire/api/types/Selector.ts';
 import type { ExplainProcessResponseOutput } from '../../proto/gen/writ/explain/v1/ExplainProcessResponse.ts';
 import { printable } from '../../shared/cli/printable.ts';
+import { selectorFault } from '../../shared/config/selector-faults.ts';
 import { timeText } from '../../shared/cli/time-text.ts';
 
 type Candidate = ExplainProcessResponseOutput['candidates'][number];
@@ -18,7 +19,9 @@ export function explanationText(pid: number, response: ExplainProcessResponseOut
     ...matches.map(matchText),
     '\nWhat the attestors found:\n',
     ...response.attestors.map(attestorText),
-    ...(near.length === 0 ? [] : ['\nEntries that come closest:\n', ...near.map(nearText)]),
+    ...(near.length === 0
+      ? []
+      : ['\nEntries that come closest:\n', ...near.map((one) => nearText(one, response.attestors))]),
     ...(left > 0 ? [`${near.length > 0 ? '' : '\n'}${leftText(left, near.length)}\n`] : []),
     `\n${agentText(response)}\n`,
   ].join('');
@@ -47,8 +50,22 @@ function attestorText({ name, selectors, error }: Attestor): string {
 
 const selectorText = ({ type, value }: SelectorOutput): string => printable(`${type}:${value}`);
 
-const nearText = ({ entry_id, spiffe_id, missing }: Candidate): string =>
-  `  ${printable(spiffe_id)} (entry ${printable(entry_id)})\n${missing.map((selector) => `    lacks ${selectorText(selector)}\n`).join('')}`;
+function nearText(
+  { entry_id, spiffe_id, missing }: Candidate,
+  attestors: readonly Pick<Attestor, 'name'>[],
+): string {
+  const lacks = missing.map((one) => `    lacks ${selectorText(one)}${whyNever(one, attestors)}\n`);
+  return `  ${printable(spiffe_id)} (entry ${printable(entry_id)})\n${lacks.join('')}`;
+}
+
+/** What no process on this node can have, and why. */
+function whyNever(selector: SelectorOutput, attestors: readonly Pick<Attestor, 'name'>[]): string {
+  const fault = selectorFault(selector, false);
+  if (fault !== undefined) return `: ${printable(fault)}`;
+  return attestors.some(({ name }) => name === selector.type)
+    ? ''
+    : `: this agent has no attestor ${printable(selector.type)}`;
+}
 
 const leftText = (left: number, shown: number): string =>
   `${left} ${shown > 0 ? 'more ' : ''}${left === 1 ? 'entry asks' : 'entries ask'} for what was not found.`;

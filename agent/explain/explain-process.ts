@@ -1,4 +1,5 @@
 /** Why a process does or does not get an identity. Called by admin-api/explain-process. */
+import { NODE_SELECTORS, WORKLOAD_SELECTORS } from '../../shared/config/known-selectors.ts';
 import type { AttestorReport, WorkloadAttestation } from '../attest-workload/attest.ts';
 import type { PeerSource } from '../attest-workload/peer-info.ts';
 import type { Candidate, SyncState, WorkloadIdentities } from '../cache/workload-identities.ts';
@@ -36,15 +37,23 @@ export const explainProcess =
     }
   };
 
-/** What the attestors of this agent can find at all; one that failed can say nothing of near and far. */
-const kindsOf = (attestors: readonly AttestorReport[]): ReadonlySet<string> =>
-  new Set(attestors.filter(({ error }) => error === undefined).map(({ name }) => name));
+/** Neither of workloads nor of nodes: it was meant for another. */
+const isNoType = (type: string): boolean =>
+  !Object.hasOwn(WORKLOAD_SELECTORS, type) && !Object.hasOwn(NODE_SELECTORS, type);
 
-/** An entry none of whose selectors can be found here, such as one that describes nodes, is not near. */
+/** What workload attestors can find at all, of this agent or another; one that failed can say nothing of near and far. */
+function kindsOf(attestors: readonly AttestorReport[]): ReadonlySet<string> {
+  const kinds = new Set([...Object.keys(WORKLOAD_SELECTORS), ...attestors.map(({ name }) => name)]);
+  for (const { name, error } of attestors) if (error !== undefined) kinds.delete(name);
+  return kinds;
+}
+
+/** An entry none of whose selectors a process can have, such as one that describes nodes, is not near, unless it is misspelt. */
 function chosen(candidates: readonly Candidate[], kinds: ReadonlySet<string>): readonly Candidate[] {
   const matches = candidates.filter(({ missing }) => missing.length === 0);
   const near = candidates.filter(
-    ({ missing, found }) => missing.length > 0 && (found > 0 || missing.some(({ type }) => kinds.has(type))),
+    ({ missing, found }) =>
+      missing.length > 0 && (found > 0 || missing.some(({ type }) => kinds.has(type) || isNoType(type))),
   );
   return [...matches.slice(0, MATCHES_MAX), ...near.slice(0, NEAR_MAX)];
 }

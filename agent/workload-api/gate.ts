@@ -26,6 +26,8 @@ export interface GateDeps {
 /** What each service asks of its callers; one that is not listed is closed to all. */
 const RULES: Readonly<Record<string, { readonly needsHeader: boolean; readonly isAttested: boolean }>> = {
   SpiffeWorkloadAPI: { needsHeader: true, isAttested: true },
+  // Attests by itself: what failed is part of its answer
+  'writ.explain.v1.ExplainSelf': { needsHeader: true, isAttested: false },
   'grpc.health.v1.Health': { needsHeader: false, isAttested: false },
 };
 

@@ -9,6 +9,7 @@ import type { AgentConfig } from '../config.ts';
 import type { WorkloadAttestation } from '../attest-workload/attest.ts';
 import type { PeerSource } from '../attest-workload/peer-info.ts';
 import type { WorkloadIdentities } from '../cache/workload-identities.ts';
+import type { ExplainSelf } from '../explain/explain-self.ts';
 import { accept } from './accept.ts';
 import type { Caller } from './caller.ts';
 import { complain } from './complain.ts';
@@ -23,6 +24,7 @@ import { callLimits, connectionLimits, type Limits, maxDescriptors, Shares } fro
 export interface WorkloadApiDeps {
   readonly config: Pick<AgentConfig, 'socketPath' | 'allowUnauthenticatedVerifiers' | 'logSelectors'>;
   readonly identities: Pick<WorkloadIdentities, 'subscribe' | 'syncState'>;
+  readonly explain: ExplainSelf;
   readonly attestation: Pick<WorkloadAttestation, 'attest'>;
   readonly peers: PeerSource;
   readonly setAcl: SetAcl;
@@ -60,6 +62,7 @@ const RATES = { connections: { perSecond: 500, burst: 4_000 }, calls: { perSecon
 export function workloadApi({
   config,
   identities,
+  explain,
   attestation,
   peers,
   setAcl,
@@ -75,7 +78,7 @@ export function workloadApi({
   const turns = new PushTurns();
   const { allowUnauthenticatedVerifiers, logSelectors, socketPath } = config;
   const server = new RpcServer<Caller, WorkloadContext>({
-    routes: routes({ identities, turns, allowUnauthenticatedVerifiers, log }),
+    routes: routes({ identities, explain, turns, allowUnauthenticatedVerifiers, log }),
     gate: gate({
       attestation,
       calls: new Shares(callLimits(bounds)),

@@ -3,6 +3,8 @@ import type { Logger } from '../../shared/log/logger.ts';
 import type { Routes } from '../../shared/rpc/handler.ts';
 import type { WorkloadIdentities } from '../cache/workload-identities.ts';
 import { checkHealth } from './check-health.ts';
+import type { ExplainSelf } from '../explain/explain-self.ts';
+import { explainSelf } from './explain-self.ts';
 import { fetchX509Bundles } from './fetch-x509-bundles.ts';
 import { fetchX509Svid } from './fetch-x509-svid.ts';
 import type { WorkloadContext } from './gate.ts';
@@ -10,6 +12,7 @@ import type { PushTurns } from './push-turns.ts';
 
 export interface RoutesDeps {
   readonly identities: Pick<WorkloadIdentities, 'subscribe' | 'syncState'>;
+  readonly explain: ExplainSelf;
   readonly turns: PushTurns;
   readonly allowUnauthenticatedVerifiers: boolean;
   readonly log: Logger;
@@ -17,6 +20,7 @@ export interface RoutesDeps {
 
 export const routes = ({
   identities,
+  explain,
   turns,
   allowUnauthenticatedVerifiers,
   log,
@@ -24,6 +28,9 @@ export const routes = ({
   SpiffeWorkloadAPI: {
     FetchX509SVID: fetchX509Svid({ identities, turns, log }),
     FetchX509Bundles: fetchX509Bundles({ identities, turns, allowUnauthenticatedVerifiers }),
+  },
+  'writ.explain.v1.ExplainSelf': {
+    ExplainSelf: explainSelf(explain),
   },
   'grpc.health.v1.Health': {
     Check: checkHealth(identities),

@@ -6,9 +6,16 @@ import { entriesInFile } from './entry-file.ts';
 import { entryFlags } from './entry-flags.ts';
 import { entryOf } from './flags-to-entry.ts';
 import { readJsonObject } from './json-file.ts';
+import { warnOfSelectors } from './warn-of-selectors.ts';
 
-/** Throws UsageError when the flags or the file do not describe entries. */
+/** Warns of selectors that nothing has. Throws UsageError when the flags or the file do not describe entries. */
 export async function entriesOf(flags: Flags, terminal: Terminal): Promise<WireEntry[]> {
+  const entries = await given(flags, terminal);
+  warnOfSelectors(entries, terminal);
+  return entries;
+}
+
+async function given(flags: Flags, terminal: Terminal): Promise<WireEntry[]> {
   if (!flags.has('data')) return [entryOf(flags)];
   const ignored = [...entryFlags.map(({ name }) => name), 'node'].filter((name) => flags.has(name));
   if (ignored.length > 0) terminal.err(`Warning: with -data, -${ignored.join(' and -')} says nothing\n`);

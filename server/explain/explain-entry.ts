@@ -3,6 +3,7 @@
  * why). Reads what every agent's set is made of; called by api/explain, on the admin socket alone.
  */
 import type { Clock } from '../../shared/clock.ts';
+import { selectorFaults } from '../../shared/config/selector-faults.ts';
 import { notFound } from '../../shared/errors.ts';
 import { isSubset, type Selector, selectorKey, selectorKeys } from '../../shared/selectors.ts';
 import { isAgentId } from '../../shared/spiffe/reserved.ts';
@@ -12,7 +13,6 @@ import type { EntryStore } from '../entries/entry-store.ts';
 import type { Node } from '../nodes/node.ts';
 import type { NodeStore } from '../nodes/node-store.ts';
 import { aliasesAbove, isAlias } from './aliases-above.ts';
-import { selectorFaults } from './selector-faults.ts';
 
 export interface ExplainEntryParts {
   readonly entries: Pick<EntryStore, 'find'>;

@@ -130,6 +130,29 @@ $ healthcheck -socketPath DIR/agent.conf
     assert.match(near.at(-2) ?? '', /^The agent knows 8 entries; last synchronised \d{4}-.* UTC$/);
   });
 
+  it('explain what this very command gets, to whoever may call the Workload API', async () => {
+    const { out } = await type(program, ['explain'], { environment });
+    const [verdict, , heading, ...rest] = out.split('\n');
+    assert.deepEqual([verdict, heading], ['This process gets 1 identity.', 'What was found out about it:']);
+    assert.ok(rest.includes(`  unix:uid:${uid}`));
+    assert.match(out, /\nThe agent last synchronised \d{4}-.* UTC\.\n$/);
+    assert.doesNotMatch(out, /near\d|entries|example\.org/);
+  });
+
+  it('explain this very command in JSON, and say nothing of what is not its own', async () => {
+    const { out } = await type(program, ['explain', '-output', 'json'], { environment });
+    const { last_sync_at, selectors, ...rest } = JSON.parse(out) as Record<string, unknown>;
+    assert.ok(Number(last_sync_at) > 0);
+    assert.ok((selectors as unknown[]).length > 1);
+    assert.deepEqual(rest, {
+      failed_attestors: [],
+      is_server_away: false,
+      kept_at: '0',
+      matching: 1,
+      without_svid: 0,
+    });
+  });
+
   it('explain in JSON', async () => {
     const socket = join(directory, 'data', 'admin.sock');
     const args = ['explain', '-pid', String(process.pid), '-adminSocketPath', socket, '-output', 'json'];
@@ -149,6 +172,12 @@ $ healthcheck -socketPath DIR/agent.conf
     script(`
 $ explain -adminSocketPath DIR/data/admin.sock -pid 4194305
 ! Error: process 4194305 cannot be looked at: the process is gone
+? 1
+$ explain -config DIR/agent.conf
+! Error: -config is for explaining another process: give its -pid
+? 1
+$ explain -pid 0
+! Error: a -pid is above 0
 ? 1
 $ explain -config DIR/bundle.pem -pid PID
 ! Error: DIR/bundle.pem:1:1: expected a key, found "-"

@@ -32,7 +32,7 @@ const commands: readonly (readonly [program: typeof server, line: string, flag?:
   [server, 'token generate'],
   [server, 'entry show'],
   [server, 'entry count'],
-  [server, 'entry create -node -spiffeID spiffe://example.org/a -selector a:b'],
+  [server, 'entry create -node -spiffeID spiffe://example.org/a -selector aws_iid:a'],
   [server, 'entry delete -entryID a'],
   [server, 'agent list'],
   [server, 'bundle show'],

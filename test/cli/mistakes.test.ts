@@ -66,7 +66,7 @@ describe('a mistake on the command line', () => {
         args: ['validate', '-config', 'DIR/bad.conf'],
         says: /bad.conf:3:3: unknown key "bind_adress" in server; did you mean "bind_address"\?/,
       },
-      { program: agent, args: ['explain'], says: /a -pid is needed/ },
+      { program: agent, args: ['explain', '-pid', '0'], says: /a -pid is above 0/ },
       {
         program: agent,
         args: ['explain', '-pid', '1'],

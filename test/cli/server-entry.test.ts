@@ -75,16 +75,16 @@ $ entry show -entryID web -output json
 
   it('show what could not be done as it was sent, and exit 1, in JSON too', () =>
     script(`
-$ entry create -node -spiffeID spiffe://example.org/node -selector join_token:abc
+$ entry create -node -spiffeID spiffe://example.org/node -selector aws_iid:abc
 Entry ID                : UUID
 SPIFFE ID               : spiffe://example.org/node
 Parent ID               : spiffe://example.org/spire/server
 Revision                : 0
 X509-SVID TTL           : default
 JWT-SVID TTL            : default
-Selector                : join_token:abc
+Selector                : aws_iid:abc
 
-$ entry create -node -spiffeID spiffe://example.org/node -selector join_token:abc
+$ entry create -node -spiffeID spiffe://example.org/node -selector aws_iid:abc
 ! Failed to create the following entry (code: AlreadyExists, msg: "similar entry already exists"):
 ! Entry ID                : (none)
 ! SPIFFE ID               : spiffe://example.org/node
@@ -92,15 +92,15 @@ $ entry create -node -spiffeID spiffe://example.org/node -selector join_token:ab
 ! Revision                : 0
 ! X509-SVID TTL           : default
 ! JWT-SVID TTL            : default
-! Selector                : join_token:abc
+! Selector                : aws_iid:abc
 ! 
 ! Error: failed to create one or more entries
 ? 1
-$ entry create -node -spiffeID spiffe://example.org/node -selector join_token:abc -output json
-{"results":[{"entry":{"admin":false,"created_at":"0","dns_names":[],"downstream":false,"expires_at":"0","federates_with":[],"hint":"","id":"","jwt_svid_ttl":0,"parent_id":{"path":"/spire/server","trust_domain":"example.org"},"revision_number":"0","selectors":[{"type":"join_token","value":"abc"}],"spiffe_id":{"path":"/node","trust_domain":"example.org"},"store_svid":false,"x509_svid_ttl":0},"status":{"code":6,"message":"similar entry already exists"}}]}
+$ entry create -node -spiffeID spiffe://example.org/node -selector aws_iid:abc -output json
+{"results":[{"entry":{"admin":false,"created_at":"0","dns_names":[],"downstream":false,"expires_at":"0","federates_with":[],"hint":"","id":"","jwt_svid_ttl":0,"parent_id":{"path":"/spire/server","trust_domain":"example.org"},"revision_number":"0","selectors":[{"type":"aws_iid","value":"abc"}],"spiffe_id":{"path":"/node","trust_domain":"example.org"},"store_svid":false,"x509_svid_ttl":0},"status":{"code":6,"message":"similar entry already exists"}}]}
 ! Error: failed to create one or more entries
 ? 1
-$ entry update -entryID none -parentID spiffe://example.org/node -spiffeID spiffe://example.org/x -selector a:b
+$ entry update -entryID none -parentID spiffe://example.org/node -spiffeID spiffe://example.org/x -selector unix:user:b
 ! Failed to update the following entry (code: NotFound, msg: "entry not found"):
 ! Entry ID                : none
 ! SPIFFE ID               : spiffe://example.org/x
@@ -108,7 +108,7 @@ $ entry update -entryID none -parentID spiffe://example.org/node -spiffeID spiff
 ! Revision                : 0
 ! X509-SVID TTL           : default
 ! JWT-SVID TTL            : default
-! Selector                : a:b
+! Selector                : unix:user:b
 ! 
 ! Error: failed to update one or more entries
 ? 1

@@ -1,6 +1,7 @@
 /** What the agent's cache would say, set by the test. Used by the tests of the agent's doors. */
 import type {
   Candidate,
+  Matches,
   Subscription,
   SyncState,
   WorkloadIdentities,
@@ -38,6 +39,13 @@ export class FakeWorkloadIdentities implements WorkloadIdentities {
     this.#subscribers.add(subscriber);
     onUpdate(this.#update);
     return { close: () => void this.#subscribers.delete(subscriber) };
+  }
+
+  matches(selectors: readonly Selector[]): Matches {
+    const found = this.candidates(selectors, Number.POSITIVE_INFINITY).filter(
+      ({ missing }) => missing.length === 0,
+    );
+    return { matching: found.length, withoutSvid: found.filter(({ hasSvid }) => !hasSvid).length };
   }
 
   candidates(selectors: readonly Selector[], limit: number): readonly Candidate[] {

@@ -65,7 +65,11 @@ The agent knows 1 entry; last synchronised 2026-01-01 00:00:00 +0000 UTC
   [
     'several entries match and one is close',
     {
-      candidates: [candidate('a', true), candidate('b', false), candidate('c', false, 'unix:gid:2', 'x:y')],
+      candidates: [
+        candidate('a', true),
+        candidate('b', false),
+        candidate('c', false, 'unix:gid:2', 'unx:uid:1', 'docker:env:A=b'),
+      ],
       entries_known: 4,
     },
     `Process 7 gets 2 identities:
@@ -78,7 +82,8 @@ What the attestors found:
 Entries that come closest:
   spiffe://example.org/c (entry c)
     lacks unix:gid:2
-    lacks x:y
+    lacks unx:uid:1: "unx" is no selector type; did you mean "unix"?
+    lacks docker:env:A=b: this agent has no attestor docker
 1 more entry asks for what was not found.
 
 The agent knows 4 entries; last synchronised 2026-01-01 00:00:00 +0000 UTC

@@ -43,6 +43,8 @@ describe('explaining a process', () => {
       entry('far', 'unix:uid:7', 'docker:label:a:b'),
       entry('nodes', 'spiffe_id:spiffe://example.org/node'),
       entry('unjudged', 'docker:label:a:b'), // the docker attestor failed
+      entry('misspelt', 'unx:uid:1000', 'unx:gid:1000', 'unx:user:web'),
+      entry('elsewhere', 'k8s:ns:a', 'k8s:sa:b', 'k8s:pod-name:c', 'k8s:pod-uid:d'), // no attestor here finds these
       entry('near', 'unix:uid:1000', 'docker:label:a:b'),
       entry('match', 'unix:user:web'),
     ];
@@ -54,6 +56,8 @@ describe('explaining a process', () => {
         ['match', 0],
         ['near', 1],
         ['far', 2],
+        ['misspelt', 3],
+        ['elsewhere', 4],
       ],
     );
     assert.deepEqual(sync, identities.sync);

@@ -9,6 +9,7 @@ import type { WorkloadAttestation } from '../../../agent/attest-workload/attest.
 import type { Peer, PeerSource } from '../../../agent/attest-workload/peer-info.ts';
 import { Peers } from '../../../agent/attest-workload/peers.ts';
 import type { Identity, WorkloadUpdate } from '../../../agent/cache/workload-identities.ts';
+import { type ExplainSelf, explainSelf } from '../../../agent/explain/explain-self.ts';
 import { type WorkloadApi, workloadApi, type WorkloadApiDeps } from '../../../agent/workload-api/listen.ts';
 import type { SpiffeWorkloadAPIDefinition } from '../../../proto/gen/SpiffeWorkloadAPI.ts';
 import type { Bundle } from '../../../shared/bundle/bundle.ts';
@@ -91,6 +92,10 @@ export class Door {
   readonly directory: string;
   readonly path: string;
   readonly api: WorkloadApi;
+  explain: ExplainSelf = explainSelf({
+    attestation: { report: async () => [{ name: 'unix', selectors: SELECTORS, error: undefined }] },
+    identities: this.identities,
+  });
   attestation: Pick<WorkloadAttestation, 'attest'> = { attest: async () => SELECTORS };
   readonly #channels: Channel[] = [];
 
@@ -100,6 +105,7 @@ export class Door {
     this.path = join(this.directory, 'public', 'api.sock');
     this.api = workloadApi({
       identities: this.identities,
+      explain: (peer, signal) => this.explain(peer, signal),
       attestation: { attest: (peer, signal) => this.attestation.attest(peer, signal) },
       peers: this.peers,
       setAcl: linuxSetAcl(),
