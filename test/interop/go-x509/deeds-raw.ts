@@ -103,9 +103,9 @@ export const rawDeeds: Readonly<Record<string, Deed>> = {
     dice.pick(draft.path).edits.push(() => ({ version }));
   },
   'extension twice': (draft, { dice }) => {
-    dice
-      .pick(draft.path)
-      .edits.push(({ extensions }) => ({ extensions: [...extensions, dice.pick(extensions)] }));
+    dice.pick(draft.path).edits.push(({ extensions }) => ({
+      extensions: extensions.length === 0 ? [] : [...extensions, dice.pick(extensions)],
+    }));
   },
   'no extension in a list': edit(() => ({ extensions: [] })),
   'unique identifiers': edit((parts) => withUniqueId(parts)),

@@ -1,4 +1,5 @@
 /** Why path validation, and the reading of certificates, differs from Go's crypto/x509. */
+import type { Certificate } from '../../../shared/crypto/certificate.ts';
 import { importPublicKey } from '../../../shared/crypto/public-key.ts';
 import { CodedError } from '../../../shared/errors.ts';
 import {
@@ -66,8 +67,15 @@ export const pathRules: Readonly<Record<string, Rule>> = {
   'more than is looked at': {
     accepts: 'go',
     says: /more than \d+ certificates|takes \d+ steps or more|more than \d+ signature checks/,
-    holds: ({ certificates, unreadable }) => certificates.length + unreadable.length > LONGEST_CHAIN,
+    holds: (difference) =>
+      difference.certificates.length + difference.unreadable.length > LONGEST_CHAIN || isTangled(difference),
     why: 'Bounds against chains that are made to cost time: 16 certificates, 100 steps, 64 signature checks; Go has 100 checks alone',
+  },
+  'more than Go looks at': {
+    accepts: 'writ',
+    says: /signature check attempts limit reached/,
+    holds: isTangled,
+    why: 'Go checks a signature at every step of its search, 100 in all; here each is checked once, however many paths it is on',
   },
   'signature algorithm spelt otherwise': {
     accepts: 'go',
@@ -150,6 +158,14 @@ export const pathRules: Readonly<Record<string, Rule>> = {
     why: 'RFC 5280 4.2.1.10: restrictions apply to names of their kind; Go wants all names comparable as soon as any kind is constrained',
   },
 };
+
+/** Names lead from one certificate to many, so that there are more paths than either side follows. */
+function isTangled({ certificates }: Difference): boolean {
+  const isAbove = (child: Certificate) => (issuer: Certificate) =>
+    issuer !== child && equal(issuer.subject, child.issuer);
+  const ways = certificates.map((child) => certificates.filter(isAbove(child)).length);
+  return ways.reduce((sum, count) => sum + count, 0) > certificates.length;
+}
 
 function isKey(publicKey: Uint8Array): boolean {
   try {
