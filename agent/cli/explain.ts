@@ -48,8 +48,8 @@ async function ofThisCommand(flags: Flags, terminal: Terminal): Promise<readonly
     if (flags.has(name)) throw new UsageError(`-${name} is for explaining another process: give its -pid`);
   const socket = workloadSocket(flags, terminal);
   const { timeoutMs } = socket;
-  const response = await withSocket<ExplainSelfResponseOutput>(socket, (channel) =>
-    new ServiceClient<ExplainSelfDefinition>('writ.explain.v1.ExplainSelf', channel).unary(
+  const response = await withSocket<ExplainSelfResponseOutput>(socket, (absolute) =>
+    new LocalClient<ExplainSelfDefinition>('writ.explain.v1.ExplainSelf', absolute).unary(
       'ExplainSelf',
       {},
       { timeoutMs, metadata: { 'workload.spiffe.io': 'true' } },
