@@ -13,15 +13,20 @@ type Answer = { readonly response: X509SVIDResponse } | { readonly error: CodedE
 
 export class FakeWorkloadApi {
   readonly #directory = mkdtempSync(join(tmpdir(), 'writ-wl-'));
-  readonly #rpc: RpcServer<undefined, Context>;
-  readonly #listener: Server;
+  #rpc: RpcServer<undefined, Context> | undefined;
+  #listener: Server | undefined;
   readonly #wake = new Set<() => void>();
   #answer: Answer = { error: unavailable('starting') };
   /** Streams opened so far. */
   streams = 0;
 
-  constructor() {
-    this.#rpc = new RpcServer({
+  get address(): string {
+    return `unix://${join(this.#directory, 'api.sock')}`;
+  }
+
+  /** Also after `cut`. */
+  start(): Promise<void> {
+    const rpc = new RpcServer<undefined, Context>({
       routes: {
         SpiffeWorkloadAPI: {
           FetchX509SVID: serverStream((_request: object, context: Context, send) =>
@@ -31,20 +36,25 @@ export class FakeWorkloadApi {
       },
       gate: (call, _request, run) => run({ call }),
     });
-    this.#listener = createServer((socket) => this.#rpc.inject(socket, undefined));
+    const listener = createServer((socket) => rpc.inject(socket, undefined));
+    this.#rpc = rpc;
+    this.#listener = listener;
+    return new Promise((resolve) => listener.listen(join(this.#directory, 'api.sock'), resolve));
   }
 
-  get address(): string {
-    return `unix://${join(this.#directory, 'api.sock')}`;
+  /** Streams that are open. */
+  get open(): number {
+    return this.#rpc?.callCount ?? 0;
   }
 
-  start(): Promise<void> {
-    return new Promise((resolve) => this.#listener.listen(join(this.#directory, 'api.sock'), resolve));
+  /** Closes every stream and connection, and the socket. */
+  async cut(): Promise<void> {
+    this.#listener?.close();
+    await this.#rpc?.stop(100);
   }
 
   async stop(): Promise<void> {
-    this.#listener.close();
-    await this.#rpc.stop(100);
+    await this.cut();
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
