@@ -10,28 +10,31 @@ const JITTER = 0.1; // SPIRE: half-life, give or take a tenth
 const MIN_GRACE_MS = 12 * 3_600_000; // SPIRE: less time than that to renew in makes an availability target useless
 const TARGET_JITTER_MS = 600_000; // SPIRE: up to 10 minutes
 
-/**
- * Whether to renew now, with fresh jitter at each call: at half of the life, or, with an availability target that leaves
- * twelve hours for it, when what remains comes near the target. One that is not valid yet, since clocks were set back, is
- * due at once: nobody whose clock is as ours believes it.
- */
-export function isRenewalDue(
-  { issuedAt, expiresAt }: Validity,
-  at: Date,
-  {
-    random,
-    availabilityTargetSeconds,
-  }: { readonly random: Random; readonly availabilityTargetSeconds?: number },
-): boolean {
-  if (at < issuedAt) return true;
-  const lifetimeMs = expiresAt.getTime() - issuedAt.getTime();
-  const remainingMs = expiresAt.getTime() - at.getTime();
-  const targetMs = (availabilityTargetSeconds ?? 0) * 1_000;
-  if (targetMs > 0 && lifetimeMs - targetMs >= MIN_GRACE_MS) {
-    return remainingMs <= targetMs + random.fraction() * TARGET_JITTER_MS;
-  }
-  return remainingMs <= jittered(random, lifetimeMs / 2, JITTER);
+export interface RenewalRules {
+  readonly random: Random;
+  readonly availabilityTargetSeconds?: number | undefined;
 }
+
+/**
+ * When to renew, with fresh jitter at each call: at half of the life, or, with an availability target that leaves twelve
+ * hours for it, when what remains comes near the target.
+ */
+export function renewalTime(
+  { issuedAt, expiresAt }: Validity,
+  { random, availabilityTargetSeconds = 0 }: RenewalRules,
+): Date {
+  const lifetimeMs = expiresAt.getTime() - issuedAt.getTime();
+  const targetMs = availabilityTargetSeconds * 1_000;
+  const remainingMs =
+    targetMs > 0 && lifetimeMs - targetMs >= MIN_GRACE_MS
+      ? targetMs + random.fraction() * TARGET_JITTER_MS
+      : jittered(random, lifetimeMs / 2, JITTER);
+  return new Date(expiresAt.getTime() - remainingMs);
+}
+
+/** With fresh jitter at each call. One that is not valid yet, since clocks were set back, is due at once. */
+export const isRenewalDue = (validity: Validity, at: Date, rules: RenewalRules): boolean =>
+  at < validity.issuedAt || renewalTime(validity, rules) <= at;
 
 /** Whether an availability target cannot be kept for lack of time to renew in. */
 export const isTargetOutOfReach = (

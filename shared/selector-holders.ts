@@ -23,13 +23,14 @@ export class SelectorHolders<Holder extends object> {
     }
   }
 
-  remove(holder: Holder): void {
+  /** Whether it was there. */
+  remove(holder: Holder): boolean {
     for (const key of this.#keysOf.get(holder) ?? []) {
       const having = this.#byKey.get(key);
       having?.delete(holder);
       if (having?.size === 0) this.#byKey.delete(key);
     }
-    this.#keysOf.delete(holder);
+    return this.#keysOf.delete(holder);
   }
 
   /** Those that have every one of these selectors, nobody for none: only who has the rarest is looked at. */

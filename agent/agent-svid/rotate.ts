@@ -41,6 +41,7 @@ export interface RotationParts {
 
 const CHECK_MS = 5_000; // SPIRE: agent SVID rotation interval
 const BACKOFF = { initialMs: CHECK_MS, maxMs: 60_000 };
+const ATTEMPTS_LEFT = 4;
 
 export class OwnSvidRotation {
   readonly #parts: RotationParts;
@@ -63,7 +64,7 @@ export class OwnSvidRotation {
         backoff.reset();
       } catch (error) {
         if (!signal.aborted) this.#failed(error);
-        waitMs = backoff.next();
+        waitMs = this.#sooner(backoff.next());
       }
     });
   }
@@ -79,6 +80,13 @@ export class OwnSvidRotation {
   #isDue(): boolean {
     const { own, clock, random } = this.#parts;
     return own.current !== undefined && isRenewalDue(own.current.svid, clock.now(), { random });
+  }
+
+  /** The nearer the end, the more often: a server that comes back just in time is not to be missed. */
+  #sooner(waitMs: number): number {
+    const { own, clock } = this.#parts;
+    const leftMs = (own.current?.svid.expiresAt.getTime() ?? 0) - clock.now().getTime();
+    return leftMs <= 0 ? waitMs : Math.max(CHECK_MS, Math.min(waitMs, leftMs / ATTEMPTS_LEFT));
   }
 
   #failed(error: unknown): void {

@@ -1,4 +1,5 @@
-/** An entry in the cache, its SVID, and whether it needs another one. Used by svid-cache. */
+/** An entry in the cache, its SVID, and whether it needs another one. Used by svid-cache and its parts. */
+import { addSeconds } from '../../shared/clock.ts';
 import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 import type { AgentEntry } from './agent-entry.ts';
 import type { Identity } from './workload-identities.ts';
@@ -16,16 +17,26 @@ export interface HeldSvid {
   readonly expiresAt: Date;
 }
 
+/** However short-lived an SVID is, or late its renewal, the next one is not asked for sooner than that. */
+const RENEWAL_MIN_SECONDS = 5;
+const RETRY_FIRST_MS = 5_000; // SPIRE: a sync interval
+const RETRY_MAX_MS = 240_000; // SPIRE: 4 minutes between attempts at an SVID
+const FAILURES_COUNTED = 16; // by then it is at the longest
+
 export class HeldEntry {
   entry: AgentEntry;
   #svid: HeldSvid | undefined;
   #identity: Identity | undefined;
   #isWithdrawn = false;
-  /** An SVID was had or could not be had: nobody waits for the first one any more. */
+  /** Streams that match it. */
+  users = 0;
+  /** An SVID was had or could not be had: nobody waits for it any more. */
   wasTried = false;
+  /** Of its SVID, if it has one. */
+  renewAt: Date | undefined;
   /** After a failure, not to be tried again before: of the steady clock. */
   retryAtMs: number | undefined;
-  failures = 0;
+  #failures = 0;
 
   constructor(entry: AgentEntry) {
     this.entry = entry;
@@ -35,14 +46,20 @@ export class HeldEntry {
     return this.#svid;
   }
 
-  setSvid(svid: HeldSvid | undefined): void {
-    this.#svid = svid;
-    this.#identity = undefined;
-    this.#isWithdrawn = false;
+  /** To be renewed at that time, yet not at once. */
+  setSvid(svid: HeldSvid, renewAt: Date, now: Date): void {
+    this.#set(svid);
     this.wasTried = true;
-    if (svid === undefined) return;
-    this.failures = 0;
+    this.#failures = 0;
     this.retryAtMs = undefined;
+    const soonest = addSeconds(now, RENEWAL_MIN_SECONDS);
+    this.renewAt = renewAt > soonest ? renewAt : soonest;
+  }
+
+  /** It failed now, by the steady clock. */
+  putOff(nowMs: number): void {
+    this.retryAtMs = nowMs + Math.min(RETRY_FIRST_MS * 2 ** this.#failures, RETRY_MAX_MS);
+    this.#failures = Math.min(this.#failures + 1, FAILURES_COUNTED);
   }
 
   /** Its time is over, by a clock that may be set right yet. */
@@ -53,6 +70,19 @@ export class HeldEntry {
   /** Workloads get it no more, or again. */
   setWithdrawn(isWithdrawn: boolean): void {
     this.#isWithdrawn = isWithdrawn;
+  }
+
+  /** It makes room for others; whoever asks for it waits for another one. */
+  evict(): void {
+    this.#set(undefined);
+    this.wasTried = false;
+    this.renewAt = undefined;
+  }
+
+  #set(svid: HeldSvid | undefined): void {
+    this.#svid = svid;
+    this.#identity = undefined;
+    this.#isWithdrawn = false;
   }
 
   /** What workloads get; the same object until the SVID or the hint changes. */

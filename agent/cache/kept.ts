@@ -38,6 +38,8 @@ export interface KeptParts {
 
 /** Changes meanwhile are one writing: 1,000 SVIDs are 1.2 MB, which takes 6 ms, and to read and check them 0.4 s. */
 const WRITE_EVERY_MS = 250;
+/** A megabyte takes some 4 ms: whatever there is to keep, that takes a twentieth of the time. */
+const BYTES_PER_MS = 12_500;
 const IDLE_MS = 3_600_000;
 
 export class Kept {
@@ -95,24 +97,29 @@ export class Kept {
     try {
       for (;;) {
         await this.#changed.wait(clock, IDLE_MS, signal);
-        this.#write(store);
-        await clock.sleep(WRITE_EVERY_MS, signal);
+        const bytes = this.#write(store);
+        await clock.sleep(Math.max(WRITE_EVERY_MS, bytes / BYTES_PER_MS), signal);
       }
     } catch {
       this.#write(store); // aborted
     }
   }
 
-  #write(store: KeptStore): void {
+  /** How many bytes that took. */
+  #write(store: KeptStore): number {
+    if (!this.#isDirty || this.#isWiped) return 0;
     const keptFor = this.#parts.keptFor();
     const state = this.#state();
-    if (!this.#isDirty || this.#isWiped || keptFor === undefined || state === undefined) return;
+    if (keptFor === undefined || state === undefined) return 0;
     this.#isDirty = false;
     try {
-      store.write(this.#text.encode(keptFor, state));
+      const bytes = this.#text.encode(keptFor, state);
+      store.write(bytes);
+      return bytes.length;
     } catch (error) {
       this.#parts.log.error('SVIDs cannot be kept for the next start', { error: messageOf(error) });
       this.#remove(); // what is there is of another time
+      return 0;
     }
   }
 

@@ -6,17 +6,23 @@ import type { HeldEntry } from './held-entry.ts';
 import type { Subscriber } from './subscribers.ts';
 import type { WorkloadUpdate } from './workload-identities.ts';
 
+export interface Telling {
+  readonly bundles: BundleCache;
+  readonly told: Subscriber['told'];
+  /** No SVIDs can be had now: what there is must do. */
+  readonly isServerAway: boolean;
+}
+
 /**
- * Undefined while there is something to wait for: a matching entry's first SVID that is still being made, or, for a
- * workload that was never told of any, that there be one at all.
+ * Undefined while there is something to wait for: a matching entry's SVID that is still being made, or, for a workload
+ * that was never told of any, that there be one at all.
  */
 export function makeUpdate(
   matches: readonly HeldEntry[],
-  bundles: BundleCache,
-  told: Subscriber['told'],
+  { bundles, told, isServerAway }: Telling,
 ): WorkloadUpdate | undefined {
   const entries = withoutSharedHints([...matches].sort((a, b) => byAge(a.entry, b.entry)));
-  if (entries.some((held) => held.svid === undefined && !held.wasTried)) return undefined;
+  if (!isServerAway && entries.some((held) => held.svid === undefined && !held.wasTried)) return undefined;
   const identities = entries.flatMap((held) => held.identity ?? []);
   if (entries.length > 0 && identities.length === 0 && told === undefined) return undefined;
   return { identities, bundle: bundles.own, federatedBundles: federatedBundles(entries, bundles) };

@@ -5,17 +5,13 @@
 import { messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import { SelectorHolders } from '../../shared/selector-holders.ts';
-import { type Selector, selectorKeys } from '../../shared/selectors.ts';
-import type { Subscription, WorkloadUpdate } from './workload-identities.ts';
+import type { Selector } from '../../shared/selectors.ts';
+import type { WorkloadUpdate } from './workload-identities.ts';
 
 export interface Subscriber {
   readonly keys: ReadonlySet<string>;
-  /** What it was told last; undefined before the first time. */
-  readonly told: WorkloadUpdate | undefined;
-}
-
-interface Stream extends Subscriber {
   readonly onUpdate: (update: WorkloadUpdate) => void;
+  /** What it was told last; undefined before the first time. */
   told: WorkloadUpdate | undefined;
 }
 
@@ -26,8 +22,8 @@ export class Subscribers {
   /** What a subscriber is to be told; undefined while that is not ready. */
   readonly #makeUpdate: (subscriber: Subscriber) => WorkloadUpdate | undefined;
   readonly #log: Logger;
-  readonly #holders = new SelectorHolders<Stream>();
-  readonly #touched = new Set<Stream>();
+  readonly #holders = new SelectorHolders<Subscriber>();
+  readonly #touched = new Set<Subscriber>();
   #isScheduled = false;
 
   constructor(makeUpdate: (subscriber: Subscriber) => WorkloadUpdate | undefined, log: Logger) {
@@ -35,32 +31,33 @@ export class Subscribers {
     this.#log = log;
   }
 
-  get size(): number {
-    return this.#holders.size;
-  }
-
-  add(selectors: readonly Selector[], onUpdate: (update: WorkloadUpdate) => void): Subscription {
-    const stream: Stream = { keys: selectorKeys(selectors), onUpdate, told: undefined };
-    this.#holders.add(stream, stream.keys);
+  /** `keys` of its selectors. */
+  add(keys: ReadonlySet<string>, onUpdate: (update: WorkloadUpdate) => void): Subscriber {
+    const stream: Subscriber = { keys, onUpdate, told: undefined };
+    this.#holders.add(stream, keys);
     this.#touch([stream]);
-    return { close: () => this.#remove(stream) };
+    return stream;
   }
 
-  /** Those that have every one of these selectors. */
-  having(selectors: readonly Selector[]): readonly Subscriber[] {
-    return this.#holders.havingAll(selectors);
+  /** Whether it was there until now. */
+  remove(stream: Subscriber): boolean {
+    this.#touched.delete(stream);
+    return this.#holders.remove(stream);
   }
 
-  /** Something changed for whoever has these selectors. */
-  touch(selectors: readonly Selector[]): void {
-    if (this.#holders.size > 0) this.#touch(this.#holders.havingAll(selectors));
+  /** Something changed for whoever has these selectors: so many. */
+  touch(selectors: readonly Selector[]): number {
+    if (this.#holders.size === 0) return 0;
+    const having = this.#holders.havingAll(selectors);
+    this.#touch(having);
+    return having.length;
   }
 
   touchAll(): void {
     this.#touch(this.#holders.all());
   }
 
-  #touch(streams: readonly Stream[]): void {
+  #touch(streams: readonly Subscriber[]): void {
     for (const stream of streams) this.#touched.add(stream);
     if (this.#isScheduled || this.#touched.size === 0) return;
     this.#isScheduled = true;
@@ -80,7 +77,7 @@ export class Subscribers {
     this.#isScheduled = false;
   }
 
-  #tell(stream: Stream): void {
+  #tell(stream: Subscriber): void {
     const update = this.#makeUpdate(stream);
     if (update === undefined || isSameUpdate(update, stream.told)) return;
     stream.told = update;
@@ -89,11 +86,6 @@ export class Subscribers {
     } catch (error) {
       this.#log.error('a subscriber failed', { error: messageOf(error) });
     }
-  }
-
-  #remove(stream: Stream): void {
-    this.#touched.delete(stream);
-    this.#holders.remove(stream);
   }
 }
 

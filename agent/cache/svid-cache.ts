@@ -1,18 +1,27 @@
 /**
- * The X.509-SVIDs of the entries that this agent is authorized for, and who waits for them. Filled by sync and
- * sync/renew-svids; asked by workload-api and explain.
+ * What this agent knows for its workloads: every entry that it is authorized for, X.509-SVIDs for as many of them as there is
+ * room for, and who waits for them. Filled by sync and sync/renew-svids; asked by workload-api and explain.
+ *
+ * SVIDs are bounded, entries and bundles are not (SPIRE: x509_svid_cache_max_size, a soft limit). An entry that streams
+ * match has an SVID whatever the bound. Beyond it others give theirs up, least recently used first, once the server has
+ * shown that it can give another one: while it is away, nothing is given up.
  */
 import type { Clock } from '../../shared/clock.ts';
 import { unavailable } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
-import { type Selector, selectorKey, selectorKeys } from '../../shared/selectors.ts';
+import { type Selector, selectorKeys } from '../../shared/selectors.ts';
+import type { Validity } from '../renewal-time.ts';
 import { type AgentEntry, byAge } from './agent-entry.ts';
 import type { BundleCache } from './bundle-cache.ts';
+import { CachedSvids } from './cached-svids.ts';
+import { closestEntries } from './closest-entries.ts';
 import { HeldEntry, type HeldSvid } from './held-entry.ts';
 import type { EntryWithSvid } from './kept-entry.ts';
 import { makeUpdate } from './make-update.ts';
 import { SelectorIndex } from './selector-index.ts';
 import { type Subscriber, Subscribers } from './subscribers.ts';
+import { WallClock } from './wall-clock.ts';
+import { WantedSvids } from './wanted-svids.ts';
 import type {
   Candidate,
   Matches,
@@ -24,8 +33,10 @@ import type {
 
 export interface SvidCacheParts {
   readonly bundles: BundleCache;
-  /** SVIDs of entries that no workload asks for are made up to this many in all. */
+  /** SVIDs that are held; more only while they are in use. */
   readonly maxSvids: number;
+  /** When an SVID is to be renewed. */
+  readonly renewalTime: (validity: Validity) => Date;
   /** A workload asks for an SVID that is not there: whoever signs should look. */
   readonly onWanted: () => void;
   /** Entries, SVIDs or bundles are others than before. */
@@ -34,20 +45,29 @@ export interface SvidCacheParts {
   readonly log: Logger;
 }
 
-const RETRY_FIRST_MS = 5_000; // as the checks for renewal
-const RETRY_MAX_MS = 240_000; // SPIRE: 4 minutes between attempts at an SVID
-
 export class SvidCache implements WorkloadIdentities {
   readonly #parts: SvidCacheParts;
   readonly #subscribers: Subscribers;
   readonly #entries = new Map<string, HeldEntry>();
   readonly #index = new SelectorIndex<HeldEntry>();
+  readonly #svids = new CachedSvids();
+  readonly #wanted: WantedSvids;
+  readonly #wallClock: WallClock;
+  /** The last attempt at SVIDs failed because the server could not be asked: nobody waits for one. */
+  #isServerAway = false;
   #toldBundle: object | undefined;
   #sync: SyncState = { entriesKnown: 0, lastSyncAt: undefined, lastSyncError: undefined };
 
   constructor(parts: SvidCacheParts) {
     this.#parts = parts;
-    this.#subscribers = new Subscribers((subscriber) => this.#updateFor(subscriber), parts.log);
+    this.#wanted = new WantedSvids(parts.clock);
+    this.#wallClock = new WallClock(parts.clock);
+    const { bundles } = parts;
+    this.#subscribers = new Subscribers(
+      ({ keys, told }) =>
+        makeUpdate(this.#index.match(keys), { bundles, told, isServerAway: this.#isServerAway }),
+      parts.log,
+    );
   }
 
   subscribe(selectors: readonly Selector[], onUpdate: (update: WorkloadUpdate) => void): Subscription {
@@ -56,32 +76,38 @@ export class SvidCache implements WorkloadIdentities {
       const why = lastSyncError === undefined ? '' : `: ${lastSyncError}`;
       throw unavailable(`agent has not synchronised with its server yet${why}`);
     }
-    if (this.#index.match(selectorKeys(selectors)).some((held) => held.isOutdated)) this.#parts.onWanted();
-    return this.#subscribers.add(selectors, onUpdate);
+    const subscriber = this.#subscribers.add(selectorKeys(selectors), onUpdate);
+    if (this.#countUser(subscriber, 1)) this.#parts.onWanted();
+    return {
+      close: () => {
+        if (this.#subscribers.remove(subscriber)) this.#countUser(subscriber, -1);
+      },
+    };
+  }
+
+  /** Whether it waits for an SVID. */
+  #countUser({ keys }: Subscriber, by: 1 | -1): boolean {
+    const isUrgent = this.#index.match(keys).map((held) => {
+      held.users += by;
+      return this.#file(held);
+    });
+    return isUrgent.includes(true);
+  }
+
+  /** Puts it where its SVID and its users say. Whether a stream is without an SVID of it. */
+  #file(held: HeldEntry): boolean {
+    this.#svids.file(held);
+    return this.#wanted.file(held);
   }
 
   matches(selectors: readonly Selector[]): Matches {
     const found = this.#index.match(selectorKeys(selectors));
-    return { matching: found.length, withoutSvid: found.filter(({ svid }) => svid === undefined).length };
+    const without = found.filter(({ identity }) => identity === undefined);
+    return { matching: found.length, withoutSvid: without.length };
   }
 
   candidates(selectors: readonly Selector[], limit: number): readonly Candidate[] {
-    const keys = selectorKeys(selectors);
-    return [...this.#entries.values()]
-      .map(({ entry, identity }) => {
-        const missing = entry.selectors.filter((selector) => !keys.has(selectorKey(selector)));
-        return {
-          entryId: entry.id,
-          spiffeId: entry.spiffeId,
-          missing,
-          found: entry.selectors.length - missing.length,
-          hasSvid: identity !== undefined,
-          entry,
-        };
-      })
-      .sort((a, b) => a.missing.length - b.missing.length || byAge(a.entry, b.entry))
-      .slice(0, limit)
-      .map(({ entry: _, ...candidate }) => candidate);
+    return closestEntries(this.#entries.values(), selectors, limit);
   }
 
   syncState(): SyncState {
@@ -91,15 +117,22 @@ export class SvidCache implements WorkloadIdentities {
   syncSucceeded(at: Date): void {
     if (this.#sync.lastSyncAt === undefined) this.#parts.onChanged?.();
     this.#sync = { entriesKnown: this.#entries.size, lastSyncAt: at, lastSyncError: undefined };
+    this.#evictSurplus();
   }
 
   syncFailed(message: string): void {
     this.#sync = { ...this.#sync, lastSyncError: message };
   }
 
-  /** Everything that is held, as it is now. */
+  /** SVIDs that are held. */
+  get svidCount(): number {
+    return this.#svids.size;
+  }
+
+  /** Everything that is held, as it is now; what would be evicted first comes first. */
   snapshot(): readonly EntryWithSvid[] {
-    return [...this.#entries.values()].map(({ entry, svid, isWithdrawn }) => ({
+    const without = this.#entries.values().filter(({ svid }) => svid === undefined);
+    return [...this.#svids.inOrder(), ...without].map(({ entry, svid, isWithdrawn }) => ({
       entry,
       svid: isWithdrawn ? undefined : svid,
     }));
@@ -108,7 +141,7 @@ export class SvidCache implements WorkloadIdentities {
   /** What an earlier run held, served until the first synchronisation; bundles are there already. */
   restore(kept: readonly EntryWithSvid[], keptAt: Date): void {
     this.apply(kept.map(({ entry }) => entry));
-    this.putSvids(kept.flatMap(({ svid }) => svid ?? []));
+    for (const { svid } of kept) if (svid !== undefined) this.#putSvid(svid);
     this.#sync = { ...this.#sync, entriesKnown: this.#entries.size, keptAt };
   }
 
@@ -121,15 +154,19 @@ export class SvidCache implements WorkloadIdentities {
 
   /** These are all the entries now; bundles are up to date already. Entries that go to SVID stores are passed over. */
   apply(entries: readonly AgentEntry[]): void {
-    const served = new Map(entries.filter((entry) => !entry.storeSvid).map((entry) => [entry.id, entry]));
-    for (const [id, held] of this.#entries) if (!served.has(id)) this.#drop(held);
-    for (const entry of served.values()) this.#put(entry);
+    const served = entries.filter(({ storeSvid }) => !storeSvid);
+    const changed = served.filter((entry) => this.#entries.get(entry.id)?.entry !== entry);
+    const same = served.length - changed.length;
+    if (same < this.#entries.size) {
+      const ids = new Set(served.map(({ id }) => id));
+      for (const [id, held] of this.#entries) if (!ids.has(id)) this.#drop(held);
+    }
+    for (const entry of changed.sort(byAge)) this.#put(entry);
     this.#bundlesMayHaveChanged();
   }
 
   #put(entry: AgentEntry): void {
     const known = this.#entries.get(entry.id);
-    if (known?.entry === entry) return;
     const held = known ?? new HeldEntry(entry);
     if (known !== undefined) {
       this.#index.remove(known);
@@ -140,13 +177,16 @@ export class SvidCache implements WorkloadIdentities {
     this.#parts.onChanged?.();
     this.#entries.set(entry.id, held);
     this.#index.add(held, entry.selectors);
-    this.#subscribers.touch(entry.selectors);
+    held.users = this.#subscribers.touch(entry.selectors);
+    this.#file(held);
   }
 
   #drop(held: HeldEntry): void {
     this.#parts.onChanged?.();
     this.#entries.delete(held.entry.id);
     this.#index.remove(held);
+    this.#svids.drop(held);
+    this.#wanted.drop(held);
     this.#subscribers.touch(held.entry.selectors);
   }
 
@@ -160,69 +200,68 @@ export class SvidCache implements WorkloadIdentities {
   }
 
   /**
-   * Entries whose SVID should be made now: those that have none or an outdated one, and those due by `isDue`; asked for
-   * by a workload, or among the first `maxSvids`.
+   * The next entries, at most `limit`, whose SVID should be made now: those that streams wait for; those whose SVID is
+   * outdated or due for renewal; and while there is room, the oldest of those that nobody has asked for yet. Each is named
+   * until its SVID is there, or has failed.
    */
-  wanted(isDue: (svid: HeldSvid) => boolean): readonly AgentEntry[] {
-    const nowMs = this.#parts.clock.monotonicMs();
-    return this.#kept()
-      .filter(({ retryAtMs }) => retryAtMs === undefined || retryAtMs <= nowMs)
-      .filter((held) => held.isOutdated || (held.svid !== undefined && isDue(held.svid)))
-      .map(({ entry }) => entry);
-  }
-
-  /** Entries that should have an SVID: those in use first, then those that have one, then the oldest. */
-  #kept(): readonly HeldEntry[] {
-    const all = [...this.#entries.values()];
-    const { maxSvids } = this.#parts;
-    const isUsed = (held: HeldEntry): boolean => this.#subscribers.having(held.entry.selectors).length > 0;
-    const mayPrefetch = ({ entry, svid }: HeldEntry): boolean =>
-      svid !== undefined || !entry.disableX509SvidPrefetch;
-    if (all.length <= maxSvids) return all.filter((held) => mayPrefetch(held) || isUsed(held));
-    const used = all.filter(isUsed);
-    const others = all.filter((held) => mayPrefetch(held) && !isUsed(held));
-    others.sort(
-      (a, b) => Number(b.svid !== undefined) - Number(a.svid !== undefined) || byAge(a.entry, b.entry),
-    );
-    return [...used, ...others.slice(0, Math.max(0, maxSvids - used.length))];
+  wanted(limit: number): readonly AgentEntry[] {
+    this.#heedClock();
+    const room = this.#parts.maxSvids - this.#svids.size;
+    return this.#wanted.next(limit, room).map(({ entry }) => entry);
   }
 
   /** New SVIDs take the place of the old; those of entries that are gone are dropped. */
   putSvids(svids: readonly HeldSvid[]): void {
-    if (svids.length > 0) this.#parts.onChanged?.();
-    for (const svid of svids) {
-      const held = this.#entries.get(svid.entry.id);
-      if (held === undefined) continue;
-      held.setSvid(svid);
-      this.#subscribers.touch(held.entry.selectors);
+    this.#isServerAway = false;
+    for (const svid of svids) this.#putSvid(svid);
+    this.#evictSurplus();
+  }
+
+  #putSvid(svid: HeldSvid): void {
+    const held = this.#entries.get(svid.entry.id);
+    if (held === undefined) return;
+    const { renewalTime, clock, onChanged } = this.#parts;
+    held.setSvid(svid, renewalTime(svid), clock.now());
+    this.#file(held);
+    this.#subscribers.touch(held.entry.selectors);
+    onChanged?.();
+  }
+
+  #evictSurplus(): void {
+    const surplus = this.#svids.surplus(this.#parts.maxSvids);
+    if (surplus.length > 0) this.#parts.onChanged?.();
+    for (const held of surplus) {
+      held.evict();
+      this.#file(held);
     }
   }
 
   /** The server refused these, or answered nonsense: what was there stays, and each is tried again later. */
   svidsFailed(entries: readonly AgentEntry[]): void {
-    const nowMs = this.#parts.clock.monotonicMs();
     for (const entry of entries) {
       const held = this.#entries.get(entry.id);
       if (held?.entry !== entry) continue; // the entry has changed since: that may be why
-      held.retryAtMs = nowMs + Math.min(RETRY_FIRST_MS * 2 ** held.failures, RETRY_MAX_MS);
-      held.failures += 1;
+      held.putOff(this.#parts.clock.monotonicMs());
+      this.#file(held);
+      this.#waitNoLonger(held);
     }
-    this.svidsPostponed(entries);
   }
 
   /**
-   * The server could not be asked: workloads wait for these no longer, they get what else there is.
+   * The server could not be asked: workloads wait for SVIDs no longer, they get what else there is.
    *
    * DIVERGES: in SPIRE a new stream waits until every matching entry has an SVID, so that one that cannot be had keeps a
    * workload from all of them.
    */
-  svidsPostponed(entries: readonly AgentEntry[]): void {
-    for (const entry of entries) {
-      const held = this.#entries.get(entry.id);
-      if (held?.entry !== entry || held.wasTried) continue;
-      held.wasTried = true;
-      this.#subscribers.touch(held.entry.selectors);
-    }
+  svidsPostponed(): void {
+    this.#isServerAway = true;
+    for (const held of this.#wanted.urgent) this.#waitNoLonger(held);
+  }
+
+  #waitNoLonger(held: HeldEntry): void {
+    if (held.wasTried) return;
+    held.wasTried = true;
+    this.#subscribers.touch(held.entry.selectors);
   }
 
   /**
@@ -230,33 +269,36 @@ export class SvidCache implements WorkloadIdentities {
    * clock that ran ahead is set right they are given again.
    */
   withdrawExpired(): readonly string[] {
-    const now = this.#parts.clock.now();
-    const changed = [...this.#entries.values()].filter(
-      ({ svid, isWithdrawn }) => svid !== undefined && svid.expiresAt <= now !== isWithdrawn,
-    );
-    if (changed.length > 0) this.#parts.onChanged?.();
-    for (const held of changed) {
-      held.setWithdrawn(!held.isWithdrawn);
-      this.#subscribers.touch(held.entry.selectors);
-    }
-    const expired = changed.filter(({ isWithdrawn }) => isWithdrawn);
-    const again = changed.length - expired.length;
-    if (again > 0)
-      this.#parts.log.info('SVIDs are valid again by a clock that was set back', { count: again });
+    this.#heedClock();
+    const expired = this.#svids.takeExpired(this.#parts.clock.now());
+    for (const held of expired) this.#setWithdrawn(held, true);
     return expired.map(({ entry }) => entry.id);
+  }
+
+  /** After the wall clock was set back, what is held is looked at anew: it may be valid again, or not yet. */
+  #heedClock(): void {
+    const { clock, log } = this.#parts;
+    if (!this.#wallClock.wasSetBack()) return;
+    const now = clock.now();
+    const held = this.#svids.inOrder();
+    for (const one of held) this.#file(one);
+    const again = held.filter(
+      ({ svid, isWithdrawn }) => isWithdrawn && svid !== undefined && svid.expiresAt > now,
+    );
+    for (const one of again) this.#setWithdrawn(one, false);
+    if (again.length > 0)
+      log.info('SVIDs are valid again by a clock that was set back', { count: again.length });
+  }
+
+  #setWithdrawn(held: HeldEntry, isWithdrawn: boolean): void {
+    held.setWithdrawn(isWithdrawn);
+    this.#file(held);
+    this.#subscribers.touch(held.entry.selectors);
+    this.#parts.onChanged?.();
   }
 
   /** When the next SVID expires; undefined when none is held. */
   get nextExpiry(): Date | undefined {
-    let next: Date | undefined;
-    for (const { svid, isWithdrawn } of this.#entries.values()) {
-      if (svid === undefined || isWithdrawn) continue;
-      if (next === undefined || svid.expiresAt < next) next = svid.expiresAt;
-    }
-    return next;
-  }
-
-  #updateFor({ keys, told }: Subscriber): WorkloadUpdate | undefined {
-    return makeUpdate(this.#index.match(keys), this.#parts.bundles, told);
+    return this.#svids.nextExpiry;
   }
 }

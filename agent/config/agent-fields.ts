@@ -19,9 +19,9 @@ import { type Block, defaulting, optional, required, type Shape } from '../../sh
 import type { KeyType } from '../../shared/crypto/signer.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import { type BootstrapConfig, bootstrapFields } from './bootstrap-fields.ts';
-import { type ExperimentalFields, experimentalFields } from './experimental-fields.ts';
+import { CACHE_MAX_SIZE_KEY, type ExperimentalFields, experimentalFields } from './experimental-fields.ts';
 
-export interface AgentFields extends LogConfig, ExperimentalFields {
+export interface AgentFields extends LogConfig, Omit<ExperimentalFields, 'formerCacheMaxSize'> {
   readonly trustDomain: TrustDomain;
   readonly serverAddress: string;
   readonly serverPort: number;
@@ -56,6 +56,11 @@ export const agentFields: Shape<AgentFields> = (block) => {
       defaulting(path, '.', { doc: 'directory for what the agent keeps on disk' }),
     ),
   };
+  const { formerCacheMaxSize, ...experimental } = block.block(
+    'experimental',
+    'keys that SPIRE calls experimental',
+    experimentalFields,
+  );
   const fields = {
     ...place,
     ...socketFields(block, place.dataDir),
@@ -64,7 +69,8 @@ export const agentFields: Shape<AgentFields> = (block) => {
     ...workloadFields(block),
     ...ownFields(block),
     ...logFields(block),
-    ...block.block('experimental', 'keys that SPIRE calls experimental', experimentalFields),
+    ...experimental,
+    x509SvidCacheMaxSize: cacheMaxSize(block, formerCacheMaxSize),
   };
   otherFields(block);
   return fields;
@@ -109,11 +115,7 @@ function joinTokenFields(block: Block): Pick<AgentFields, 'joinToken' | 'joinTok
 
 type WorkloadFields = Pick<
   AgentFields,
-  | 'workloadKeyType'
-  | 'availabilityTargetSeconds'
-  | 'x509SvidCacheMaxSize'
-  | 'allowUnauthenticatedVerifiers'
-  | 'logSelectors'
+  'workloadKeyType' | 'availabilityTargetSeconds' | 'allowUnauthenticatedVerifiers' | 'logSelectors'
 >;
 
 const workloadFields = (block: Block): WorkloadFields => ({
@@ -129,10 +131,6 @@ const workloadFields = (block: Block): WorkloadFields => ({
       'how long SVIDs must last without a server; without it, they are renewed at half of their life',
     ),
   ),
-  x509SvidCacheMaxSize: block.field(
-    'x509_svid_cache_max_size',
-    defaulting(integer(1), 1_000, { doc: 'X.509-SVIDs kept; more only while they are in use' }),
-  ),
   allowUnauthenticatedVerifiers: block.field(
     'allow_unauthenticated_verifiers',
     defaulting(boolean, false, { doc: 'give bundles to processes that no entry matches' }),
@@ -142,6 +140,20 @@ const workloadFields = (block: Block): WorkloadFields => ({
     defaulting(boolean, false, { doc: 'log the selectors of each workload' }),
   ),
 });
+
+const CACHE_MAX_SIZE = 1_000; // SPIRE: also where the file says 0
+
+function cacheMaxSize(block: Block, former: number | undefined): number {
+  const given = block.field(
+    CACHE_MAX_SIZE_KEY,
+    defaulting(integer(0), CACHE_MAX_SIZE, {
+      doc: 'X.509-SVIDs held in memory, more only while they are in use; 0 is the default',
+    }),
+  );
+  if (former !== undefined && block.isSet(CACHE_MAX_SIZE_KEY))
+    block.fault(`"${CACHE_MAX_SIZE_KEY}" is in agent and in experimental: keep one`, CACHE_MAX_SIZE_KEY);
+  return (former ?? given) || CACHE_MAX_SIZE;
+}
 
 function ownFields(block: Block): Pick<AgentFields, 'requirePeerPidfd' | 'svidCache'> {
   const requirePeerPidfd = block.field(

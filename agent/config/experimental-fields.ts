@@ -1,12 +1,16 @@
 /** `experimental {}` of agent.conf. Called by agent-fields. */
-import { boolean, duration } from '../../shared/config/kinds.ts';
-import { defaulting, type Shape } from '../../shared/config/shape.ts';
+import { boolean, duration, integer } from '../../shared/config/kinds.ts';
+import { defaulting, optional, type Shape } from '../../shared/config/shape.ts';
 
 export interface ExperimentalFields {
   readonly syncIntervalSeconds: number;
   readonly useSyncAuthorizedEntries: boolean;
   readonly requirePqKem: boolean;
+  /** DIVERGES: here SPIRE had it before 1.9, and refuses it now: an older file is read as it was meant. */
+  readonly formerCacheMaxSize: number | undefined;
 }
+
+export const CACHE_MAX_SIZE_KEY = 'x509_svid_cache_max_size';
 
 /** Faster would be a load on the server and no sooner news: those are pushed. */
 const MIN_SYNC_SECONDS = 0.1;
@@ -32,6 +36,10 @@ export const experimentalFields: Shape<ExperimentalFields> = (block) => {
     useSyncAuthorizedEntries: block.field(
       'use_sync_authorized_entries',
       defaulting(boolean, true, { doc: 'ask for changes of entries only' }),
+    ),
+    formerCacheMaxSize: block.field(
+      CACHE_MAX_SIZE_KEY,
+      optional(integer(0), 'as in agent, where it belongs now'),
     ),
     requirePqKem: block.field(
       'require_pq_kem',

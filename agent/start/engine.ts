@@ -8,6 +8,7 @@ import { OwnSvidRotation } from '../agent-svid/rotate.ts';
 import { BundleCache } from '../cache/bundle-cache.ts';
 import type { Kept } from '../cache/kept.ts';
 import { SvidCache } from '../cache/svid-cache.ts';
+import { renewalTime } from '../renewal-time.ts';
 import { attest } from './enrol.ts';
 import { keep, type KeepParts } from './keep.ts';
 import { AgentClient } from '../server-link/agent-client.ts';
@@ -57,7 +58,16 @@ export function makeEngine(parts: EngineParts): Engine {
   const wake = (): void => renewal.wake();
   const maxSvids = config.x509SvidCacheMaxSize;
   const onChanged = (): void => kept.changed();
-  const cache = new SvidCache({ bundles, maxSvids, onWanted: wake, onChanged, clock, log });
+  const { availabilityTargetSeconds } = config;
+  const cache = new SvidCache({
+    bundles,
+    maxSvids,
+    renewalTime: (validity) => renewalTime(validity, { random: parts.random, availabilityTargetSeconds }),
+    onWanted: wake,
+    onChanged,
+    clock,
+    log,
+  });
   const authorized = authorizedEntries(parts, connection, positions);
   const kept = keep(parts, { cache, bundles, positions, authorized });
   const links: Links = { connection, positions, bundles, cache, agents, authorized };

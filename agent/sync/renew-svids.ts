@@ -16,7 +16,7 @@ import type { AgentEntry } from '../cache/agent-entry.ts';
 import type { BundleCache } from '../cache/bundle-cache.ts';
 import type { HeldSvid } from '../cache/held-entry.ts';
 import type { SvidCache } from '../cache/svid-cache.ts';
-import { isRenewalDue, isTargetOutOfReach } from '../renewal-time.ts';
+import { isTargetOutOfReach } from '../renewal-time.ts';
 import { checkIssued } from './check-issued.ts';
 import { mapLimited } from './map-limited.ts';
 import { Trigger } from './trigger.ts';
@@ -52,9 +52,19 @@ export interface SvidRenewalParts {
 }
 
 const CHECK_MS = 5_000; // SPIRE: looks for what is due at each sync
-const BATCH_MAX = 500; // SPIRE: at most so many in a request
+/**
+ * SPIRE has at most 500 in a request. A workload that comes while a batch is on its way waits for it: so many take a tenth
+ * of a second, most of which goes into the keys where they are RSA.
+ */
+const BATCH_MAX: Readonly<Record<KeyType, number>> = {
+  'ec-p256': 100,
+  'ec-p384': 50,
+  'rsa-2048': 4,
+  'rsa-4096': 1,
+};
 const BACKOFF = { initialMs: 500, maxMs: 240_000 }; // SPIRE: SVID sync interval and its longest backoff
 const RETRY_MIN_MS = 500;
+const PATIENCE_MS = 2_000; // a server that is only busy answers within a second (its rate limit)
 const KEYS_AT_ONCE = 4; // as many as libuv has threads
 const CHECKS_PER_TURN = 32; // each takes some 0.2 ms
 
@@ -68,11 +78,12 @@ interface Pending {
 export class SvidRenewal {
   readonly #parts: SvidRenewalParts;
   readonly #wanted = new Trigger();
-  #batchLimit = BATCH_MAX;
+  #batchLimit: number;
   #hasWarnedOfTarget = false;
 
   constructor(parts: SvidRenewalParts) {
     this.#parts = parts;
+    this.#batchLimit = BATCH_MAX[parts.keyType];
   }
 
   /** Something may need an SVID: look soon. */
@@ -116,45 +127,48 @@ export class SvidRenewal {
    * what was got until then is kept.
    */
   async renewAll(signal: AbortSignal): Promise<boolean> {
-    const { cache } = this.#parts;
-    const done = new Set<AgentEntry>();
-    for (;;) {
-      // looked at again after each batch: entries come and go meanwhile
-      const wanted = cache.wanted((svid) => this.#isDue(svid)).filter((entry) => !done.has(entry));
-      if (wanted.length === 0) return done.size > 0;
+    const { cache, keyType } = this.#parts;
+    for (let hasAny = false; ; hasAny = true) {
+      const batch = cache.wanted(this.#batchLimit); // looked at again after each: entries and workloads come and go
+      if (batch.length === 0) return hasAny;
       signal.throwIfAborted();
-      const batch = wanted.slice(0, this.#batchLimit);
       try {
         await this.#renewBatch(batch, signal);
       } catch (error) {
         this.#batchLimit = Math.max(1, Math.floor(this.#batchLimit / 2));
-        cache.svidsPostponed(wanted);
+        cache.svidsPostponed();
         throw error;
       }
-      this.#batchLimit = Math.min(BATCH_MAX, this.#batchLimit * 2);
-      for (const entry of batch) done.add(entry);
+      this.#batchLimit = Math.min(BATCH_MAX[keyType], this.#batchLimit * 2);
     }
-  }
-
-  #isDue(svid: HeldSvid): boolean {
-    const { clock, random, availabilityTargetSeconds: target } = this.#parts;
-    return isRenewalDue(svid, clock.now(), {
-      random,
-      ...(target === undefined ? {} : { availabilityTargetSeconds: target }),
-    });
   }
 
   async #renewBatch(batch: readonly AgentEntry[], signal: AbortSignal): Promise<void> {
     const { issuer, cache, log } = this.#parts;
     const pending = await mapLimited(batch, KEYS_AT_ONCE, (entry) => this.#prepare(entry));
     const requests = pending.map(({ entry, csr }) => ({ entryId: entry.id, csr }));
-    const results = await issuer.newX509Svids(requests, signal);
+    const results = await this.#inPatience(issuer.newX509Svids(requests, signal), signal);
     if (results.length !== pending.length)
       throw internal(`server gave ${results.length} answers to ${pending.length} requests for SVIDs`);
     const { good, failed } = await this.#checkAll(pending, results);
     cache.putSvids(good);
     cache.svidsFailed(failed);
     if (good.length > 0) log.debug('SVIDs renewed', { count: good.length });
+  }
+
+  /** Whoever waits for an SVID and has others gets those, once the server takes long. */
+  async #inPatience<Answer>(answer: Promise<Answer>, signal: AbortSignal): Promise<Answer> {
+    const { clock, cache } = this.#parts;
+    const answered = new AbortController();
+    clock.sleep(PATIENCE_MS, AbortSignal.any([signal, answered.signal])).then(
+      () => cache.svidsPostponed(),
+      () => {}, // it was answered
+    );
+    try {
+      return await answer;
+    } finally {
+      answered.abort();
+    }
   }
 
   async #prepare(entry: AgentEntry): Promise<Pending> {

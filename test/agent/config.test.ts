@@ -188,6 +188,31 @@ describe('settings of our own and of SPIRE', () => {
     assert.equal(load({ agent }).warnings.length, 2);
   });
 
+  for (const [text, expected] of [
+    ['x509_svid_cache_max_size = 10', 10],
+    ['x509_svid_cache_max_size = 0', 1_000],
+    ['experimental { x509_svid_cache_max_size = 20 }', 20],
+    ['experimental { x509_svid_cache_max_size = 0 }', 1_000],
+  ] as const) {
+    test(`reads the size of the cache from ${text}`, () => {
+      const { config } = load({ agent: `insecure_bootstrap = true ${text}` });
+      assert.equal(config.x509SvidCacheMaxSize, expected);
+    });
+  }
+
+  for (const [text, fault] of [
+    ['x509_svid_cache_max_size = -1', /must be a whole number of at least 0, not -1/],
+    ['experimental { x509_svid_cache_max_size = -1 }', /must be a whole number of at least 0, not -1/],
+    [
+      'x509_svid_cache_max_size = 1 experimental { x509_svid_cache_max_size = 1 }',
+      /is in agent and in experimental: keep one/,
+    ],
+  ] as const) {
+    test(`refuses ${text}`, () => {
+      assert.match(faultsOf(() => load({ agent: `insecure_bootstrap = true ${text}` })).join(), fault);
+    });
+  }
+
   test('reads experimental keys', () => {
     const { config } = load({
       agent:

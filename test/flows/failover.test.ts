@@ -86,7 +86,7 @@ test('an authority whose publication was lost is published again, and what it si
   const house = await startHouse(bed, 'a', { ca });
   const { server, watch } = house;
   await bed.pass(100);
-  const restore = await bed.backUp();
+  const restore = await bed.backUp('nodes'); // an agent whose renewal was lost would have to attest again
   await bed.pass(115); // prepared at 120 s, active from 200 s
   await restore();
   await bed.pass(15);

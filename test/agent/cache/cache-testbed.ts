@@ -4,12 +4,14 @@ import { BundleCache } from '../../../agent/cache/bundle-cache.ts';
 import type { HeldSvid } from '../../../agent/cache/held-entry.ts';
 import { SvidCache } from '../../../agent/cache/svid-cache.ts';
 import type { WorkloadUpdate } from '../../../agent/cache/workload-identities.ts';
+import { renewalTime, type Validity } from '../../../agent/renewal-time.ts';
 import type { Bundle } from '../../../shared/bundle/bundle.ts';
 import { addSeconds } from '../../../shared/clock.ts';
 import { parseSelector } from '../../../shared/selectors.ts';
 import { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
 import { FakeClock } from '../../fakes/clock.ts';
 import { FakeLog } from '../../fakes/log.ts';
+import { FakeRandom } from '../../fakes/random.ts';
 import { makeRoot } from '../../shared/crypto/pki.ts';
 
 const { certificate: root } = await makeRoot();
@@ -36,13 +38,17 @@ export class CacheTestbed {
   readonly cache: SvidCache;
   wantedCalls = 0;
 
-  constructor(maxSvids = 1_000) {
+  constructor(
+    maxSvids = 1_000,
+    renewAt = (validity: Validity): Date => renewalTime(validity, { random: new FakeRandom() }),
+  ) {
     const onWanted = (): void => {
       this.wantedCalls += 1;
     };
     this.cache = new SvidCache({
       bundles: this.bundles,
       maxSvids,
+      renewalTime: renewAt,
       onWanted,
       clock: this.clock,
       log: new FakeLog(),
@@ -65,6 +71,11 @@ export class CacheTestbed {
     this.cache.putSvids(entries.map((entry) => this.svidFor(entry, lifeSeconds)));
   }
 
+  /** As the server does that refuses nothing. */
+  signAll(): void {
+    this.putSvids(this.cache.wanted(Number.POSITIVE_INFINITY));
+  }
+
   subscribe(...selectors: readonly string[]): CacheStream {
     const updates: WorkloadUpdate[] = [];
     const subscription = this.cache.subscribe(selectors.map(parseSelector), (update) => updates.push(update));
@@ -78,7 +89,7 @@ export class CacheTestbed {
   /** Sorted. */
   wantedIds(): readonly string[] {
     return this.cache
-      .wanted(() => false)
+      .wanted(Number.POSITIVE_INFINITY)
       .map(({ id }) => id)
       .sort();
   }

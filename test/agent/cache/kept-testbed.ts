@@ -58,13 +58,21 @@ export class KeptTestbed {
     return { entry, spiffeId: entry.spiffeId, chain: [leaf], privateKey: key, issuedAt, expiresAt };
   }
 
-  start(keptFor = KEPT_FOR) {
+  start(keptFor = KEPT_FOR, maxSvids = 1_000) {
     const { clock, directory } = this;
     const log = new FakeLog();
     const bundles = new BundleCache(this.bundle);
     const positions = new Positions();
     const onChanged = (): void => kept.changed();
-    const cache = new SvidCache({ bundles, maxSvids: 1_000, onWanted: () => {}, onChanged, clock, log });
+    const cache = new SvidCache({
+      bundles,
+      maxSvids,
+      renewalTime: ({ expiresAt }) => expiresAt,
+      onWanted: () => {},
+      onChanged,
+      clock,
+      log,
+    });
     const store = KeptFile.find({ directories: [directory], trustDomain: 'example.org', dataDir: '/data' });
     const authorized = { adopt: () => {} };
     const parts = { store, keptFor: () => keptFor, cache, bundles, positions, authorized, clock, log };

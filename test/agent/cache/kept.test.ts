@@ -44,7 +44,7 @@ test('what was kept is there again: entries, SVIDs, keys, bundle and position', 
   assert.deepEqual(bundles.own, bed.bundle);
   assert.deepEqual(positions.applied, { epoch: 'e', n: 3 });
   assert.deepEqual(
-    cache.wanted(() => false).map(({ id }) => id),
+    cache.wanted(10).map(({ id }) => id),
     ['bare'],
   );
   assert.deepEqual(log.messages('warn'), []);
@@ -58,7 +58,7 @@ test('an SVID of an older state of its entry is served, and wanted anew', async 
   assert.equal(kept.restore(), true);
   assert.equal(cache.snapshot()[0]?.svid?.spiffeId.path, '/web');
   assert.deepEqual(
-    cache.wanted(() => false).map(({ id }) => id),
+    cache.wanted(10).map(({ id }) => id),
     ['web'],
   );
 });
@@ -73,7 +73,7 @@ test('SVIDs whose time is over are left out, the others serve', async (t) => {
   assert.equal(kept.restore(), true);
   assert.deepEqual(
     cache.snapshot().map(({ svid }) => svid?.spiffeId.path),
-    [undefined, '/db'],
+    ['/db', undefined],
   );
 });
 

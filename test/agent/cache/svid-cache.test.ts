@@ -18,6 +18,7 @@ describe('the SVID cache', () => {
     const fresh = new SvidCache({
       bundles: bed.bundles,
       maxSvids: 1,
+      renewalTime: ({ expiresAt }) => expiresAt,
       onWanted: () => {},
       clock: bed.clock,
       log: new FakeLog(),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { BundleCache } from '../../../agent/cache/bundle-cache.ts';
 import { SvidCache } from '../../../agent/cache/svid-cache.ts';
-import { isRenewalDue } from '../../../agent/renewal-time.ts';
+import { isRenewalDue, renewalTime } from '../../../agent/renewal-time.ts';
 import { type SvidRequest, SvidRenewal, type SvidResult } from '../../../agent/sync/renew-svids.ts';
 import { addSeconds } from '../../../shared/clock.ts';
 import { parseCsr } from '../../../shared/crypto/csr.ts';
@@ -46,7 +46,15 @@ describe('getting SVIDs', () => {
       refreshHintSeconds: 0,
       sequenceNumber: 1,
     });
-    cache = new SvidCache({ bundles, maxSvids: 10_000, onWanted: () => {}, clock, log });
+    const random = new FakeRandom();
+    cache = new SvidCache({
+      bundles,
+      maxSvids: 10_000,
+      renewalTime: (validity) => renewalTime(validity, { random }),
+      onWanted: () => {},
+      clock,
+      log,
+    });
     batches = [];
     fault = undefined;
     change = (results) => results;
@@ -88,15 +96,15 @@ describe('getting SVIDs', () => {
 
   const withoutSvid = (): number => cache.candidates([], 10_000).filter(({ hasSvid }) => !hasSvid).length;
 
-  it('asks in batches of five hundred, with a key of its own for each entry', async () => {
-    put(501);
+  it('asks in batches of a hundred, with a key of its own for each entry', async () => {
+    put(101);
     await renewal().renewAll(never);
     assert.deepEqual(
       batches.map(({ length }) => length),
-      [500, 1],
+      [100, 1],
     );
     const keys = batches.flat().map(({ csr }) => Buffer.from(parseCsr(csr).publicKey).toString('hex'));
-    assert.equal(new Set(keys).size, 501);
+    assert.equal(new Set(keys).size, 101);
     assert.equal(withoutSvid(), 0);
   });
 
@@ -180,7 +188,7 @@ describe('getting SVIDs', () => {
     assert.ok(failed > 5 && failed < 40, `${failed} attempts`);
     fault = undefined;
     await clock.advance(300_000);
-    assert.equal(cache.wanted(() => false).length, 0);
+    assert.equal(cache.wanted(10).length, 0);
     assert.equal(batches.length, failed + 2);
     abort.abort();
     await running;
@@ -207,7 +215,7 @@ describe('when an SVID is due', () => {
     (hours: number, lifeHours: number): boolean =>
       isRenewalDue({ issuedAt, expiresAt: at(lifeHours) }, at(hours), {
         random: random(fraction),
-        ...(availabilityTargetSeconds === undefined ? {} : { availabilityTargetSeconds }),
+        availabilityTargetSeconds,
       });
 
   it('is at half of the life, give or take a tenth', () => {

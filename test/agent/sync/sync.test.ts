@@ -28,6 +28,16 @@ const bundleOf = (trustDomain: TrustDomain, sequenceNumber: number): Bundle => (
 const TD = TrustDomain.parse('example.org');
 const OTHER = TrustDomain.parse('other.org');
 
+const cacheOf = (bundles: BundleCache, clock: FakeClock, log: FakeLog): SvidCache =>
+  new SvidCache({
+    bundles,
+    maxSvids: 10,
+    renewalTime: ({ expiresAt }) => expiresAt,
+    onWanted: () => {},
+    clock,
+    log,
+  });
+
 describe('synchronising', () => {
   const clock = new FakeClock();
   let abort: AbortController;
@@ -58,7 +68,7 @@ describe('synchronising', () => {
     const positions = new Positions();
     const log = new FakeLog();
     bundles = new BundleCache(bundleOf(TD, 1));
-    cache = new SvidCache({ bundles, maxSvids: 10, onWanted: () => {}, clock, log });
+    cache = cacheOf(bundles, clock, log);
     const answer = async (): Promise<EntriesAnswer> => {
       rounds.push(clock.now().getTime() - startedAtMs);
       await gate;
