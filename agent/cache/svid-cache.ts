@@ -7,7 +7,6 @@
  * shown that it can give another one: while it is away, nothing is given up.
  */
 import type { Clock } from '../../shared/clock.ts';
-import { unavailable } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import { type Selector, selectorKeys } from '../../shared/selectors.ts';
 import type { Validity } from '../renewal-time.ts';
@@ -20,6 +19,7 @@ import type { EntryWithSvid } from './kept-entry.ts';
 import { makeUpdate } from './make-update.ts';
 import { SelectorIndex } from './selector-index.ts';
 import { type Subscriber, Subscribers } from './subscribers.ts';
+import { SyncRecord } from './sync-record.ts';
 import { WallClock } from './wall-clock.ts';
 import { WantedSvids } from './wanted-svids.ts';
 import type {
@@ -56,7 +56,7 @@ export class SvidCache implements WorkloadIdentities {
   /** The last attempt at SVIDs failed because the server could not be asked: nobody waits for one. */
   #isServerAway = false;
   #toldBundle: object | undefined;
-  #sync: SyncState = { entriesKnown: 0, lastSyncAt: undefined, lastSyncError: undefined };
+  readonly #sync = new SyncRecord();
 
   constructor(parts: SvidCacheParts) {
     this.#parts = parts;
@@ -71,11 +71,7 @@ export class SvidCache implements WorkloadIdentities {
   }
 
   subscribe(selectors: readonly Selector[], onUpdate: (update: WorkloadUpdate) => void): Subscription {
-    const { lastSyncAt, lastSyncError, keptAt } = this.#sync;
-    if (lastSyncAt === undefined && keptAt === undefined) {
-      const why = lastSyncError === undefined ? '' : `: ${lastSyncError}`;
-      throw unavailable(`agent has not synchronised with its server yet${why}`);
-    }
+    this.#sync.check();
     const subscriber = this.#subscribers.add(selectorKeys(selectors), onUpdate);
     if (this.#countUser(subscriber, 1)) this.#parts.onWanted();
     return {
@@ -111,17 +107,16 @@ export class SvidCache implements WorkloadIdentities {
   }
 
   syncState(): SyncState {
-    return this.#sync;
+    return this.#sync.state;
   }
 
   syncSucceeded(at: Date): void {
-    if (this.#sync.lastSyncAt === undefined) this.#parts.onChanged?.();
-    this.#sync = { entriesKnown: this.#entries.size, lastSyncAt: at, lastSyncError: undefined };
+    if (this.#sync.succeeded(at, this.#entries.size)) this.#parts.onChanged?.();
     this.#evictSurplus();
   }
 
   syncFailed(message: string): void {
-    this.#sync = { ...this.#sync, lastSyncError: message };
+    this.#sync.failed(message);
   }
 
   /** SVIDs that are held. */
@@ -142,14 +137,13 @@ export class SvidCache implements WorkloadIdentities {
   restore(kept: readonly EntryWithSvid[], keptAt: Date): void {
     this.apply(kept.map(({ entry }) => entry));
     for (const { svid } of kept) if (svid !== undefined) this.#putSvid(svid);
-    this.#sync = { ...this.#sync, entriesKnown: this.#entries.size, keptAt };
+    this.#sync.restored(keptAt, this.#entries.size);
   }
 
   /** Takes back what `restore` gave: the server does not honour the agent that held it. */
   forget(): void {
     this.apply([]);
-    const { keptAt: _, ...sync } = this.#sync;
-    this.#sync = { ...sync, entriesKnown: 0 };
+    this.#sync.forgotten();
   }
 
   /** These are all the entries now; bundles are up to date already. Entries that go to SVID stores are passed over. */
