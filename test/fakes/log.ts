@@ -8,26 +8,37 @@ export interface LogLine {
 }
 
 export class FakeLog implements Logger {
-  readonly lines: LogLine[] = [];
+  /** Those of its children too. */
+  readonly lines: LogLine[];
+  readonly #fields: LogFields;
+
+  constructor(lines: LogLine[] = [], fields: LogFields = {}) {
+    this.lines = lines;
+    this.#fields = fields;
+  }
 
   error(message: string, fields: LogFields = {}): void {
-    this.lines.push({ level: 'error', message, fields });
+    this.#write('error', message, fields);
   }
 
   warn(message: string, fields: LogFields = {}): void {
-    this.lines.push({ level: 'warn', message, fields });
+    this.#write('warn', message, fields);
   }
 
   info(message: string, fields: LogFields = {}): void {
-    this.lines.push({ level: 'info', message, fields });
+    this.#write('info', message, fields);
   }
 
   debug(message: string, fields: LogFields = {}): void {
-    this.lines.push({ level: 'debug', message, fields });
+    this.#write('debug', message, fields);
   }
 
-  child(): Logger {
-    return this;
+  child(fields: LogFields): Logger {
+    return new FakeLog(this.lines, { ...this.#fields, ...fields });
+  }
+
+  #write(level: LogLine['level'], message: string, fields: LogFields): void {
+    this.lines.push({ level, message, fields: { ...this.#fields, ...fields } });
   }
 
   /** The messages of one level, in order. */

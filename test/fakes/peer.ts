@@ -27,24 +27,34 @@ export class FakePeer implements Peer {
     this.#groups = groups;
   }
 
-  readProcFile(name: string): Uint8Array {
+  readProcFile(name: string, maxBytes = Number.POSITIVE_INFINITY): Uint8Array {
+    this.#checkHeld();
     if (name !== 'status') throw unavailable(`/proc ${name} of the process cannot be read: EACCES`);
     const ids = (id: number): string => [id, id, id, id].join('\t');
-    return Buffer.from(
+    const status = Buffer.from(
       `Name:\tx\nUid:\t${ids(this.uid)}\nGid:\t${ids(this.gid)}\nGroups:\t${this.#groups.join(' ')} \n`,
     );
+    if (status.length > maxBytes) throw unavailable(`/proc ${name} is longer than ${maxBytes} bytes`);
+    return status;
   }
 
   readProcLink(): string {
+    this.#checkHeld();
     return this.exe;
   }
 
   openProcDirectory(): number {
+    this.#checkHeld();
     return openSync('/proc/self', 'r');
   }
 
   checkAlive(): void {
     this.checks += 1;
+    this.#checkHeld();
+  }
+
+  #checkHeld(): void {
+    if (this.closes > 0) throw unavailable('the connection is gone');
     if (!this.isAlive) throw unavailable('the process is gone');
   }
 

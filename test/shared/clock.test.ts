@@ -1,13 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  addSeconds,
-  every,
-  fromUnixSeconds,
-  systemClock,
-  toSeconds,
-  unixSeconds,
-} from '../../shared/clock.ts';
+import { addSeconds, every, fromUnixSeconds, toSeconds, unixSeconds } from '../../shared/clock.ts';
 import { FakeClock } from '../fakes/clock.ts';
 
 test('counts and cuts seconds', () => {
@@ -16,19 +9,6 @@ test('counts and cuts seconds', () => {
   assert.equal(toSeconds(at).toISOString(), '2026-01-01T00:00:00.000Z');
   assert.equal(addSeconds(at, -1).toISOString(), '2025-12-31T23:59:59.999Z');
   assert.equal(fromUnixSeconds(1_767_225_600).toISOString(), '2026-01-01T00:00:00.000Z');
-});
-
-test('a sleep that is aborted rejects with the reason', async () => {
-  const abort = new AbortController();
-  const sleeping = systemClock.sleep(60_000, abort.signal);
-  abort.abort(new Error('enough'));
-  await assert.rejects(sleeping, /enough/);
-  await assert.rejects(systemClock.sleep(60_000, abort.signal), /enough/);
-});
-
-test('a sleep of no time, or less, ends', async () => {
-  await systemClock.sleep(0);
-  await systemClock.sleep(-5);
 });
 
 test('does a deed, sleeps, does it again, until aborted', async () => {

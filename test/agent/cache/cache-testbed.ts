@@ -41,6 +41,7 @@ export class CacheTestbed {
   constructor(
     maxSvids = 1_000,
     renewAt = (validity: Validity): Date => renewalTime(validity, { random: new FakeRandom() }),
+    isSynchronised = true,
   ) {
     const onWanted = (): void => {
       this.wantedCalls += 1;
@@ -53,7 +54,7 @@ export class CacheTestbed {
       clock: this.clock,
       log: new FakeLog(),
     });
-    this.cache.syncSucceeded(this.clock.now());
+    if (isSynchronised) this.cache.syncSucceeded(this.clock.now());
   }
 
   svidFor(entry: AgentEntry, lifeSeconds = 3_600): HeldSvid {

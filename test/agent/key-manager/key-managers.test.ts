@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import type { KeyManager } from '../../../agent/key-manager/key-manager.ts';
+import { agentKeyManagerContract } from '../../contracts/agent-keys.ts';
 import { makeKeyManager } from '../../../agent/key-manager/registry.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'writ-agent-keys-'));
@@ -16,21 +17,8 @@ const kinds: Readonly<Record<string, () => KeyManager>> = {
   disk: () => makeKeyManager({ kind: 'disk', directory: newDirectory() }),
 };
 
-for (const [kind, make] of Object.entries(kinds)) {
-  describe(`the agent's key manager ${kind}`, () => {
-    it('finds the key that it made, and replaces it when it makes another under the same id', async () => {
-      const keys = make();
-      assert.equal(await keys.findKey('agent-svid-A'), undefined);
-      const first = await keys.generateKey('agent-svid-A', 'ec-p256');
-      const other = await keys.generateKey('agent-svid-B', 'ec-p256');
-      assert.deepEqual((await keys.findKey('agent-svid-A'))?.signer.publicKey, first.signer.publicKey);
-      const second = await keys.generateKey('agent-svid-A', 'ec-p256');
-      assert.notDeepEqual(second.signer.publicKey, first.signer.publicKey);
-      assert.deepEqual((await keys.findKey('agent-svid-A'))?.signer.publicKey, second.signer.publicKey);
-      assert.deepEqual((await keys.findKey('agent-svid-B'))?.signer.publicKey, other.signer.publicKey);
-    });
-  });
-}
+for (const [kind, make] of Object.entries(kinds))
+  describe(`the agent's key manager ${kind}`, () => agentKeyManagerContract(make));
 
 describe('keys on disk', () => {
   it('last over a restart, in a directory and a file that only their owner can reach', async () => {

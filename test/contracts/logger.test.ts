@@ -1,0 +1,22 @@
+import { describe } from 'node:test';
+import { createLogger } from '../../shared/log/pino-logger.ts';
+import { FakeLog } from '../fakes/log.ts';
+import { loggerContract, type WrittenLine } from './logger.ts';
+
+const parsed = (line: string): WrittenLine => {
+  const { level, msg, time: _, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  return { level: String(level), message: String(msg), fields };
+};
+
+describe("the program's logger", () =>
+  loggerContract(() => {
+    const written: string[] = [];
+    const log = createLogger({ level: 'debug', format: 'json', write: (line) => written.push(line) });
+    return { log, lines: () => written.map(parsed) };
+  }));
+
+describe('the fake logger', () =>
+  loggerContract(() => {
+    const log = new FakeLog();
+    return { log, lines: () => log.lines };
+  }));
