@@ -122,10 +122,14 @@ async function startClaimed(options: ManagedOptions, claim: Claim): Promise<Mana
   }
 }
 
+const SHARED_USER =
+  'the database runs as a user that other programs may run as, who could change what it holds: make a user "postgres"';
+
 async function prepare(options: ManagedOptions): Promise<{ launched: Launch; connection: ClientConfig }> {
   const { directory, log } = options;
   const dataMajor = readDataMajor(directory);
   const user = choosePostgresUser(dataDirectoryOf(directory));
+  if (user.isShared) log.warn(SHARED_USER, { user: user.name });
   // Whatever the umask was: the user that we drop to passes through, and sees its own folders only.
   if (user.isDropped) chmodSync(directory, 0o711);
   checkReachable(dataDirectoryOf(directory), user);

@@ -10,6 +10,8 @@ export interface PostgresUser {
   readonly gid: number;
   /** Processes must be started as another user than ours. */
   readonly isDropped: boolean;
+  /** Other programs may run as it too: they can reach the data. */
+  readonly isShared: boolean;
 }
 
 /** In this order, when we are root and there is no data yet. */
@@ -28,7 +30,7 @@ export function choosePostgresUser(dataDirectory: string): PostgresUser {
         `database directory ${dataDirectory} belongs to uid ${owner}: run as that user, or as root`,
       );
     }
-    return { name: us.username, uid: us.uid, gid: us.gid, isDropped: false };
+    return { name: us.username, uid: us.uid, gid: us.gid, isDropped: false, isShared: false };
   }
   const users = readUsers();
   const wanted =
@@ -61,7 +63,13 @@ function readUsers(): ReadonlyMap<string, PostgresUser> {
   for (const line of readFileSync('/etc/passwd', 'utf8').split('\n')) {
     const [name = '', , uid = '', gid = ''] = line.split(':');
     if (/^\d+$/.test(uid) && /^\d+$/.test(gid))
-      users.set(name, { name, uid: Number(uid), gid: Number(gid), isDropped: true });
+      users.set(name, {
+        name,
+        uid: Number(uid),
+        gid: Number(gid),
+        isDropped: true,
+        isShared: name === 'nobody',
+      });
   }
   return users;
 }
