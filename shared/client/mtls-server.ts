@@ -32,6 +32,7 @@ export function createMtlsServer(options: MtlsOptions, onConnection: (socket: TL
     createServer({ ...context, ...ASK_FOR_CERTIFICATE }),
   );
   guard(server, options);
+  server.on('tlsClientError', (_error, socket) => void socket.destroy()); // a handshake that timed out is not ended else
   server.on('secureConnection', (socket) => {
     if (!socket.destroyed) onConnection(socket);
   });

@@ -3,6 +3,8 @@ import { type Clock, systemClock } from '../clock.ts';
 import { type CodedError, Code, internal, messageOf, unavailable } from '../errors.ts';
 import type { TrustDomain } from '../spiffe/trust-domain.ts';
 import { verifyX509Svid, type X509Svid } from '../svid/x509-svid.ts';
+import { addressInEnvironment } from './environment.ts';
+import { explainFailure } from './explain-failure.ts';
 import { WorkloadApiClient, type WorkloadApiOptions } from './workload-api-client.ts';
 import type { X509Context, X509Identity } from './x509-context.ts';
 
@@ -20,6 +22,7 @@ export interface X509SourceOptions extends WorkloadApiOptions {
  */
 export class X509Source {
   readonly clock: Clock;
+  readonly #address: string;
   readonly #client: WorkloadApiClient;
   readonly #stop = new AbortController();
   readonly #pick: (identities: readonly X509Identity[]) => X509Identity | undefined;
@@ -30,7 +33,8 @@ export class X509Source {
 
   private constructor({ pick = ([first]) => first, ...options }: X509SourceOptions) {
     this.clock = options.clock ?? systemClock;
-    this.#client = new WorkloadApiClient(options);
+    this.#address = options.address ?? addressInEnvironment();
+    this.#client = new WorkloadApiClient({ ...options, address: this.#address });
     this.#pick = pick;
   }
 
@@ -57,7 +61,7 @@ export class X509Source {
     const stop = this.onUpdate(() => first.resolve());
     const watcher = {
       onUpdate: (context: X509Context) => this.#set(context, undefined),
-      onError: (error: CodedError) => this.#fail(error),
+      onError: (error: CodedError) => this.#fail(explainFailure(error, this.#address)),
     };
     this.#client.watchX509Context(watcher, this.#stop.signal).catch(first.reject);
     await first.promise.finally(() => {

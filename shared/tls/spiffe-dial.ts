@@ -38,7 +38,7 @@ export function dialSpiffe(target: DialTarget, options: DialOptions): TLSSocket 
       options.verifyPeer(peerChain(socket), socket);
       socket.authorized = true; // for whoever asks the socket: OpenSSL was given no authorities to say so
     } catch (error) {
-      socket.destroy(error instanceof Error ? error : new Error(String(error)));
+      socket.destroy(asError(error));
     }
   });
   return socket;
@@ -59,6 +59,8 @@ function greet(target: DialTarget, options: DialOptions): TLSSocket {
   return withKeyPem(own.privateKey, (key) => connect({ ...tls, cert: own.certificatePem, key }));
 }
 
+const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
+
 export interface Patience {
   readonly timeoutMs?: number;
   /** Gives up when aborted. */
@@ -68,7 +70,7 @@ export interface Patience {
 /** The socket once its peer is verified. Rejects, and the socket is destroyed, when it is refused or patience ends. */
 export async function whenSecured(socket: TLSSocket, { timeoutMs, signal }: Patience): Promise<TLSSocket> {
   const over = new AbortController();
-  const giveUp = (): void => void socket.destroy(signal?.reason as Error);
+  const giveUp = (): void => void socket.destroy(asError(signal?.reason));
   signal?.addEventListener('abort', giveUp, { once: true });
   if (timeoutMs !== undefined) limit(socket, timeoutMs, over.signal);
   try {

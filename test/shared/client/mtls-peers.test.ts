@@ -1,6 +1,12 @@
 /** mTLS with peers and trust domains that are unusual but right. */
 import assert from 'node:assert/strict';
-import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
+import { once } from 'node:events';
+import {
+  type AddressInfo,
+  connect as connectTcp,
+  createServer as createTcpServer,
+  type Socket,
+} from 'node:net';
 import { describe, it } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
 import {
@@ -111,6 +117,18 @@ describe('mTLS with X.509-SVIDs', () => {
       silent.once('greeted', () => giveUp.abort(new Error('enough')));
       await assert.rejects(connectMtls(options, { ...address, signal: giveUp.signal }), /enough/);
       silent.close();
+    });
+  });
+
+  it('closes connections whose handshake fails or takes too long', async () => {
+    await withWorkload({ trustDomain: 'example.org' }, async ({ source }) => {
+      const server = createMtlsServer({ source, authorize: authorizeAny }, () => assert.fail('let in'));
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const silent = connectTcp((server.address() as AddressInfo).port, '127.0.0.1');
+      const [accepted] = (await once(server, 'connection')) as [Socket];
+      server.emit('tlsClientError', new Error('as after a timeout'), accepted);
+      await once(silent, 'close');
+      server.close();
     });
   });
 

@@ -79,6 +79,24 @@ describe('an X509Source', () => {
     await clock.until(() => clock.sleeping === 0);
   });
 
+  it('says where it looked for an agent that is not there, and what to look at', async () => {
+    const nowhere = new FakeWorkloadApi();
+    const address = nowhere.address;
+    const giveUp = new AbortController();
+    const creating = X509Source.create({ address, clock, signal: giveUp.signal });
+    await clock.until(() => clock.sleeping === 1);
+    giveUp.abort();
+    await assert.rejects(creating, (error: CodedError) => {
+      assert.equal(error.code, Code.unavailable);
+      assert.equal(
+        error.message,
+        `no Workload API at ${address}: there is no such socket; is the agent running, and is that its address?`,
+      );
+      return true;
+    });
+    await nowhere.stop();
+  });
+
   it('leaves nothing on a signal that lives longer than the waiting', async () => {
     await issue();
     const giveUp = new AbortController();
