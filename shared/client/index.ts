@@ -1,6 +1,7 @@
 /** The published client library, `writ/client`. Its handbook is README.md beside this file. */
 export { type Authorizer, authorizeAny, authorizeId, authorizeMemberOf } from './authorize.ts';
 export { type EndpointAddress, parseEndpointAddress, SOCKET_VARIABLE } from './endpoint-address.ts';
+export { renewedBy } from './renewing-channel.ts';
 export { mtlsChannelCredentials, mtlsServerCredentials } from './grpc.ts';
 export { connectMtls, connectMtlsHttp2, type MtlsAddress, MtlsAgent } from './mtls-client.ts';
 export { createMtlsHttp2Server, createMtlsHttpsServer, createMtlsServer } from './mtls-server.ts';

@@ -36,7 +36,7 @@ const PACKAGES: readonly { readonly name: RegExp; readonly within: RegExp; reado
   { name: /^koffi$/, within: /^shared\/rpc\/peer-kernel\.ts$/, why: 'one native seam' },
   {
     name: /^@grpc\//,
-    within: /^shared\/(?:rpc|tls)\/|^shared\/client\/grpc\.ts$|^proto\//,
+    within: /^shared\/(?:rpc|tls)\/|^shared\/client\/(?:grpc|renewing-channel)\.ts$|^proto\//,
     why: 'gRPC can be replaced in one place; credentials for it are part of the published library',
   },
   { name: /^pino/, within: /^shared\/log\//, why: 'all others see the interface Logger' },

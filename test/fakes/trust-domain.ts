@@ -135,6 +135,21 @@ export class FakeWorkload {
     return this.#after(() => this.#api.set({ error }));
   }
 
+  /** How many subscribe to the source from now on and do not stop. */
+  countFollowers(): () => number {
+    let count = 0;
+    const onUpdate = this.source.onUpdate.bind(this.source);
+    this.source.onUpdate = (listener) => {
+      const stop = onUpdate(listener);
+      count += 1;
+      return () => {
+        stop();
+        count -= 1;
+      };
+    };
+    return () => count;
+  }
+
   #after(deed: () => void): Promise<void> {
     const updated = new Promise<void>((resolve) => {
       const stop = this.source.onUpdate(() => {
