@@ -40,7 +40,10 @@ describe('gRPC channels that are renewed', () => {
 
   function dial(address: string): Client {
     const creds = mtlsChannelCredentials({ source: job.source, authorize: authorizeId(web.id) });
-    const client = new Client(address, creds, { channelFactoryOverride: renewedBy(job.source) });
+    const client = new Client(address, creds, {
+      channelFactoryOverride: renewedBy(job.source),
+      'grpc.initial_reconnect_backoff_ms': 100,
+    });
     closing.push(() => client.close());
     return client;
   }
@@ -65,6 +68,35 @@ describe('gRPC channels that are renewed', () => {
     assert.equal(await ask(client), `ssl ${job.id}`, 'what is connected stays so');
     await job.renew();
     stream.end();
+  });
+
+  it('lose no call that begins in the very moment in which the new connection takes over', async () => {
+    const { address, service } = await serve();
+    const client = dial(address);
+    const answers: Promise<string>[] = [];
+    for (let rotation = 0; rotation < ROTATIONS; rotation += 1) {
+      await job.renew();
+      while (service.serial !== job.serialNumber) {
+        answers.push(ask(client));
+        await Promise.race([answers.at(-1), new Promise((resolve) => setImmediate(resolve))]);
+      }
+    }
+    assert.deepEqual(new Set(await Promise.all(answers)), new Set([`ssl ${job.id}`]));
+  });
+
+  it('go on with the old connection as long as the new one is refused', async () => {
+    const { address, service } = await serve();
+    const client = dial(address);
+    assert.equal(await ask(client), `ssl ${job.id}`);
+    const { serial } = service;
+    const [old = assert.fail()] = domain.authorities;
+    domain.authorities = [old, await domain.makeAuthority()];
+    await job.renew(); // by an authority that the server has not heard of
+    for (let call = 0; call < 50; call += 1) assert.equal(await ask(client), `ssl ${job.id}`);
+    assert.equal(service.serial, serial);
+    await web.renew();
+    while (service.serial === serial) assert.equal(await ask(client), `ssl ${job.id}`);
+    assert.equal(service.serial, job.serialNumber);
   });
 
   it('let the connections of SVIDs that were replaced go with their last call', async () => {
@@ -105,7 +137,10 @@ describe('gRPC channels that are renewed', () => {
     const { address } = await serve();
     const creds = mtlsChannelCredentials({ source: job.source, authorize: authorizeId(web.id) });
     const followers = job.countFollowers();
-    const client = new Client(address, creds, { channelFactoryOverride: renewedBy(job.source) });
+    const client = new Client(address, creds, {
+      channelFactoryOverride: renewedBy(job.source),
+      'grpc.initial_reconnect_backoff_ms': 100,
+    });
     assert.equal(followers(), 1);
     assert.equal(await ask(client), `ssl ${job.id}`);
     await job.renew();
