@@ -1,20 +1,10 @@
-/** Reads the configuration as `run` and `validate` both do. */
+/** Reads the server's configuration, as `run` and `validate` both do. */
 import type { Terminal } from '../../shared/cli/command.ts';
 import type { Flags } from '../../shared/cli/flag.ts';
-import { readConfigFile } from '../../shared/config/read-file.ts';
+import { loadConfigFile } from '../../shared/cli/load-config.ts';
 import { loadServerConfig, type ServerConfig } from '../config.ts';
-import { configOverrides } from './run-flags.ts';
+import { serverFlags } from '../config/server-flags.ts';
 
 /** Throws with every fault of the file and the flags; prints warnings. */
-export function loadConfig(flags: Flags, terminal: Terminal): ServerConfig {
-  const path = flags.text('config');
-  const { config, warnings } = loadServerConfig({
-    path,
-    text: readConfigFile(path),
-    expandEnv: flags.is('expandEnv'),
-    environment: terminal.environment,
-    flags: configOverrides(flags),
-  });
-  for (const warning of warnings) terminal.err(`Warning: ${warning}\n`);
-  return config;
-}
+export const loadConfig = (flags: Flags, terminal: Terminal): ServerConfig =>
+  loadConfigFile({ above: serverFlags, load: loadServerConfig }, flags, terminal);

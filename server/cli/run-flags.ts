@@ -1,20 +1,8 @@
-/** Flags of `run` and `validate`: where the configuration is, and what stands above it. */
+/** Flags of `run`, `validate` and what else reads the configuration. */
+import { configFlags } from '../../shared/cli/config-flags.ts';
 import type { Flag } from '../../shared/cli/flag.ts';
-import { type ServerFlags, serverFlags } from '../config/server-flags.ts';
-import type { Flags } from '../../shared/cli/flag.ts';
+import { serverFlags } from '../config/server-flags.ts';
 
 export const DEFAULT_CONFIG = 'conf/server/server.conf'; // SPIRE's
 
-export const runFlags: readonly Flag[] = [
-  { name: 'config', kind: 'text', doc: 'configuration file, HCL or JSON', otherwise: DEFAULT_CONFIG },
-  { name: 'expandEnv', kind: 'boolean', doc: 'replace $VAR and ${VAR} in the configuration file' },
-  ...serverFlags.map(
-    ({ name, doc, takesValue }) => ({ name, doc, kind: takesValue ? 'text' : 'boolean' }) as const,
-  ),
-];
-
-/** The ones that were given. */
-export const configOverrides = (flags: Flags): ServerFlags =>
-  Object.fromEntries(
-    serverFlags.filter(({ name }) => flags.has(name)).map(({ name }) => [name, flags.text(name)]),
-  );
+export const runFlags: readonly Flag[] = configFlags(DEFAULT_CONFIG, serverFlags);
