@@ -7,12 +7,13 @@ import { DEFAULT_CONFIG } from './run-flags.ts';
 const VARIABLE = 'WRIT_AGENT_ADMIN_SOCKET';
 
 export const adminSocketFlags: readonly Flag[] = [
-  { name: 'adminSocketPath', kind: 'text', doc: `the agent's admin socket; also ${VARIABLE}` },
+  { name: 'adminSocketPath', kind: 'text', doc: `the agent's admin socket; also ${VARIABLE}`, isPath: true },
   {
     name: 'config',
     kind: 'text',
     doc: "the agent's configuration file, which tells where its admin socket is",
     otherwise: DEFAULT_CONFIG,
+    isPath: true,
   },
   { name: 'expandEnv', kind: 'boolean', doc: 'replace $VAR and ${VAR} in the configuration file' },
 ];

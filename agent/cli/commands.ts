@@ -10,7 +10,7 @@ import { runFlags } from './run-flags.ts';
 const fetchX509: Omit<Command, 'words'> = {
   summary: 'fetch X.509-SVIDs from the Workload API',
   flags: [
-    { name: 'write', kind: 'text', doc: 'directory to write SVIDs, keys and bundles to' },
+    { name: 'write', kind: 'text', doc: 'directory to write SVIDs, keys and bundles to', isPath: true },
     { name: 'silent', kind: 'boolean', doc: 'print nothing' },
     ...agentFlags,
     outputFlag,

@@ -26,14 +26,14 @@ export const serverCommands: readonly Command[] = withCompletion([
   {
     words: ['backup'],
     summary: 'write what the database holds into a file, while the server runs or not',
-    flags: [{ name: 'write', kind: 'text', doc: 'path of the file' }, ...runFlags],
+    flags: [{ name: 'write', kind: 'text', doc: 'path of the file', isPath: true }, ...runFlags],
     load: async () => (await import('./backup.ts')).backup,
   },
   {
     words: ['restore'],
     summary: 'fill the database from a backup, while no server runs',
     flags: [
-      { name: 'from', kind: 'text', doc: 'path of the file' },
+      { name: 'from', kind: 'text', doc: 'path of the file', isPath: true },
       { name: 'force', kind: 'boolean', doc: 'delete first what the database holds' },
       ...runFlags,
     ],
@@ -64,7 +64,7 @@ export const serverCommands: readonly Command[] = withCompletion([
     summary: 'register a workload',
     flags: [
       ...entryFlags,
-      { name: 'data', kind: 'text', doc: 'JSON file with entries, - for standard input' },
+      { name: 'data', kind: 'text', doc: 'JSON file with entries, - for standard input', isPath: true },
       { name: 'node', kind: 'boolean', doc: 'register nodes: the parent is the server' },
       ...adminFlags,
     ],
@@ -75,7 +75,7 @@ export const serverCommands: readonly Command[] = withCompletion([
     summary: 'replace a registration entry',
     flags: [
       ...entryFlags,
-      { name: 'data', kind: 'text', doc: 'JSON file with entries, - for standard input' },
+      { name: 'data', kind: 'text', doc: 'JSON file with entries, - for standard input', isPath: true },
       ...adminFlags,
     ],
     load: async () => (await import('./entry-update.ts')).entryUpdate,
@@ -103,7 +103,7 @@ export const serverCommands: readonly Command[] = withCompletion([
     summary: 'delete registration entries',
     flags: [
       entryId,
-      { name: 'file', kind: 'text', doc: 'JSON file {"ids": [...]}, - for standard input' },
+      { name: 'file', kind: 'text', doc: 'JSON file {"ids": [...]}, - for standard input', isPath: true },
       ...adminFlags,
     ],
     load: async () => (await import('./entry-delete.ts')).entryDelete,
@@ -155,7 +155,7 @@ export const serverCommands: readonly Command[] = withCompletion([
       { name: 'spiffeID', kind: 'text', doc: 'the SPIFFE ID' },
       { name: 'ttl', kind: 'text', doc: 'how long it lives, such as 1h; else as the server is told' },
       { name: 'dns', kind: 'list', doc: 'DNS name in it; more than once for several' },
-      { name: 'write', kind: 'text', doc: 'directory for svid.pem, key.pem and bundle.pem' },
+      { name: 'write', kind: 'text', doc: 'directory for svid.pem, key.pem and bundle.pem', isPath: true },
       ...adminFlags,
     ],
     load: async () => (await import('./x509-mint.ts')).x509Mint,
@@ -163,7 +163,10 @@ export const serverCommands: readonly Command[] = withCompletion([
   {
     words: ['bundle', 'show'],
     summary: "print the trust domain's own bundle",
-    flags: [{ name: 'format', kind: 'text', doc: 'pem or spiffe', otherwise: 'pem' }, ...adminFlags],
+    flags: [
+      { name: 'format', kind: 'text', doc: 'pem or spiffe', values: ['pem', 'spiffe'], otherwise: 'pem' },
+      ...adminFlags,
+    ],
     load: async () => (await import('./bundle-show.ts')).bundleShow,
   },
 ]);

@@ -41,11 +41,18 @@ export const entryFlags: readonly Flag[] = [
 export const entryFilterFlags: readonly Flag[] = [
   ...common,
   { name: 'downstream', kind: 'boolean', doc: 'only downstream entries' },
-  { name: 'matchSelectorsOn', kind: 'text', doc: 'exact, any, superset or subset', otherwise: 'superset' },
+  {
+    name: 'matchSelectorsOn',
+    kind: 'text',
+    doc: 'exact, any, superset or subset',
+    values: ['exact', 'any', 'superset', 'subset'],
+    otherwise: 'superset',
+  },
   {
     name: 'matchFederatesWithOn',
     kind: 'text',
     doc: 'exact, any, superset or subset',
+    values: ['exact', 'any', 'superset', 'subset'],
     otherwise: 'superset',
   },
 ];

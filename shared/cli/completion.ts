@@ -1,8 +1,7 @@
-/** `completion bash|zsh|fish`: a script that completes commands and flags, from the same tables. Used by both programs. */
+/** `completion bash|zsh|fish`: a script that completes commands, flags and values, from the tables. Used by both programs. */
 import type { Command } from './command.ts';
-import { type Flag, kebab } from './flag.ts';
+import type { Shell } from './completion-script.ts';
 
-type Shell = 'bash' | 'zsh' | 'fish';
 const SHELLS: readonly Shell[] = ['bash', 'zsh', 'fish'];
 
 /** The commands themselves, and one for each shell. `writ completion` prints the scripts of both halves. */
@@ -13,120 +12,13 @@ export function withCompletion(commands: readonly Command[]): readonly Command[]
       words: ['completion', shell],
       summary: `print a script that completes commands and flags in ${shell}`,
       flags: [],
-      load: async () => async (_flags, terminal) => {
-        terminal.out(completionScript(shell, terminal.program, all));
-        return 0;
+      load: async () => {
+        const { completionScript } = await import('./completion-script.ts');
+        return async (_flags, terminal) => {
+          terminal.out(completionScript(shell, terminal.program, all));
+          return 0;
+        };
       },
     });
   return all;
 }
-
-/** `program` as the user types it: `writ server` or `spire-server`. */
-function completionScript(shell: Shell, program: string, commands: readonly Command[]): string {
-  const [name = '', ...before] = program.split(' ');
-  const places = [...(before.length > 0 ? [LAUNCHER] : []), ...placesOf(before, commands)];
-  return shell === 'fish' ? fishScript(name, places) : bashScript(name, places, shell);
-}
-
-interface Place {
-  /** What was typed after the program's name. */
-  readonly words: readonly string[];
-  /** Words that can follow, with what they do. */
-  readonly next: ReadonlyMap<string, string>;
-  readonly flags: readonly Flag[];
-}
-
-/** What the launcher itself knows. */
-const LAUNCHER: Place = {
-  words: [],
-  next: new Map([
-    ['up', 'try it: a server, an agent and two services on this machine'],
-    ['server', 'run and administer a server'],
-    ['agent', 'run an agent, fetch SVIDs, ask why'],
-    ['completion', 'print a script that completes commands and flags'],
-    ['version', 'print the version'],
-  ]),
-  flags: [],
-};
-
-function placesOf(before: readonly string[], commands: readonly Command[]): readonly Place[] {
-  const prefixes = new Map<string, readonly string[]>([['', []]]);
-  for (const { words } of commands)
-    words.forEach((_, at) => prefixes.set(words.slice(0, at + 1).join(' '), words.slice(0, at + 1)));
-  return [...prefixes.values()].map((prefix) => placeAt(prefix, before, commands));
-}
-
-function placeAt(prefix: readonly string[], before: readonly string[], commands: readonly Command[]): Place {
-  const next = new Map<string, string>();
-  let flags: readonly Flag[] = [];
-  for (const { words, summary, flags: own } of commands) {
-    if (!prefix.every((word, at) => words[at] === word)) continue;
-    const word = words[prefix.length];
-    if (word === undefined) flags = own;
-    else next.set(word, words.length === prefix.length + 1 ? summary : `${word} commands`);
-  }
-  return { words: [...before, ...prefix], next, flags };
-}
-
-/** zsh takes what is written for bash. Tables by what was typed, and one function that looks there. */
-function bashScript(name: string, places: readonly Place[], shell: 'bash' | 'zsh'): string {
-  const tables = places.map(({ words, next, flags }) => {
-    const key = [name, ...words].join(' ');
-    const offered = [...next.keys(), ...flags.map((flag) => `-${flag.name}`), '-h'].join(' ');
-    const taking = flags.filter(takesValue).flatMap(({ name: flag }) => [`-${flag}`, `--${kebab(flag)}`]);
-    return `_writ_place '${key}' '${offered}' '${taking.join(' ')}'\n`;
-  });
-  const start = shell === 'zsh' ? 'autoload -U +X bashcompinit && bashcompinit\n' : '';
-  return `${start}${BASH}${tables.join('')}complete -o default -F _writ_complete ${name}\n`;
-}
-
-const BASH = `declare -gA _writ_words _writ_taking
-_writ_place() {
-  local key=$1
-  _writ_words[$key]=$2
-  _writ_taking[$key]=$3
-}
-_writ_complete() {
-  local key=\${COMP_WORDS[0]##*/} next at
-  local current=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]}
-  for ((at = 1; at < COMP_CWORD; at++)); do
-    next="$key \${COMP_WORDS[at]}"
-    [[ -n \${_writ_words[$next]} ]] || break
-    key=$next
-  done
-  COMPREPLY=()
-  case " \${_writ_taking[$key]} " in *" $before "*) return ;; esac
-  COMPREPLY=($(compgen -W "\${_writ_words[$key]}" -- "$current"))
-}
-`;
-
-const takesValue = ({ kind }: Flag): boolean => kind !== 'boolean';
-
-function fishScript(name: string, places: readonly Place[]): string {
-  const lines = places.flatMap(({ words, next, flags }) => {
-    const start = `complete -c ${name} -n '${['__writ_at', ...words].join(' ')}'`;
-    return [
-      ...[...next].map(([word, doc]) => `${start} -f -a ${word} -d ${quoted(doc)}\n`),
-      ...flags.map((flag) => `${start} ${fishFlag(flag)} -d ${quoted(flag.doc)}\n`),
-    ];
-  });
-  return FISH + lines.join('');
-}
-
-const fishFlag = (flag: Flag): string =>
-  `-o ${flag.name} -l ${kebab(flag.name)}${takesValue(flag) ? ' -r' : ''}`;
-
-const quoted = (text: string): string => `'${text.replace(/[\\']/g, '\\$&')}'`;
-
-/** True where exactly these words were typed before the first flag. */
-const FISH = `function __writ_at
-    set -l typed (commandline -opc)
-    set -e typed[1]
-    set -l words
-    for word in $typed
-        string match -q -- '-*' $word; and break
-        set -a words $word
-    end
-    test "$words" = "$argv"
-end
-`;

@@ -4,9 +4,15 @@ import type { Flag } from './flag.ts';
 
 /** Where the file is, and what stands above it. */
 export const configFlags = (usualPath: string, above: readonly ConfigFlag[]): readonly Flag[] => [
-  { name: 'config', kind: 'text', doc: 'configuration file, HCL or JSON', otherwise: usualPath },
+  {
+    name: 'config',
+    kind: 'text',
+    doc: 'configuration file, HCL or JSON',
+    otherwise: usualPath,
+    isPath: true,
+  },
   { name: 'expandEnv', kind: 'boolean', doc: 'replace $VAR and ${VAR} in the configuration file' },
   ...above.map(
-    ({ name, doc, takesValue }) => ({ name, doc, kind: takesValue ? 'text' : 'boolean' }) as const,
+    ({ key: _of, takesValue, ...flag }) => ({ ...flag, kind: takesValue ? 'text' : 'boolean' }) as const,
   ),
 ];

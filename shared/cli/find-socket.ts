@@ -11,7 +11,7 @@ export interface SocketNames {
 }
 
 export const socketFlags = ({ what, variable, otherwise }: SocketNames): readonly Flag[] => [
-  { name: 'socketPath', kind: 'text', doc: `${what}; also ${variable}`, otherwise },
+  { name: 'socketPath', kind: 'text', doc: `${what}; also ${variable}`, otherwise, isPath: true },
   { name: 'instance', kind: 'text', doc: `put in the place of %i in ${variable}_TEMPLATE` },
 ];
 

@@ -2,7 +2,15 @@
 
 export type FlagKind = 'text' | 'number' | 'boolean' | 'list';
 
-export interface Flag {
+/** What a shell offers for a value. */
+export interface Completed {
+  /** The words that it can be. */
+  readonly values?: readonly string[];
+  /** It is the path of a file, directory or socket. */
+  readonly isPath?: true;
+}
+
+export interface Flag extends Completed {
   /** SPIRE's spelling. */
   readonly name: string;
   readonly kind: FlagKind;

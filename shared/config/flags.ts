@@ -9,6 +9,9 @@ export interface ConfigFlag {
   /** Whether it takes a value; one that does not means true. */
   readonly takesValue: boolean;
   readonly doc: string;
+  /** For the shell's completion: the words that it can be, or that it is a path. */
+  readonly values?: readonly string[];
+  readonly isPath?: true;
 }
 
 export type FlagValues<N extends string> = { readonly [name in N]?: string | boolean | undefined };

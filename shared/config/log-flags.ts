@@ -2,9 +2,15 @@
 import type { ConfigFlag } from './flags.ts';
 
 export const logFlags = [
-  { name: 'logLevel', key: 'log_level', takesValue: true, doc: 'DEBUG, INFO, WARN or ERROR' },
-  { name: 'logFormat', key: 'log_format', takesValue: true, doc: 'text or json' },
-  { name: 'logFile', key: 'log_file', takesValue: true, doc: 'file to write logs to' },
+  {
+    name: 'logLevel',
+    key: 'log_level',
+    takesValue: true,
+    doc: 'DEBUG, INFO, WARN or ERROR',
+    values: ['DEBUG', 'INFO', 'WARN', 'ERROR'],
+  },
+  { name: 'logFormat', key: 'log_format', takesValue: true, doc: 'text or json', values: ['text', 'json'] },
+  { name: 'logFile', key: 'log_file', takesValue: true, doc: 'file to write logs to', isPath: true },
   {
     name: 'logSourceLocation',
     key: 'log_source_location',
