@@ -6,13 +6,14 @@ from SPIFFE_ENDPOINT_SOCKET.
 
 import json
 import signal
+import socket
 import sys
 import threading
 
 from OpenSSL import SSL
 from cryptography import x509
 from spiffe import SpiffeId, WorkloadApiClient, X509Source
-from spiffetls import ClientTlsMode, ListenOptions, ServerTlsMode, dial, listen
+from spiffetls import ClientTlsMode, ListenOptions, ServerTlsMode, create_ssl_context, dial, listen
 from spiffetls.tlsconfig.authorize import authorize_id
 
 PATIENCE_SECONDS = 30
@@ -72,20 +73,45 @@ def serve(client):
     held = X509Source(timeout_in_seconds=PATIENCE_SECONDS)
     options = ListenOptions(tls_mode=ServerTlsMode.MTLS, authorize_fn=authorize_id(SpiffeId(client)))
     listener = listen("127.0.0.1:0", held, options)
-    host, port = listener.getsockname()
-    say("listening", address=f"{host}:{port}")
+    tell_address(listener)
     while True:
         connection, _ = listener.accept()
-        try:
-            connection.do_handshake()
-            name = id_of(connection)
-            say("accepted", id=name)
-            connection.sendall(f"hello {name}".encode())
-            connection.shutdown()
-        except (SSL.Error, OSError) as error:
-            say("refused", error=repr(error))
-        finally:
-            connection.close()
+        greet(connection)
+
+
+def serve_anew(client):
+    """The same, with a TLS context for each connection.
+
+    The one that listen() makes does not follow a rotation: pyOpenSSL, as the SDK requires it, lets nobody change a
+    context that has had a connection.
+    """
+    held = X509Source(timeout_in_seconds=PATIENCE_SECONDS)
+    authorize = authorize_id(SpiffeId(client))
+    listener = socket.create_server(("127.0.0.1", 0))
+    tell_address(listener)
+    while True:
+        accepted, _ = listener.accept()
+        connection = SSL.Connection(create_ssl_context(SSL.TLS_SERVER_METHOD, held, authorize), accepted)
+        connection.set_accept_state()
+        greet(connection)
+
+
+def tell_address(listener):
+    host, port = listener.getsockname()
+    say("listening", address=f"{host}:{port}")
+
+
+def greet(connection):
+    try:
+        connection.do_handshake()
+        name = id_of(connection)
+        say("accepted", id=name)
+        connection.sendall(f"hello {name}".encode())
+        connection.shutdown()
+    except (SSL.Error, OSError) as error:
+        say("refused", error=repr(error))
+    finally:
+        connection.close()
 
 
 def call(address, server):
@@ -115,13 +141,13 @@ def id_of(connection):
     return names.get_values_for_type(x509.UniformResourceIdentifier)[0]
 
 
-COMMANDS = {"fetch": fetch, "watch": watch, "source": source, "serve": serve, "call": call}
+COMMANDS = {"fetch": fetch, "watch": watch, "source": source, "serve": serve, "serve-anew": serve_anew, "call": call}
 
 
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
-        sys.exit("usage: peer.py fetch | watch | source | serve ID | call ADDRESS ID")
+        sys.exit("usage: peer.py fetch | watch | source | serve ID | serve-anew ID | call ADDRESS ID")
     try:
         COMMANDS[sys.argv[1]](*sys.argv[2:])
     except Exception as error:

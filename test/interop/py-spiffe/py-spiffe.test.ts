@@ -66,18 +66,25 @@ async function serveNode(client: SpiffeId): Promise<{ address: string; greeted: 
   return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, greeted };
 }
 
-/** Calls a service as our client; what it said, which is nothing when it refused. */
-async function callFromNode(address: string, server: SpiffeId): Promise<string> {
+/** Calls a service as our client; what it said, which is nothing when it refused, and with which certificate. */
+async function meet(address: string, server: SpiffeId): Promise<{ text: string; serial: string }> {
   const [host = '', port = ''] = address.split(':');
   const socket = await connectMtls({ source, authorize: authorizeId(server) }, { host, port: Number(port) });
+  const serial = BigInt(`0x${socket.getPeerX509Certificate()?.serialNumber ?? 0}`).toString();
   let text = '';
   socket.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')));
   await once(socket, 'close');
-  return text;
+  return { text, serial };
 }
 
-async function servePy(client: SpiffeId): Promise<{ server: Peer; address: string }> {
-  const server = peer('serve', client.toString());
+const callFromNode = async (address: string, server: SpiffeId): Promise<string> =>
+  (await meet(address, server)).text;
+
+async function servePy(
+  client: SpiffeId,
+  how: 'serve' | 'serve-anew' = 'serve',
+): Promise<{ server: Peer; address: string }> {
+  const server = peer(how, client.toString());
   const { address = '' } = await server.next('address', ({ event }) => event === 'listening');
   return { server, address };
 }
@@ -139,11 +146,12 @@ test('a Python watch, source and server see their SVID rotate, and mTLS goes on 
     x509SvidTtlSeconds: ROTATING_TTL_SECONDS,
   });
   const watchers = [peer('watch'), peer('source')];
-  const server = await servePy(nodeId);
+  const server = await servePy(nodeId, 'serve-anew');
+  const presented = new Set<string>();
   const serials = new Map<Peer, string | undefined>();
   for (const watcher of watchers)
     serials.set(watcher, (await watcher.next('the first SVID', isUpdate)).serial);
-  for (let rotation = 0; rotation < 2; rotation += 1) {
+  for (let rotation = 0; rotation < 3; rotation += 1) {
     for (const watcher of watchers) {
       const serial = serials.get(watcher);
       const next = await watcher.next(
@@ -153,8 +161,11 @@ test('a Python watch, source and server see their SVID rotate, and mTLS goes on 
       );
       serials.set(watcher, next.serial);
     }
-    assert.equal(await callFromNode(server.address, pyId), `hello ${nodeId}`);
+    const { text, serial } = await meet(server.address, pyId);
+    assert.equal(text, `hello ${nodeId}`);
+    presented.add(serial);
   }
+  assert.ok(presented.size > 1, 'the server presents what is new');
   for (const watcher of watchers) assert.ok(watcher.events().every(isUpdate));
 });
 
