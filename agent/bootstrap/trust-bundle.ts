@@ -44,6 +44,8 @@ export function findServerTrust({ stored, config, trustDomain }: FindServerTrust
   }
 }
 
+const HOW_TO_GET = "'server bundle show' prints the one of its server";
+
 type BundleFile = Extract<BootstrapSource, { kind: 'bundle-file' }>;
 
 function readBundleFile({ path, format }: BundleFile, trustDomain: TrustDomain): readonly Uint8Array[] {
@@ -51,9 +53,9 @@ function readBundleFile({ path, format }: BundleFile, trustDomain: TrustDomain):
   try {
     authorities = format === 'pem' ? readPem(readText(path)) : readSpiffe(readText(path), trustDomain);
   } catch (cause) {
-    throw refusal(`trust bundle ${path}: ${messageOf(cause)}`, cause);
+    throw refusal(`trust bundle ${path}: ${messageOf(cause)}; ${HOW_TO_GET}`, cause);
   }
-  if (authorities.length === 0) throw refusal(`trust bundle ${path} holds no X.509 authority`);
+  if (authorities.length === 0) throw refusal(`trust bundle ${path} holds no X.509 authority; ${HOW_TO_GET}`);
   return authorities;
 }
 

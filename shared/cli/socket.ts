@@ -54,21 +54,20 @@ export async function withSocket<T>(socket: SocketUse, use: (path: string) => Pr
 }
 
 /** What a call met on a socket that is dead or silent, in words; other errors as they are. */
-export function inWords(error: unknown, { path, program, timeoutMs }: Omit<SocketUse, 'flag'>): unknown {
+export function inWords(error: unknown, socket: SocketUse): unknown {
   if (!(error instanceof CodedError)) return error;
-  const message = wordsOf(error, { path: resolve(path), program, timeoutMs });
+  const message = wordsOf(error, { ...socket, path: resolve(socket.path) });
   return message === undefined ? error : new Error(message, { cause: error });
 }
 
-function wordsOf(
-  error: CodedError,
-  { path, program, timeoutMs }: Omit<SocketUse, 'flag'>,
-): string | undefined {
+function wordsOf(error: CodedError, { path, flag, program, timeoutMs }: SocketUse): string | undefined {
   if (error instanceof NoServer) {
     return error.isRefused
       ? `nothing answers on ${path}: who made it is gone; start '${program} run' again`
       : `who listens on ${path} does not answer as '${program} run' does: ${error.message}`;
   }
+  if (error.code === Code.unimplemented)
+    return `who listens on ${path} does not know what this asks for: name the socket of '${program} run' with -${flag}`;
   if (error.code !== Code.deadlineExceeded) return undefined;
   return `no answer on ${path} within ${timeoutMs / 1_000} s; -timeout waits longer`;
 }
