@@ -54,9 +54,10 @@ export class Database implements Queryable {
       maxLifetimeSeconds: options.connectionMaxLifetimeSeconds ?? 0, // 0: for ever
       types: typeParsers,
     });
-    this.#pool.on('error', (error) =>
-      log.warn('an idle database connection ended', { reason: messageOf(error) }),
-    );
+    this.#pool.on('error', (error) => {
+      if (this.#pool.ending) return; // the pool does not wait for connections that it ends
+      log.warn('an idle database connection ended', { reason: messageOf(error) });
+    });
     const limits = localLimits(Math.ceil(timeoutMs * SERVER_SHARE));
     this.#begin = {
       'read committed': `begin isolation level read committed read write; ${limits}`,
