@@ -1,5 +1,5 @@
 /** Directories for what only the agent may read. Called by key-manager/disk and agent-svid/state-file. */
-import { mkdirSync } from 'node:fs';
+import { makeDirectories } from '../shared/files.ts';
 import { Code, CodedError, messageOf } from '../shared/errors.ts';
 import { whyOthersCanReplace } from '../shared/trusted-path.ts';
 
@@ -11,7 +11,7 @@ import { whyOthersCanReplace } from '../shared/trusted-path.ts';
  */
 export function makePrivateDirectory(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirectories(path, 0o700);
   } catch (cause) {
     throw refusal(`directory ${path} cannot be made: ${messageOf(cause)}`, cause);
   }

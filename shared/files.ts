@@ -3,10 +3,12 @@ import {
   closeSync,
   constants,
   fsyncSync,
+  mkdirSync,
   openSync,
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -38,6 +40,31 @@ export function removeLeftBeside(path: string): void {
     // a directory that is not there, or cannot be written
   }
 }
+
+/**
+ * Makes a directory and those that are missing above it, all with this mode; one that exists is left as it is. Throws what the
+ * file system throws. Node's own `recursive` never returns where a directory takes no others, as /proc does.
+ */
+export function makeDirectories(path: string, mode: number): void {
+  try {
+    makeDirectory(path, mode);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT') || dirname(path) === path) throw error;
+    makeDirectories(dirname(path), mode);
+    makeDirectory(path, mode);
+  }
+}
+
+function makeDirectory(path: string, mode: number): void {
+  try {
+    mkdirSync(path, { mode });
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST') || !statSync(path).isDirectory()) throw error;
+  }
+}
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;
 
 /** A file that is written piece by piece and takes its name only with `commit`; until then it lies beside, mode 0600. */
 export class AtomicFile {

@@ -7,7 +7,6 @@ import {
   closeSync,
   constants,
   fstatSync,
-  mkdirSync,
   openSync,
   readFileSync,
   rmSync,
@@ -17,7 +16,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Code, CodedError, messageOf } from '../../shared/errors.ts';
-import { removeLeftBeside, writeFileAtomic } from '../../shared/files.ts';
+import { removeLeftBeside, writeFileAtomic, makeDirectories } from '../../shared/files.ts';
 import { whyOthersCanReplace } from '../../shared/trusted-path.ts';
 import type { KeptStore } from './kept.ts';
 
@@ -90,7 +89,7 @@ function whyUnfit(directory: string): string | undefined {
   try {
     if (!IN_MEMORY.includes(statfsSync(existingAbove(directory)).type))
       return 'is not in memory (tmpfs or ramfs)';
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectories(directory, 0o700);
     const found = statSync(directory);
     if (found.uid !== process.geteuid?.()) return `belongs to user ${found.uid}`;
     return whyOthersCanReplace(directory);

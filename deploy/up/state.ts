@@ -1,14 +1,6 @@
 /** The state directory: made, emptied, and held by one `writ up` at a time. */
-import {
-  chmodSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, lstatSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { makeDirectories } from '../../shared/files.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { whyOthersCanReplace } from '../../shared/trusted-path.ts';
 import { layoutOf, type Layout } from './layout.ts';
@@ -24,18 +16,18 @@ export function prepareState(root: string, isFresh: boolean): Layout {
   checkOurs(root); // nothing is read, emptied or made in another's
   refuseIfRunning(layout);
   if (isFresh) empty(layout);
-  makeDirectories(layout);
+  prepare(layout);
   return layout;
 }
 
-function makeDirectories(layout: Layout): void {
+function prepare(layout: Layout): void {
   const { root } = layout;
   try {
-    mkdirSync(root, { recursive: true, mode: 0o711 });
+    makeDirectories(root, 0o711);
     checkOurs(root); // nobody was faster
     chmodSync(root, 0o711);
-    for (const path of [layout.logs, layout.bin]) mkdirSync(path, { recursive: true, mode: 0o755 });
-    mkdirSync(layout.agent.data, { recursive: true, mode: 0o711 });
+    for (const path of [layout.logs, layout.bin]) makeDirectories(path, 0o755);
+    makeDirectories(layout.agent.data, 0o711);
     writeFileSync(layout.lock, `${process.pid}\n`, { mode: 0o600 });
   } catch (error) {
     throw new Error(

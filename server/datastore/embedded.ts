@@ -3,9 +3,10 @@
  * open.ts. Its folder holds `data`, the socket's folder `run`, a log, and a copy of the programs where they come from npm.
  */
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, lstatSync, mkdirSync, realpathSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeDirectories } from '../../shared/files.ts';
 import type { ClientConfig } from 'pg';
 import { Client } from 'pg';
 import { Backoff } from '../../shared/backoff.ts';
@@ -87,7 +88,7 @@ const SETTINGS = [
 /** Throws FailedPrecondition, one line that says what to do, when Postgres cannot be brought up. */
 export async function startManagedPostgres(options: ManagedOptions): Promise<ManagedPostgres> {
   try {
-    mkdirSync(options.directory, { recursive: true, mode: 0o711 });
+    makeDirectories(options.directory, 0o711);
     const directory = realpathSync(options.directory);
     return await startClaimed({ ...options, directory }, claimDirectory(directory));
   } catch (error) {

@@ -1,9 +1,10 @@
 /**
  * The door for administrators on this machine: a Unix socket, whose permissions say who may come in. Started by server.ts.
  */
-import { lstatSync, mkdirSync, unlinkSync } from 'node:fs';
+import { lstatSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname, resolve } from 'node:path';
+import { makeDirectories } from '../../shared/files.ts';
 import { Code, CodedError, messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { Gate, Routes } from '../../shared/rpc/handler.ts';
@@ -85,7 +86,7 @@ function makeDirectory(path: string): void {
   const directory = dirname(path);
   try {
     checkOurs(directory); // nothing is made through another's links
-    mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
+    makeDirectories(directory, DIRECTORY_MODE);
     checkOurs(directory); // nobody was faster
   } catch (error) {
     if (error instanceof CodedError) throw error;

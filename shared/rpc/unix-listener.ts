@@ -1,7 +1,8 @@
 /** A listening Unix socket that never takes a living program's place. Used by the agent's doors and the server's admin API. */
-import { lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { lstatSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { makeDirectories } from '../files.ts';
 import { messageOf, unavailable } from '../errors.ts';
 import { whyOthersCanReplace } from '../trusted-path.ts';
 
@@ -56,7 +57,7 @@ export class UnixListener {
  */
 function makeDirectory(directory: string, mode: number): void {
   checkOurs(directory); // nothing is made through another's links
-  mkdirSync(directory, { recursive: true, mode });
+  makeDirectories(directory, mode);
   checkOurs(directory); // nobody was faster
 }
 

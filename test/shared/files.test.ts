@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { utf8 } from '../../shared/bytes.ts';
-import { removeLeftBeside, writeFileAtomic } from '../../shared/files.ts';
+import { makeDirectories, removeLeftBeside, writeFileAtomic } from '../../shared/files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'writ-files-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -59,3 +59,21 @@ test('removes what killed processes left beside, and nothing else', () => {
 test('has nothing to remove beside a file whose folder is missing', () => {
   removeLeftBeside(join(folder, 'absent', 'x'));
 });
+
+test('makes a directory and those above it with the mode, and leaves one that is there', () => {
+  const path = join(folder, 'a', 'b', 'c');
+  makeDirectories(path, 0o711);
+  for (const made of [path, join(folder, 'a')]) assert.equal(statSync(made).mode & 0o777, 0o711);
+  makeDirectories(path, 0o700);
+  assert.equal(statSync(path).mode & 0o777, 0o711);
+});
+
+for (const [name, path, code] of [
+  ['a file system that takes none', '/proc/writ/data', 'ENOENT'],
+  ['a file in the way', join(folder, 'file', 'data'), 'ENOTDIR'],
+  ['a file in its place', join(folder, 'file'), 'EEXIST'],
+] as const)
+  test(`no directory is made in ${name}: it says so, at once`, () => {
+    writeFileSync(join(folder, 'file'), '');
+    assert.throws(() => makeDirectories(path, 0o700), { code });
+  });

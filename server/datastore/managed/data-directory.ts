@@ -5,7 +5,6 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  mkdirSync,
   mkdtempSync,
   openSync,
   readFileSync,
@@ -16,6 +15,7 @@ import {
 } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { makeDirectories } from '../../../shared/files.ts';
 import { Code, CodedError } from '../../../shared/errors.ts';
 import type { Binaries } from './binaries.ts';
 import { explainFailure } from './explain-failure.ts';
@@ -94,7 +94,7 @@ function syncDirectory(path: string): void {
 
 /** A folder that only the user which runs Postgres, and root, can enter. */
 export function makeOwned(path: string, user: PostgresUser): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  makeDirectories(path, 0o700);
   chmodSync(path, 0o700);
   if (user.isDropped) chownSync(path, user.uid, user.gid);
 }
