@@ -60,6 +60,20 @@ export async function every({ clock, ms, signal }: Repetition, deed: () => Promi
   }
 }
 
+/** Settles as the promise does; rejects when that takes longer than so much. What is under way goes on. */
+export async function inTime<T>(clock: Clock, ms: number, promise: Promise<T>): Promise<T> {
+  const timer = new AbortController();
+  const late = clock.sleep(ms, timer.signal).then(() => {
+    throw new Error(`no answer within ${ms} ms`);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    timer.abort();
+    late.catch(() => {}); // its part is played
+  }
+}
+
 /** A moment by both clocks. */
 export interface Moment {
   readonly at: Date;

@@ -40,9 +40,27 @@ export const isConflict = (error: unknown): boolean =>
 export function isConnectionLoss(error: unknown): boolean {
   if (error instanceof CodedError) return false;
   if (!(error instanceof DatabaseError)) {
-    return error instanceof Error && LOSS.test(lossText(error)) && !/timeout/i.test(error.message);
+    return error instanceof Error && LOSS.test(lossText(error)) && !isTimeout(error);
   }
   return /^(08|57P0)/.test(error.code ?? '');
+}
+
+/** Nothing came back in time: what the driver says when its own limits are over. */
+export const isTimeout = (error: unknown): boolean =>
+  error instanceof Error &&
+  !(error instanceof DatabaseError) &&
+  !(error instanceof CodedError) &&
+  /timeout/i.test(error.message);
+
+/** A commit without an answer: nobody can tell whether it was done. Carries the driver's error. */
+export class Unconfirmed extends CodedError {
+  constructor(cause: unknown) {
+    super(
+      Code.unavailable,
+      'database did not confirm the change, which may or may not be done: look, or do it again',
+      { reason: 'OUTCOME_UNKNOWN', cause },
+    );
+  }
 }
 
 /** What the driver and the socket say when a connection breaks: node-postgres has no codes for its own errors. */
@@ -59,7 +77,7 @@ export function toCodedError(error: unknown): CodedError {
   if (isConnectionLoss(error)) return new CodedError(Code.unavailable, 'cannot reach the database', reason);
   if (/after calling end/.test(messageOf(error)))
     return new CodedError(Code.unavailable, 'database is closed', reason);
-  if (/timeout/i.test(messageOf(error))) {
+  if (isTimeout(error)) {
     return new CodedError(Code.unavailable, 'database did not answer in time', reason);
   }
   if (/SSL|certificate|TLS/i.test(messageOf(error))) {

@@ -8,7 +8,8 @@ import { Pool, types } from 'pg';
 import { systemClock } from '../../shared/clock.ts';
 import { Code, CodedError, internal, messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
-import { isConflict, isConnectionLoss, toCodedError } from './database-errors.ts';
+import { isConflict, isConnectionLoss, isTimeout, toCodedError, Unconfirmed } from './database-errors.ts';
+import { Silence, type Try } from './silence.ts';
 
 export interface Queryable {
   /** Throws CodedError; Unavailable with DATABASE_UNAVAILABLE when the database does not answer. */
@@ -33,6 +34,8 @@ const ATTEMPTS = 5;
 /** Whoever won a conflict goes on first: an attempt at once could take the lock that it waits for, and deadlock again. */
 const RETRY_PAUSE_MS = 25;
 const IDLE_MS = 30_000;
+/** Calls that wait for a connection; more would only wait in vain. */
+const WAITING_MAX = 1_000;
 
 /** int8 as number: row ids, change numbers and counts stay below 2^53. */
 const typeParsers = {
@@ -42,9 +45,11 @@ const typeParsers = {
 
 export class Database implements Queryable {
   readonly #pool: Pool;
+  readonly #silence: Silence;
   readonly #begin: Readonly<Record<Isolation, string>>;
 
   constructor(options: DatabaseOptions, log: Logger) {
+    this.#silence = new Silence(log);
     const timeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
     this.#pool = new Pool({
       ...options.client,
@@ -76,20 +81,18 @@ export class Database implements Queryable {
   /**
    * Runs `deed` in one transaction and commits. `deed` may run more than once, each time on a fresh transaction: after
    * a conflict, and after the connection broke before COMMIT was sent (then nothing was done). When it broke during
-   * COMMIT the outcome is unknown and Unavailable is thrown.
+   * COMMIT, or nothing came back in time, it is not known whether it was done: Unavailable (OUTCOME_UNKNOWN) is thrown.
    */
   transaction<T>(isolation: Isolation, deed: (tx: Queryable) => Promise<T>): Promise<T> {
     let isCommitting = false;
     const mayRetry = (error: unknown): boolean =>
       isolation !== 'snapshot' && (isConflict(error) || (!isCommitting && isConnectionLoss(error)));
-    return this.#attempt(mayRetry, async (client) => {
+    return this.#attempt(mayRetry, async (client, turn) => {
       isCommitting = false;
       await client.query(this.#begin[isolation]);
-      const result = await deed(openTransaction(client));
+      const result = await deed(openTransaction(client, turn));
       isCommitting = true;
-      const { command } = await client.query('commit');
-      // A transaction in which a statement failed answers COMMIT with ROLLBACK and no error.
-      if (command !== 'COMMIT') throw internal('transaction was rolled back at its end');
+      await commit(client);
       return result;
     });
   }
@@ -108,27 +111,45 @@ export class Database implements Queryable {
 
   async #attempt<T>(
     mayRetry: (error: unknown) => boolean,
-    deed: (client: PoolClient) => Promise<T>,
+    deed: (client: PoolClient, turn: Try) => Promise<T>,
   ): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#onClient(deed);
       } catch (error) {
-        const raw = error instanceof Carried ? error.cause : error;
-        if (attempt >= ATTEMPTS || !mayRetry(raw)) throw toCodedError(raw);
+        const raw = rawOf(error);
+        if (attempt >= ATTEMPTS || !mayRetry(raw))
+          throw error instanceof Unconfirmed ? error : toCodedError(raw);
       }
       await systemClock.sleep(RETRY_PAUSE_MS * 2 ** (attempt - 1));
     }
   }
 
-  async #onClient<T>(deed: (client: PoolClient) => Promise<T>): Promise<T> {
+  /** Throws at once where the database is known to be silent, or too many wait for it already. */
+  async #onClient<T>(deed: (client: PoolClient, turn: Try) => Promise<T>): Promise<T> {
+    if (this.#pool.waitingCount >= WAITING_MAX) throw tooManyWait();
+    const turn = this.#silence.begin();
+    try {
+      const result = await this.#run(deed, turn);
+      turn.answered();
+      return result;
+    } catch (error) {
+      if (isTimeout(rawOf(error))) turn.unanswered();
+      else turn.answered();
+      throw error;
+    } finally {
+      turn.end();
+    }
+  }
+
+  async #run<T>(deed: (client: PoolClient, turn: Try) => Promise<T>, turn: Try): Promise<T> {
     const client = await this.#pool.connect();
     // Between two statements of a transaction the pool does not listen, and an unheard error would end the process.
     const ignore = (): void => {};
     client.on('error', ignore);
     let isHealthy = false;
     try {
-      const result = await deed(client);
+      const result = await deed(client, turn);
       isHealthy = true;
       return result;
     } catch (error) {
@@ -149,10 +170,28 @@ class Carried extends CodedError {
   }
 }
 
-const openTransaction = (client: PoolClient): Queryable => ({
+const rawOf = (error: unknown): unknown =>
+  error instanceof Carried || error instanceof Unconfirmed ? error.cause : error;
+
+const tooManyWait = (): CodedError =>
+  new CodedError(Code.unavailable, 'too many calls wait for the database', {
+    reason: 'DATABASE_UNAVAILABLE',
+  });
+
+async function commit(client: PoolClient): Promise<void> {
+  const { command } = await client.query('commit').catch((error: unknown) => {
+    throw isConnectionLoss(error) || isTimeout(error) ? new Unconfirmed(error) : error;
+  });
+  // A transaction in which a statement failed answers COMMIT with ROLLBACK and no error.
+  if (command !== 'COMMIT') throw internal('transaction was rolled back at its end');
+}
+
+const openTransaction = (client: PoolClient, turn: Try): Queryable => ({
   query: async <Row extends QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> => {
     try {
-      return (await client.query<Row>(sql, [...values])).rows;
+      const { rows } = await client.query<Row>(sql, [...values]);
+      turn.answered();
+      return rows;
     } catch (error) {
       throw new Carried(error);
     }
@@ -161,7 +200,7 @@ const openTransaction = (client: PoolClient): Queryable => ({
 
 /** True when the connection can be used again. A server's own refusal leaves it usable; anything else does not. */
 async function rollback(client: PoolClient, error: unknown): Promise<boolean> {
-  const raw = error instanceof Carried ? error.cause : error;
+  const raw = rawOf(error);
   const isRefusal =
     raw instanceof CodedError || (raw instanceof Error && 'severity' in raw && raw.severity === 'ERROR');
   if (!isRefusal || isConnectionLoss(raw)) return false;

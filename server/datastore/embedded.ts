@@ -56,6 +56,7 @@ export interface ManagedPostgres {
   stop(): Promise<void>;
 }
 
+const QUERY_TIMEOUT_MS = 30_000; // making a database copies files
 const RESTART = { initialMs: 200, maxMs: 10_000 };
 /** A run that lasted this long makes the next restart a first one again. */
 const STABLE_MS = 60_000;
@@ -273,7 +274,8 @@ class Supervisor {
 }
 
 async function createDatabase(connection: ClientConfig): Promise<void> {
-  const client = new Client(connection);
+  const client = new Client({ ...connection, query_timeout: QUERY_TIMEOUT_MS });
+  client.on('error', () => {});
   await client.connect();
   try {
     const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [ROLE]);

@@ -101,6 +101,7 @@ interface Target extends Omit<DatabaseOptions, 'statementTimeoutMs'> {
 
 async function connect(options: DatastoreOptions, target: Target): Promise<Datastore> {
   const { log, clock, random, signal } = options;
+  await mustAnswer(target, log);
   await migrateSchema(target, log);
   const database = new Database(target, log);
   const channels = [channelOf('entries'), channelOf('nodes'), BUNDLES_CHANNEL];
@@ -129,6 +130,16 @@ async function within(clock: Clock, closing: Promise<unknown>): Promise<void> {
   const inTime = new AbortController();
   const limit = clock.sleep(CLOSE_MAX_MS, inTime.signal).catch(() => {});
   await Promise.race([closing, limit]).finally(() => inTime.abort());
+}
+
+/** A database that hangs is found out now: migrating has a patience that no operator has. */
+async function mustAnswer(target: Target, log: Logger): Promise<void> {
+  const database = new Database({ ...target, maxOpenConnections: 1 }, log);
+  try {
+    await database.query('select 1');
+  } finally {
+    await database.close();
+  }
 }
 
 /** On a connection of its own, with the patience that other servers' migrations need. */

@@ -4,7 +4,7 @@
  * index is and have it catch up.
  */
 import { Backoff } from '../../shared/backoff.ts';
-import { type Clock, isWithin, type Moment, momentOf } from '../../shared/clock.ts';
+import { type Clock, inTime, isWithin, type Moment, momentOf } from '../../shared/clock.ts';
 import type { Reason } from '../../shared/errors.ts';
 import { messageOf, unavailable } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
@@ -160,16 +160,10 @@ export class IndexRefresher<Item> implements Part {
   }
 
   async #readWithin(timeoutMs: number, reason: Reason): Promise<void> {
-    const timer = new AbortController();
-    const timeout = this.#clock.sleep(timeoutMs, timer.signal).then(() => {
-      throw new Error(`no answer within ${timeoutMs} ms`);
-    });
     try {
-      await Promise.race([this.#toHead.run(), timeout]);
+      await inTime(this.#clock, timeoutMs, this.#toHead.run());
     } catch (cause) {
       throw unavailable(`${this.name}: the database does not answer`, { reason, cause });
-    } finally {
-      timer.abort();
     }
   }
 

@@ -3,7 +3,7 @@
  * RPC of an agent. An allow comes from the cache if that is fresh; a denial is always confirmed on the primary
  * first, so a serial number renewed through another server a moment ago ends no genuine agent.
  */
-import type { Clock } from '../../shared/clock.ts';
+import { type Clock, inTime } from '../../shared/clock.ts';
 import type { CodedError, Reason } from '../../shared/errors.ts';
 import { permissionDenied, unavailable } from '../../shared/errors.ts';
 import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
@@ -16,6 +16,7 @@ import type { NodeStore } from './node-store.ts';
  * confirmed within this time may allow (never deny), so that a call costs no reading; a ban is in it within a second.
  */
 const FRESH_MS = 5_000;
+const READ_MS = 3_000; // as long as the index waits: well below what an agent does
 
 /** A certificate as presented, its chain already verified. */
 export interface PresentedAgent {
@@ -82,11 +83,10 @@ export class AgentCheck {
     const key = id.toString();
     const reads = this.#reads.get(key) ?? new FreshRun(() => this.#parts.store.find(id));
     this.#reads.set(key, reads);
-    try {
-      return await fromDatabase(reads.run());
-    } finally {
+    const read = reads.run().finally(() => {
       if (reads.isIdle) this.#reads.delete(key);
-    }
+    });
+    return fromDatabase(inTime(this.#parts.clock, READ_MS, read));
   }
 }
 

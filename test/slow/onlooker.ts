@@ -34,6 +34,8 @@ export class Onlooker {
   readonly #stop = new AbortController();
   readonly #done: Promise<void>;
   #sights: Sight[] = [];
+  /** Why it got no answer. */
+  readonly failures: string[] = [];
   /** Answers that were older than one before. */
   readonly stepsBack: string[] = [];
 
@@ -58,7 +60,10 @@ export class Onlooker {
 
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      await this.#look().catch(() => this.#connection.replace()); // with the agent's SVID as it is by then
+      await this.#look().catch((error: unknown) => {
+        this.failures.push(messageOf(error));
+        this.#connection.replace(); // with the agent's SVID as it is by then
+      });
       await sleep(PAUSE_MS, undefined, { signal: this.#stop.signal }).catch(() => {});
     }
   }

@@ -16,7 +16,7 @@ export class SecondServer {
   readonly dataDirectory: string;
   readonly #conf: string;
   readonly #log: string;
-  readonly #admin: SystemAdmin;
+  readonly admin: SystemAdmin;
   #program: Program | undefined;
 
   private constructor({ files }: System, port: number) {
@@ -24,17 +24,17 @@ export class SecondServer {
     this.dataDirectory = join(files.directory, 'second');
     this.#conf = join(files.directory, 'second.conf');
     this.#log = join(files.directory, 'second.log');
-    this.#admin = new SystemAdmin(join(this.dataDirectory, 'api.sock'));
+    this.admin = new SystemAdmin(join(this.dataDirectory, 'api.sock'));
   }
 
-  /** Resolves when it is healthy; the system's own server has to run. */
-  static async start(system: System): Promise<SecondServer> {
+  /** Resolves when it is healthy; the system's own server has to run. `host`: another folder of the database's socket. */
+  static async start(system: System, otherHost?: string): Promise<SecondServer> {
     const second = new SecondServer(system, await freePort());
     mkdirSync(second.dataDirectory, { mode: 0o700 });
     const postgres = findRunningPostgres(join(system.files.serverData, 'postgres'));
     if (postgres === undefined) throw new Error('the system has no database of its own');
     const { host, port, user, database } = postgres;
-    second.#writeConf(`host=${host} port=${port} user=${user} dbname=${database}`);
+    second.#writeConf(`host=${otherHost ?? host} port=${port} user=${user} dbname=${database}`);
     second.launch();
     await second.#running().until('healthy', () => second.isHealthy());
     return second;
@@ -64,12 +64,21 @@ plugins {
     return this.#program;
   }
 
+  get pid(): number {
+    return this.#running().pid;
+  }
+
+  /** What it has logged so far. */
+  log(): string {
+    return this.#running().output();
+  }
+
   get isRunning(): boolean {
     return this.#running().isRunning;
   }
 
   isHealthy(): Promise<boolean> {
-    return this.#admin.isHealthy();
+    return this.admin.isHealthy();
   }
 
   /** Starts it without waiting for it. */
@@ -88,7 +97,7 @@ plugins {
   }
 
   async close(): Promise<void> {
-    this.#admin.close();
+    this.admin.close();
     await this.#program?.stop();
   }
 }
