@@ -18,6 +18,8 @@ export interface Try {
 
 /** Somebody waits for so long, and nobody had an answer meanwhile. A database that is merely busy answers polls. */
 const SILENT_AFTER_MS = 3_000;
+/** How long that has to be seen: answers may be here that a busy event loop has not come to yet. */
+const SURE_AFTER_MS = 500;
 
 export class Silence {
   readonly #log: Logger;
@@ -25,6 +27,7 @@ export class Silence {
   /** When each began, the oldest first. */
   readonly #tries = new Map<Try, number>();
   #answeredMs = Number.NEGATIVE_INFINITY;
+  #suspectedMs = Number.NEGATIVE_INFINITY;
   #isSilent = false;
 
   constructor(log: Logger, nowMs: () => number = monotonicMs) {
@@ -52,7 +55,9 @@ export class Silence {
     const [oldestMs] = this.#tries.values();
     if (oldestMs === undefined) return;
     const sinceMs = Math.max(oldestMs, this.#answeredMs);
-    if (nowMs - sinceMs > SILENT_AFTER_MS) this.#fallSilent(sinceMs);
+    if (nowMs - sinceMs <= SILENT_AFTER_MS) return;
+    if (this.#suspectedMs < sinceMs) this.#suspectedMs = nowMs;
+    else if (nowMs - this.#suspectedMs >= SURE_AFTER_MS) this.#fallSilent(sinceMs);
   }
 
   #answered(): void {

@@ -38,8 +38,21 @@ test('whoever comes after somebody has waited for three seconds waits no more', 
   time.nowMs = 3_000;
   silence.begin();
   time.nowMs = 3_001;
+  silence.begin();
+  time.nowMs = 3_501;
   assert.throws(() => silence.begin(), isRefused);
   waiting.answered();
+  silence.begin();
+});
+
+test('an event loop that stood still for long has missed no answer', () => {
+  const { time, silence } = world();
+  const waiting = silence.begin();
+  time.nowMs = 20_000;
+  silence.begin();
+  waiting.answered(); // it was there all the time
+  time.nowMs = 22_000;
+  silence.begin();
   silence.begin();
 });
 
