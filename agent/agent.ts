@@ -25,7 +25,7 @@ import { explainProcess } from './explain/explain-process.ts';
 import { explainSelf } from './explain/explain-self.ts';
 import { makeKeyManager } from './key-manager/registry.ts';
 import { ownHealth } from './workload-api/own-health.ts';
-import { workloadApi } from './workload-api/listen.ts';
+import { type WorkloadApiDeps, workloadApi } from './workload-api/listen.ts';
 
 export interface AgentOptions {
   readonly config: AgentConfig;
@@ -36,6 +36,8 @@ export interface AgentOptions {
   readonly procPath?: string;
   /** Directories in memory where SVIDs may be kept for the next start, best first; without any, none are kept. */
   readonly runtimeDirectories?: readonly string[];
+  /** Of the Workload API; default: what this process has descriptors for. */
+  readonly connectionLimits?: NonNullable<WorkloadApiDeps['limits']>;
   /** False: no sockets are opened, workloads are asked for through `identities`. */
   readonly serveApis?: boolean;
 }
@@ -182,7 +184,7 @@ class RunningAgent implements Agent {
   }
 
   #doors(engine: Engine): readonly Part[] {
-    const { config, procPath = '/proc' } = this.#options;
+    const { config, procPath = '/proc', connectionLimits: limits } = this.#options;
     const [log, clock, identities] = [this.#log, this.#clock, engine.cache];
     const { requirePeerPidfd } = config;
     const peers = new Peers({ kernel: linuxPeerKernel(), procPath, requirePeerPidfd, log });
@@ -201,6 +203,7 @@ class RunningAgent implements Agent {
         setAcl: linuxSetAcl(),
         clock,
         log,
+        ...(limits === undefined ? {} : { limits }),
       }),
       adminApi({ config, explain, peers, log }),
       ...(config.healthChecks.listenerEnabled

@@ -139,8 +139,20 @@ export class RpcServer<Peer, Context> {
 /** The same service, whose handlers get the bytes of a request. */
 const undecoded = (definition: ServiceDefinition): ServiceDefinition =>
   Object.fromEntries(
-    Object.entries(definition).map(([rpc, method]) => [
-      rpc,
-      { ...method, requestDeserialize: (bytes: Buffer) => bytes },
-    ]),
+    Object.entries(definition).map(([rpc, method]) => [rpc, { ...method, requestDeserialize: ownBytes }]),
   );
+
+const POOLED_MAX_BYTES = 4 * 1024; // Buffer's own rule: what is larger has memory of its own
+const EMPTY = Buffer.alloc(0);
+
+/**
+ * The library cuts small requests out of slabs of 64 KB, and holds each for as long as its call: a slab for every few open
+ * streams, unless they are copied.
+ */
+function ownBytes(bytes: Buffer): Buffer {
+  if (bytes.length === 0) return EMPTY;
+  if (bytes.length > POOLED_MAX_BYTES) return bytes;
+  const own = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(own);
+  return own;
+}

@@ -1,6 +1,7 @@
 /**
  * The first message of FetchX509SVID on a new connection, from an agent that has the SVID: what a starting workload waits
- * for. One after another, and what that costs the agent in CPU time.
+ * for. One after another, and what that costs the agent in CPU time; and with thousands of open streams, what each of them
+ * costs, and what it costs to tell them all.
  */
 import { readFileSync } from 'node:fs';
 import { WorkloadApiClient } from '../../shared/client/index.ts';
@@ -8,6 +9,7 @@ import { monotonicMs } from '../../shared/clock.ts';
 import { System } from '../interop/system.ts';
 import { addTimes } from './percentiles.ts';
 import type { Report } from './report.ts';
+import { measureOpenStreams } from './streams/open-streams.ts';
 
 const BENCH = 'workload-fetch';
 const FETCHES = 2_000;
@@ -18,7 +20,8 @@ export async function run(report: Report): Promise<void> {
   const system = await System.start({ logLevel: 'WARN' });
   try {
     const selectors = [`unix:path:${process.execPath}`];
-    await system.register({ spiffeId: system.idOf('/service'), selectors });
+    const entry = { spiffeId: system.idOf('/service'), selectors };
+    const entryId = await system.register(entry);
     await system.identities();
     for (let at = 0; at < WARM_UP; at += 1) await fetchOnce(system.workloadApi);
     const cpuBeforeMs = cpuMsOf(system.agent.pid);
@@ -28,6 +31,10 @@ export async function run(report: Report): Promise<void> {
     addTimes(report, BENCH, { ms });
     report.add({ bench: BENCH, metric: 'cpu per call', value: cpuMs / FETCHES, unit: 'ms' });
     report.add({ bench: BENCH, metric: 'rss', value: rssMbOf(system.agent.pid), unit: 'MB' });
+    // another lifetime is another SVID
+    const change = (): Promise<void> =>
+      system.admin.updateEntry(entryId, { ...entry, parentId: system.nodeId, x509SvidTtlSeconds: 1_800 });
+    await measureOpenStreams(report, system, change);
   } finally {
     await system.stop();
   }
