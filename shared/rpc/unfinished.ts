@@ -24,7 +24,7 @@ export interface UnfinishedOptions {
 interface Receiving {
   readonly stream: ServerHttp2Stream;
   readonly decoder: {
-    /** 0 between messages. */
+    /** See READ_STATE. */
     readonly readState: number;
     readonly readMessageSize: number;
     readonly readMessageRemaining: number;
@@ -32,6 +32,9 @@ interface Receiving {
   };
   getPeer(): string;
 }
+
+/** Between messages, in the head of one, and in its body. */
+const READ_STATE = { none: 0, head: 1, body: 2 } as const;
 
 interface Call {
   readonly receiving: Receiving;
@@ -82,11 +85,11 @@ export class Unfinished {
   }
 
   #received(call: Call): void {
-    const { readState, readMessageSize, readMessageRemaining, readPartialMessage } = call.receiving.decoder;
+    const { decoder } = call.receiving;
     call.lastAtMs = this.#options.clock.monotonicMs();
-    if (readState === 0) call.hasMessage = true;
-    else keepNoMoreThanBytes(readPartialMessage);
-    this.#hold(call, readState === 0 ? readMessageSize : readMessageSize - readMessageRemaining);
+    if (decoder.readState === READ_STATE.none) call.hasMessage = true;
+    if (decoder.readState === READ_STATE.body) keepNoMoreThanBytes(decoder.readPartialMessage);
+    this.#hold(call, heldBytesOf(decoder));
     const { heldMaxBytes = HELD_MAX_BYTES } = this.#options;
     if (this.heldFor(call.holder) > heldMaxBytes) refuse(call);
   }
@@ -115,10 +118,15 @@ export class Unfinished {
   #sweep(): void {
     const nowMs = this.#options.clock.monotonicMs();
     for (const call of this.#calls) {
-      const isWaiting = !call.hasMessage || call.receiving.decoder.readState !== 0;
+      const isWaiting = !call.hasMessage || call.receiving.decoder.readState !== READ_STATE.none;
       if (isWaiting && nowMs - call.lastAtMs > IDLE_MAX_MS) refuse(call);
     }
   }
+}
+
+/** A head announces what need not come; a message that came counts until the next one begins, or the call ends. */
+function heldBytesOf({ readState, readMessageSize, readMessageRemaining }: Receiving['decoder']): number {
+  return readState === READ_STATE.head ? 0 : readMessageSize - readMessageRemaining;
 }
 
 /** The client's library says ResourceExhausted (gRPC over HTTP/2: errors). */

@@ -96,6 +96,14 @@ test('a request that would make more be held than is allowed is ended; the other
   );
 });
 
+test('a message that announces more than is allowed is answered with a status, not cut', async (t) => {
+  const { connect } = await world(t);
+  const connection = await connect();
+  begin(connection, 1, { of: 2 ** 32 - 1 });
+  assert.notEqual(await connection.find((one) => isAnswered(1)(one) || isReset(1)(one)), undefined);
+  assert.ok(connection.frames.some(isAnswered(1)));
+});
+
 test('what a request held is free again when its stream ends', async (t) => {
   const { connect } = await world(t);
   const connection = await connect();
