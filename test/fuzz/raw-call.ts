@@ -110,9 +110,11 @@ function outcomeOf({ answer, data, end }: Gathered): Outcome {
   const status = answer['grpc-status'];
   return {
     status: typeof status === 'string' ? Number(status) : undefined,
-    message: decodeURIComponent(String(answer['grpc-message'] ?? '').replaceAll(/%(?![0-9A-F]{2})/g, '%25')),
+    message: decodeURIComponent(textOf(answer['grpc-message']).replaceAll(/%(?![0-9A-F]{2})/g, '%25')),
     httpStatus: typeof answer[':status'] === 'number' ? answer[':status'] : undefined,
     response: data.length > 5 ? data.subarray(5) : undefined,
     end,
   };
 }
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
