@@ -1,7 +1,8 @@
 /** Directories for what only the agent may read. Called by key-manager/disk and agent-svid/state-file. */
 import { makeDirectories } from '../shared/files.ts';
-import { Code, CodedError, messageOf } from '../shared/errors.ts';
+import { Code, CodedError } from '../shared/errors.ts';
 import { whyOthersCanReplace } from '../shared/trusted-path.ts';
+import { whyUnwritable } from '../shared/unwritable.ts';
 
 /**
  * Makes the directory, and those above it, for its owner alone; one that exists is left as it is. Throws
@@ -13,7 +14,7 @@ export function makePrivateDirectory(path: string): void {
   try {
     makeDirectories(path, 0o700);
   } catch (cause) {
-    throw refusal(`directory ${path} cannot be made: ${messageOf(cause)}`, cause);
+    throw refusal(`directory ${path} cannot be made: ${whyUnwritable(cause, path)}`, cause);
   }
   const why = whyOthersCanReplace(path);
   if (why !== undefined) throw refusal(`directory ${path} is not safe: ${why}; choose another data_dir`);

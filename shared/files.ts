@@ -20,7 +20,7 @@ export function writeFileAtomic(path: string, bytes: Uint8Array, mode = OWNER_ON
     writeSynced(beside, bytes, mode);
     renameSync(beside, path);
   } catch (error) {
-    rmSync(beside, { force: true });
+    removeQuietly(beside);
     throw error;
   }
   syncDirectory(dirname(path));
@@ -100,6 +100,15 @@ export class AtomicFile {
   #close(): void {
     if (this.#isOpen) closeSync(this.#fd);
     this.#isOpen = false;
+  }
+}
+
+/** What cannot be written can often not be removed either, and that is not what went wrong. */
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // it goes at the next start
   }
 }
 

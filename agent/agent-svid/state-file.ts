@@ -8,6 +8,7 @@ import { fromBase64, toBase64, utf8 } from '../../shared/bytes.ts';
 import { formatPem, parsePem } from '../../shared/crypto/pem.ts';
 import { Code, CodedError, messageOf } from '../../shared/errors.ts';
 import { removeLeftBeside, writeFileAtomic } from '../../shared/files.ts';
+import { findUnwritable, whyUnwritable } from '../../shared/unwritable.ts';
 import { makePrivateDirectory } from '../private-directory.ts';
 import type { AgentState, AgentStateStore } from './own-svid.ts';
 
@@ -32,6 +33,8 @@ export class StateFile implements AgentStateStore {
   static open(dataDir: string): StateFile {
     makePrivateDirectory(dataDir);
     const path = join(dataDir, FILE_NAME);
+    const why = findUnwritable(path);
+    if (why !== undefined) throw refusal(path, `could not be written: ${why}`);
     removeLeftBeside(path);
     return new StateFile(path, readJson(path));
   }
@@ -51,7 +54,7 @@ export class StateFile implements AgentStateStore {
     try {
       writeFileAtomic(this.#path, utf8(JSON.stringify(json)));
     } catch (cause) {
-      throw refusal(this.#path, `cannot be written: ${messageOf(cause)}`, cause);
+      throw refusal(this.#path, `cannot be written: ${whyUnwritable(cause, this.#path)}`, cause);
     }
     this.#json = json;
     this.#state = state;

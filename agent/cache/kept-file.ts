@@ -17,6 +17,7 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import { Code, CodedError, messageOf } from '../../shared/errors.ts';
 import { removeLeftBeside, writeFileAtomic, makeDirectories } from '../../shared/files.ts';
+import { whyUnwritable } from '../../shared/unwritable.ts';
 import { whyOthersCanReplace } from '../../shared/trusted-path.ts';
 import type { KeptStore } from './kept.ts';
 
@@ -76,7 +77,11 @@ export class KeptFile implements KeptStore {
   write(bytes: Uint8Array): void {
     if (bytes.length > KEPT_MAX_BYTES)
       throw new CodedError(Code.resourceExhausted, `it would be longer than ${KEPT_MAX_BYTES} bytes`);
-    writeFileAtomic(this.path, bytes);
+    try {
+      writeFileAtomic(this.path, bytes);
+    } catch (cause) {
+      throw new CodedError(Code.unavailable, whyUnwritable(cause, this.path), { cause });
+    }
   }
 
   /** Throws where others do not let us. */

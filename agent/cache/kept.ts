@@ -41,12 +41,15 @@ const WRITE_EVERY_MS = 250;
 /** A megabyte takes some 4 ms: whatever there is to keep, that takes a twentieth of the time. */
 const BYTES_PER_MS = 12_500;
 const IDLE_MS = 3_600_000;
+/** After a failure: memory that is full may have room again. */
+const RETRY_MS = 5_000;
 
 export class Kept {
   readonly #parts: KeptParts;
   readonly #text = new KeptText();
   readonly #changed = new Trigger();
   #isDirty = false;
+  #hasFailed = false;
   #isWiped = false;
 
   constructor(parts: KeptParts) {
@@ -96,7 +99,7 @@ export class Kept {
     if (store === undefined) return;
     try {
       for (;;) {
-        await this.#changed.wait(clock, IDLE_MS, signal);
+        await this.#changed.wait(clock, this.#hasFailed ? RETRY_MS : IDLE_MS, signal);
         const bytes = this.#write(store);
         await clock.sleep(Math.max(WRITE_EVERY_MS, bytes / BYTES_PER_MS), signal);
       }
@@ -115,12 +118,27 @@ export class Kept {
     try {
       const bytes = this.#text.encode(keptFor, state);
       store.write(bytes);
+      this.#succeeded();
       return bytes.length;
     } catch (error) {
-      this.#parts.log.error('SVIDs cannot be kept for the next start', { error: messageOf(error) });
-      this.#remove(); // what is there is of another time
+      this.#failed(error);
       return 0;
     }
+  }
+
+  /** What was kept before stays: it is checked like any other, and of use for as long as its SVIDs are valid. */
+  #failed(error: unknown): void {
+    this.#isDirty = true;
+    if (!this.#hasFailed)
+      this.#parts.log.error('SVIDs cannot be kept for the next start: it is tried again', {
+        error: messageOf(error),
+      });
+    this.#hasFailed = true;
+  }
+
+  #succeeded(): void {
+    if (this.#hasFailed) this.#parts.log.info('SVIDs can be kept for the next start again');
+    this.#hasFailed = false;
   }
 
   /** Undefined while nothing is known of the entries. */

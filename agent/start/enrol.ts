@@ -45,6 +45,7 @@ export async function enrol(parts: EnrolParts, signal: AbortSignal): Promise<Bun
     log.warn(
       'insecure_bootstrap: whoever answers is taken for the server this once; never use it in production',
     );
+  state.store({}); // a join token is good once: not to be spent where its SVID cannot be kept
   const { agentSvid, bundle } = await attest(parts, trust, signal);
   state.store({ bundle: bundle.x509Authorities.map(({ certificate }) => certificate) });
   own.install(agentSvid);

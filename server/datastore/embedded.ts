@@ -14,6 +14,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { Code, CodedError, messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { Random } from '../../shared/random.ts';
+import { whyUnwritable } from '../../shared/unwritable.ts';
 import { findBinaries } from './managed/binaries.ts';
 import {
   ROLE,
@@ -94,7 +95,7 @@ export async function startManagedPostgres(options: ManagedOptions): Promise<Man
     return await startClaimed({ ...options, directory }, claimDirectory(directory));
   } catch (error) {
     if (error instanceof CodedError) throw error;
-    const message = `cannot bring up the database in ${options.directory}: ${messageOf(error)}`;
+    const message = `cannot bring up the database in ${options.directory}: ${whyUnwritable(error, join(options.directory, 'owner'))}`;
     throw new CodedError(Code.failedPrecondition, message, { cause: error });
   }
 }

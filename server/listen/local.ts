@@ -11,6 +11,7 @@ import type { Gate, Routes } from '../../shared/rpc/handler.ts';
 import { RpcServer } from '../../shared/rpc/server.ts';
 import type { Part } from '../../shared/tasks.ts';
 import { whyOthersCanReplace } from '../../shared/trusted-path.ts';
+import { whyUnwritable } from '../../shared/unwritable.ts';
 import type { CallContext, LocalProcess, Peer } from '../api/gate/context.ts';
 import type { FindProcess } from './local-process.ts';
 
@@ -128,7 +129,7 @@ function tryConnecting(path: string): Promise<string | undefined> {
 function bind(server: Server, path: string): Promise<void> {
   return new Promise((done, reject) => {
     server.once('error', (error) =>
-      reject(refused(`cannot listen on socket ${path}: ${messageOf(error)}`, error)),
+      reject(refused(`cannot listen on socket ${path}: ${whyUnwritable(error, path)}`, error)),
     );
     const before = process.umask(SOCKET_UMASK);
     try {

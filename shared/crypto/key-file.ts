@@ -7,6 +7,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 
 import { bytesEqual, fromBase64, toBase64, utf8 } from '../bytes.ts';
 import { Code, CodedError } from '../errors.ts';
 import { removeLeftBeside, writeFileAtomic } from '../files.ts';
+import { findUnwritable, whyUnwritable } from '../unwritable.ts';
 import { parsePrivateKey, privateKeyToPkcs8 } from './keys.ts';
 
 const MAX_BYTES = 1_048_576; // an RSA-4096 key is 3.2 KB in base64: room for 300
@@ -28,9 +29,11 @@ export class KeyFile {
 
   /**
    * Reads the file; a missing one holds no keys. Throws FailedPrecondition, with what to do, when others than its owner
-   * can reach it, when it belongs to somebody else, and on content that it does not know.
+   * can reach it, when it belongs to somebody else, on content that it does not know, and where it could not be written.
    */
   static open(path: string): KeyFile {
+    const why = findUnwritable(path);
+    if (why !== undefined) throw refusal(path, `new keys could not be kept: ${why}`);
     removeLeftBeside(path);
     const content = readPrivate(path);
     const keys = content === undefined ? new Map<string, KeyObject>() : parseKeys(path, content);
@@ -56,10 +59,7 @@ export class KeyFile {
     try {
       writeFileAtomic(this.#path, content);
     } catch (error) {
-      throw refusal(
-        this.#path,
-        `cannot be written (${codeOf(error)}): its directory must exist and be writable`,
-      );
+      throw refusal(this.#path, `cannot be written: ${whyUnwritable(error, this.#path)}`);
     }
     this.#keys = keys;
     this.#digest = digestOf(content);

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { makeDirectories } from '../files.ts';
 import { messageOf, unavailable } from '../errors.ts';
 import { whyOthersCanReplace } from '../trusted-path.ts';
+import { whyUnwritable } from '../unwritable.ts';
 
 export interface UnixListenerOptions {
   readonly path: string;
@@ -113,7 +114,7 @@ function bind(server: Server, path: string, mode: number): Promise<void> {
 
 function explain(path: string, error: unknown): Error {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+  if (code === 'EACCES' || code === 'EPERM') {
     return unavailable(
       `no permission to make the socket "${path}": choose a socket path in a directory of your own`,
       {
@@ -122,7 +123,9 @@ function explain(path: string, error: unknown): Error {
     );
   }
   if (typeof code === 'string') {
-    return unavailable(`the socket "${path}" cannot be made: ${messageOf(error)}`, { cause: error });
+    return unavailable(`the socket "${path}" cannot be made: ${whyUnwritable(error, path)}`, {
+      cause: error,
+    });
   }
   return error instanceof Error ? error : unavailable(messageOf(error));
 }

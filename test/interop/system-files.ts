@@ -9,6 +9,8 @@ export interface SystemOptions {
   readonly caTtl?: string;
   readonly agentTtl?: string;
   readonly x509SvidTtl?: string;
+  /** Where its folders are made; default the system's for temporary files, and memory for what an agent keeps. */
+  readonly folder?: string;
   readonly logLevel?: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
 }
 
@@ -32,7 +34,7 @@ export const TRUST_DOMAIN = 'example.org';
 
 /** A new folder: others may pass through it, since Postgres does not run as root. */
 export function makeSystemFiles(port: number, options: SystemOptions): SystemFiles {
-  const directory = mkdtempSync(join(tmpdir(), 'writ-system-'));
+  const directory = mkdtempSync(join(options.folder ?? tmpdir(), 'writ-system-'));
   chmodSync(directory, 0o711);
   const at = (name: string): string => join(directory, name);
   const files: SystemFiles = {

@@ -26,18 +26,19 @@ export class System {
   readonly nodeId = `spiffe://${TRUST_DOMAIN}/node/test`;
   readonly admin: SystemAdmin;
   /** In memory: where the agent keeps SVIDs for its next start. */
-  readonly #runtime = mkdtempSync('/dev/shm/writ-system-');
+  readonly #runtime: string;
   #server: Program | undefined;
   #agent: Program | undefined;
 
-  private constructor(files: SystemFiles) {
+  private constructor(files: SystemFiles, folder = '/dev/shm') {
     this.files = files;
+    this.#runtime = mkdtempSync(join(folder, 'writ-system-'));
     this.admin = new SystemAdmin(files.serverSocket);
   }
 
   /** Resolves when the agent serves its Workload API. Throws with the last words of what did not start. */
   static async start(options: SystemOptions = {}): Promise<System> {
-    const system = new System(makeSystemFiles(await freePort(), options));
+    const system = new System(makeSystemFiles(await freePort(), options), options.folder);
     try {
       await system.startServer();
       await system.startAgent();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -31,9 +31,13 @@ test('disk keeps its keys over a restart, in a file that only its owner can reac
 });
 
 test('disk keeps the key that it has when the new one cannot be written', async () => {
-  const path = join(directory, 'gone', 'keys.json');
+  const folder = join(directory, 'going');
+  const path = join(folder, 'keys.json');
+  assert.throws(() => DiskKeyManager.open(path), /does not exist: make it/);
+  mkdirSync(folder);
   const manager = DiskKeyManager.open(path);
-  await assert.rejects(manager.generateKey('k', 'ec-p256'), /its directory must exist and be writable/);
+  rmSync(folder, { recursive: true });
+  await assert.rejects(manager.generateKey('k', 'ec-p256'), /does not exist: make it/);
   assert.equal(await manager.findKey('k'), undefined);
 });
 
