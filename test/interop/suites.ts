@@ -6,6 +6,7 @@ export const suites: Readonly<Record<string, string>> = {
   openssl: 'openssl verifies and prints every kind of certificate that is issued',
   'go-x509': 'path validation beside crypto/x509: 10,000 chains, every difference explained',
   pgbouncer: "the datastore on Debian's Postgres behind PgBouncer in transaction mode",
+  'postgres-tls': "TLS to Debian's Postgres: whom each sslmode believes, and a login by certificate",
   'go-spiffe':
     'the Go SDK: X509Source, mTLS both ways, a watch across a rotation, loss and return of an identity',
   'py-spiffe':

@@ -7,8 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from 'pg';
-import type { Binaries } from '../../../server/datastore/managed/binaries.ts';
+import { Client, type ClientConfig } from 'pg';
 import { findBinaries } from '../../../server/datastore/managed/binaries.ts';
 import type { PostgresUser } from '../../../server/datastore/managed/postgres-user.ts';
 import { choosePostgresUser } from '../../../server/datastore/managed/postgres-user.ts';
@@ -46,16 +45,10 @@ interface Place {
 }
 
 export async function startServers(): Promise<Servers> {
-  const folder = mkdtempSync(join(tmpdir(), 'writ-pgbouncer-'));
-  const place = {
-    folder,
-    user: choosePostgresUser(join(folder, 'data')),
-    password: toHex(systemRandom.bytes(16)),
-  };
-  if (place.user.isDropped) chownSync(folder, place.user.uid, place.user.gid);
-  const binaries = await findBinaries({ directory: folder, dataMajor: undefined, prefer: 'system' });
+  const place = makePlace();
+  const { folder } = place;
   const [postgresPort, poolerPort] = [await freePort(), await freePort()];
-  const postgres = await startPostgres(place, binaries, postgresPort);
+  const postgres = await startPostgres(place, postgresPort);
   const pooler = startPgBouncer(place, { postgresPort, poolerPort });
   const string = (port: number): string =>
     `host=127.0.0.1 port=${port} user=writ password=${place.password} dbname=postgres sslmode=disable`;
@@ -71,6 +64,53 @@ export async function startServers(): Promise<Servers> {
     await stop();
     throw error;
   }
+}
+
+/** Of a Postgres that speaks TLS. */
+export interface TlsFiles {
+  /** PEM. */
+  readonly certificate: string;
+  readonly key: string;
+  /** Of the clients' certificates. */
+  readonly clientCa: string;
+}
+
+export interface TlsPostgres {
+  readonly port: number;
+  readonly password: string;
+  stop(): Promise<void>;
+}
+
+/** Takes nobody without TLS; user "writ" by password, user "bycert" by a certificate of that common name. */
+export async function startTlsPostgres({ certificate, key, clientCa }: TlsFiles): Promise<TlsPostgres> {
+  const place = makePlace();
+  const port = await freePort();
+  const file = (name: string, content: string): string => own(join(place.folder, name), content, place);
+  const postgres = await startPostgres(place, port, [
+    'ssl=on',
+    `ssl_cert_file=${file('server.pem', certificate)}`,
+    `ssl_key_file=${file('server-key.pem', key)}`,
+    `ssl_ca_file=${file('clients.pem', clientCa)}`,
+    `hba_file=${file('pg_hba.conf', 'hostssl all bycert all cert\nhostssl all writ all scram-sha-256\n')}`,
+  ]);
+  const stop = async (): Promise<void> => {
+    await end(postgres, 'SIGQUIT');
+    rmSync(place.folder, { recursive: true, force: true });
+  };
+  try {
+    await untilReady({ ...place, port, ssl: { rejectUnauthorized: false } });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { port, password: place.password, stop };
+}
+
+function makePlace(): Place {
+  const folder = mkdtempSync(join(tmpdir(), 'writ-postgres-'));
+  const user = choosePostgresUser(join(folder, 'data'));
+  if (user.isDropped) chownSync(folder, user.uid, user.gid);
+  return { folder, user, password: toHex(systemRandom.bytes(16)) };
 }
 
 async function freePort(): Promise<number> {
@@ -90,8 +130,13 @@ function own(path: string, content: string, { user }: Place): string {
   return path;
 }
 
-async function startPostgres(place: Place, binaries: Binaries, port: number): Promise<ChildProcess> {
+async function startPostgres(
+  place: Place,
+  port: number,
+  more: readonly string[] = [],
+): Promise<ChildProcess> {
   const { folder, user, password } = place;
+  const binaries = await findBinaries({ directory: folder, dataMajor: undefined, prefer: 'system' });
   const data = join(folder, 'data');
   const passwordFile = own(join(folder, 'password'), password, place);
   const args = [
@@ -118,6 +163,7 @@ async function startPostgres(place: Place, binaries: Binaries, port: number): Pr
     'unix_socket_directories=',
     'max_connections=200',
     'fsync=off',
+    ...more,
   ];
   return run(
     join(binaries.binDirectory, 'postgres'),
@@ -170,10 +216,15 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   await once(child, 'exit');
 }
 
+interface Reached extends Place {
+  readonly port: number;
+  readonly ssl?: ClientConfig['ssl'];
+}
+
 /** The version that answers. */
-async function untilReady({ folder, password, port }: Place & { port: number }): Promise<string> {
+async function untilReady({ folder, password, port, ssl = false }: Reached): Promise<string> {
   for (let tries = 1; ; tries++) {
-    const client = new Client({ host: '127.0.0.1', port, user: 'writ', password, database: 'postgres' });
+    const client = new Client({ host: '127.0.0.1', port, user: 'writ', password, database: 'postgres', ssl });
     client.on('error', () => {});
     try {
       await client.connect();
@@ -190,5 +241,6 @@ async function untilReady({ folder, password, port }: Place & { port: number }):
 
 const logs = (folder: string): string =>
   ['postgres.log', 'pgbouncer.log']
+    .filter((name) => existsSync(join(folder, name)))
     .map((name) => readFileSync(join(folder, name), 'utf8').slice(-2_000))
     .join('\n');
