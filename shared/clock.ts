@@ -1,5 +1,4 @@
 /** Time, passed in: the only file that reads the system clock. Tests use test/fakes/clock. */
-import { setTimeout as delay } from 'node:timers/promises';
 
 export interface Clock {
   now(): Date;
@@ -12,20 +11,26 @@ export interface Clock {
 /** Milliseconds of a steady clock, for measuring how long something took. */
 export const monotonicMs = (): number => performance.now();
 
+const TIMER_MAX_MS = 2_147_483_647; // setTimeout fires at once on longer ones
+
 export const systemClock: Clock = {
   now: () => new Date(),
   monotonicMs,
-  sleep: async (ms, signal) => {
-    try {
-      await delay(
-        Math.min(Math.max(ms, 0), 2_147_483_647),
-        undefined,
-        signal === undefined ? {} : { signal },
-      );
-    } catch (error) {
-      throw signal?.aborted === true ? signal.reason : error;
-    }
-  },
+  // By hand: an aborted timer of node:timers makes errors with stacks, and every call with a time limit aborts one.
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted === true) return reject(signal.reason);
+      const onAbort = (): void => {
+        clearTimeout(timer);
+        reject(signal?.reason);
+      };
+      const onTime = (): void => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      };
+      const timer = setTimeout(onTime, Math.min(Math.max(ms, 0), TIMER_MAX_MS));
+      signal?.addEventListener('abort', onAbort, { once: true });
+    }),
 };
 
 export const addSeconds = (at: Date, seconds: number): Date => new Date(at.getTime() + seconds * 1_000);

@@ -2,6 +2,9 @@
 import type { Clock } from '../../shared/clock.ts';
 import { Code, CodedError } from '../../shared/errors.ts';
 
+/** One for all: each call would make its own, with a stack. */
+const DONE = new Error('the work is done');
+
 /** What `work` gives. Throws DeadlineExceeded when it takes longer; `work` itself is not stopped. */
 export async function withinTime<T>(clock: Clock, ms: number, work: Promise<T>): Promise<T> {
   const done = new AbortController();
@@ -11,7 +14,7 @@ export async function withinTime<T>(clock: Clock, ms: number, work: Promise<T>):
   try {
     return await Promise.race([work, late]);
   } finally {
-    done.abort();
+    done.abort(DONE);
     late.catch(() => {});
     work.catch(() => {});
   }

@@ -12,6 +12,7 @@ interface Bench {
   run(report: Report): Promise<void>;
 }
 
+/** Of the files in this folder; what several benches share is in rig/. */
 const NOT_BENCHES = ['run.ts', 'report.ts', 'percentiles.ts'];
 
 const names = (): readonly string[] =>

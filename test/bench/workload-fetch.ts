@@ -3,18 +3,17 @@
  * for. One after another, and what that costs the agent in CPU time; and with thousands of open streams, what each of them
  * costs, and what it costs to tell them all.
  */
-import { readFileSync } from 'node:fs';
 import { WorkloadApiClient } from '../../shared/client/index.ts';
 import { monotonicMs } from '../../shared/clock.ts';
 import { System } from '../interop/system.ts';
 import { addTimes } from './percentiles.ts';
 import type { Report } from './report.ts';
+import { cpuMsOf, rssMbOf } from './rig/process-usage.ts';
 import { measureOpenStreams } from './streams/open-streams.ts';
 
 const BENCH = 'workload-fetch';
 const FETCHES = 2_000;
 const WARM_UP = 300;
-const TICK_MS = 10; // proc(5): USER_HZ is 100 on every Linux that Node supports
 
 export async function run(report: Report): Promise<void> {
   const system = await System.start({ logLevel: 'WARN' });
@@ -53,16 +52,4 @@ async function fetchOnce(address: string): Promise<number> {
   } finally {
     client.close();
   }
-}
-
-/** User and system time (proc(5), fields 14 and 15). */
-function cpuMsOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
-}
-
-function rssMbOf(pid: number): number {
-  const [, kilobytes = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kilobytes) / 1_024;
 }

@@ -1,0 +1,174 @@
+/**
+ * An agent without workloads: it attests, renews its SVID, follows the server's hints, and has each new entry's SVID
+ * signed, over the connection of real agents. Made by agents-process.
+ */
+import { nextKeyId, type AgentSvid, checkAgentSvid } from '../../../agent/agent-svid/agent-svid.ts';
+import { attestNode } from '../../../agent/attest-node/attest.ts';
+import { joinToken } from '../../../agent/attest-node/join-token.ts';
+import type { AgentEntry } from '../../../agent/cache/agent-entry.ts';
+import { MemoryKeyManager } from '../../../agent/key-manager/memory.ts';
+import { AgentClient } from '../../../agent/server-link/agent-client.ts';
+import { BundleClient } from '../../../agent/server-link/bundle-client.ts';
+import { ServerConnection } from '../../../agent/server-link/connection.ts';
+import { EntryClient } from '../../../agent/server-link/entry-client.ts';
+import { SvidClient } from '../../../agent/server-link/svid-client.ts';
+import { tlsIdentityOf } from '../../../agent/server-link/tls-identity.ts';
+import { verifyServer } from '../../../agent/server-link/verify-server.ts';
+import { WatchClient } from '../../../agent/server-link/watch-client.ts';
+import { AuthorizedEntries } from '../../../agent/sync/authorized-entries.ts';
+import { Positions } from '../../../agent/sync/position.ts';
+import { systemClock } from '../../../shared/clock.ts';
+import { SecretText } from '../../../shared/config/secret-text.ts';
+import { buildCsr } from '../../../shared/crypto/csr.ts';
+import { silentLogger } from '../../../shared/log/logger.ts';
+import { systemRandom } from '../../../shared/random.ts';
+import type { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
+
+/** Where the server is, and what to know it by. */
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly trustDomain: TrustDomain;
+  /** DER. */
+  readonly authorities: readonly Uint8Array[];
+}
+
+const NEVER = new AbortController().signal;
+
+export class SimulatedAgent {
+  readonly #target: Target;
+  readonly #keys = new MemoryKeyManager();
+  readonly #positions = new Positions();
+  readonly #connection: ServerConnection;
+  readonly #entries: AuthorizedEntries;
+  readonly #stop = new AbortController();
+  #svid: AgentSvid | undefined;
+  /** The SPIFFE IDs of entries that it has an SVID for, by the entry. */
+  #held = new Map<AgentEntry, string>();
+
+  constructor(target: Target) {
+    this.#target = target;
+    this.#connection = connect(target, () =>
+      this.#svid === undefined ? undefined : tlsIdentityOf(this.#svid),
+    );
+    const { trustDomain } = target;
+    const parts = {
+      connection: this.#connection,
+      positions: this.#positions,
+      trustDomain,
+      log: silentLogger,
+    };
+    this.#entries = new AuthorizedEntries({
+      source: new EntryClient(parts),
+      positions: this.#positions,
+      useSync: true,
+    });
+  }
+
+  /** Over a connection of its own, which ends with it. */
+  async attest(token: string): Promise<void> {
+    const { trustDomain } = this.#target;
+    const connection = connect(this.#target, () => undefined);
+    try {
+      const agents = new AgentClient(connection, this.#positions);
+      const bundles = new BundleClient(connection, trustDomain, this.#positions);
+      const { agentSvid } = await attestNode(
+        {
+          server: {
+            attestAgent: (request) => agents.attestAgent(request),
+            getBundle: () => bundles.getBundle(),
+          },
+          attestor: joinToken({ token: new SecretText(token), file: undefined }),
+          keys: this.#keys,
+          keyId: () => nextKeyId(this.#svid),
+          trustDomain,
+          clock: systemClock,
+          random: systemRandom,
+          log: silentLogger,
+        },
+        NEVER,
+      );
+      this.#svid = agentSvid;
+    } finally {
+      connection.close();
+    }
+  }
+
+  /** As an agent does at half of its SVID's life: a new SVID, a new connection with it, and the first call on that. */
+  async renew(): Promise<void> {
+    const { trustDomain, authorities } = this.#target;
+    const agents = new AgentClient(this.#connection, this.#positions);
+    const keyId = nextKeyId(this.#svid);
+    const key = await this.#keys.generateKey(keyId, 'ec-p256');
+    const chain = await agents.renewAgent(await buildCsr(key.signer));
+    const { publicKey } = key.signer;
+    const svid = checkAgentSvid({ chain, publicKey, trustDomain, authorities, at: systemClock.now() });
+    this.#svid = { chain, svid, key, keyId, canReattest: false };
+    this.#connection.replace();
+    await this.#entries.fetch(NEVER);
+  }
+
+  /** The number of entries that it is authorized for, from one call. */
+  async countEntries(): Promise<number> {
+    return (await this.#entries.fetch(NEVER)).length;
+  }
+
+  holds(spiffeId: string): boolean {
+    return this.#held.values().some((held) => held === spiffeId);
+  }
+
+  /** Follows the hints until it is closed; calls back after the first round and each that a hint asked for. */
+  async follow(onSynced: () => void): Promise<void> {
+    const source = new WatchClient(this.#connection);
+    let isStale = false;
+    let round: Promise<void> | undefined;
+    const rounds = async (): Promise<void> => {
+      while (isStale) {
+        isStale = false;
+        await this.#sync();
+        onSynced();
+      }
+      round = undefined;
+    };
+    for await (const { position } of source.watch(this.#stop.signal)) {
+      this.#positions.saw(position);
+      isStale = true;
+      round ??= rounds();
+    }
+  }
+
+  async #sync(): Promise<void> {
+    const entries = await this.#entries.fetch(NEVER);
+    const added = entries.filter((entry) => !this.#held.has(entry));
+    if (added.length > 0) await this.#haveSigned(added);
+    this.#held = new Map(entries.map((entry) => [entry, entry.spiffeId.toString()]));
+  }
+
+  async #haveSigned(entries: readonly AgentEntry[]): Promise<void> {
+    if (this.#svid === undefined) throw new Error('the agent has not attested');
+    const csr = await buildCsr(this.#svid.key.signer);
+    const requests = entries.map(({ id }) => ({ entryId: id, csr }));
+    const results = await new SvidClient(this.#connection, this.#positions).newX509Svids(requests, NEVER);
+    const failed = results.find(({ ok }) => !ok);
+    if (failed !== undefined) throw new Error(`an SVID was refused: ${JSON.stringify(failed)}`);
+  }
+
+  close(): void {
+    this.#stop.abort(new Error('the bench is over'));
+    this.#connection.close();
+  }
+}
+
+const connect = (target: Target, identity: ConstructorParameters<typeof ServerConnection>[0]['identity']) =>
+  new ServerConnection({
+    host: target.host,
+    port: target.port,
+    trustDomain: target.trustDomain,
+    requirePqKem: false,
+    identity,
+    verifyServer: verifyServer({
+      trust: () => ({ kind: 'authorities', authorities: target.authorities }),
+      trustDomain: target.trustDomain,
+      clock: systemClock,
+    }),
+  });
