@@ -1,8 +1,7 @@
 /**
  * Entries as a graph: each hangs below its parent's ID and bears its own. Answers what hangs below an agent (its own
- * ID and those of the node aliases that it satisfies), and what is above a place that changed. Lists are linked
- * through the entries, a place is visited once a walk by the mark of its round: a change costs what it
- * touches, an answer what it holds. Used by authorized-entries.
+ * ID and those of the node aliases that it satisfies), and what is above a place that changed. A change costs what it
+ * touches, an answer what it holds, whatever the total. Used by authorized-entries.
  */
 import type { Selector } from '../../shared/selectors.ts';
 import { serverId } from '../../shared/spiffe/reserved.ts';
@@ -11,7 +10,7 @@ import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import { AliasIndex } from './alias-index.ts';
 import type { Entry } from './entry.ts';
 import { compactId, EntryInterner } from './intern-entry.ts';
-import { Hanging, Place } from './place.ts';
+import { IndexedEntry, Place } from './place.ts';
 import { Tombstones } from './tombstones.ts';
 
 /** An agent as the index sees it; a Node is one. */
@@ -34,19 +33,15 @@ export interface Roots {
   readonly aliases: readonly (readonly Selector[])[];
 }
 
-const isExpired = (entry: Entry, nowMs: number): boolean =>
-  entry.expiresAt !== undefined && entry.expiresAt.getTime() <= nowMs;
-
 export class EntryGraph {
   readonly #trustDomain: TrustDomain;
   readonly #serverPath: string;
   readonly #interner = new EntryInterner();
-  readonly #byEntryId = new Map<string, Hanging>();
+  readonly #byEntryId = new Map<string, IndexedEntry>();
   /** By path: all are of the one trust domain. */
   readonly #places = new Map<string, Place>();
   readonly #emptied = new Tombstones<Place>((place) => this.#places.delete(place.id.path));
-  readonly #aliases = new AliasIndex<Hanging>();
-  #round = 0;
+  readonly #aliases = new AliasIndex<IndexedEntry>();
 
   constructor(trustDomain: TrustDomain) {
     this.#trustDomain = trustDomain;
@@ -63,71 +58,59 @@ export class EntryGraph {
   }
 
   find(entryId: string, nowMs: number): Entry | undefined {
-    const entry = this.#byEntryId.get(entryId)?.entry;
-    return entry === undefined || isExpired(entry, nowMs) ? undefined : entry;
+    const entry = this.#byEntryId.get(entryId);
+    return entry?.isExpired(nowMs) === false ? entry : undefined;
   }
 
   /** Adds or replaces; an entry with an ID outside the trust domain, or with the server's, is as good as none. */
   put(entry: Entry, touched?: Touched): void {
-    this.delete(entry.id, touched);
-    if (!entry.spiffeId.isMemberOf(this.#trustDomain) || !entry.parentId.isMemberOf(this.#trustDomain))
+    const before = this.#byEntryId.get(entry.id);
+    if (before !== undefined) this.#unlink(before, touched);
+    if (!this.#isWithin(entry)) {
+      this.#byEntryId.delete(entry.id);
       return;
-    if (entry.spiffeId.path === this.#serverPath) return;
+    }
     const own = this.#place(entry.spiffeId);
     const parent = this.#place(entry.parentId);
-    const hanging = new Hanging(
-      this.#interner.intern(entry, { own: own.id, parent: parent.id }),
-      own,
-      parent,
-    );
-    this.#byEntryId.set(entry.id, hanging);
-    hanging.link();
+    const { revisionNumber, createdAt } = entry;
+    const selectors = this.#interner.selectors(entry.selectors);
+    const terms = this.#interner.terms(entry);
+    const id = before?.id ?? entry.id; // one text with the key in the map, which stays
+    const made = new IndexedEntry({ id, own, parent, selectors, terms, revisionNumber, createdAt });
+    this.#byEntryId.set(id, made);
+    made.link();
     this.#emptied.revive(own);
     this.#emptied.revive(parent);
-    this.#touch(hanging, touched);
-    if (parent.id.path === this.#serverPath) {
-      this.#aliases.put(entry.id, {
-        selectors: entry.selectors,
-        target: hanging,
-        changedAt: touched?.n ?? 0,
-      });
-    }
+    this.#touch(made, touched);
+    if (this.#isAlias(made)) this.#aliases.put(id, { selectors, target: made, changedAt: touched?.n ?? 0 });
   }
 
   delete(entryId: string, touched?: Touched): void {
-    const hanging = this.#byEntryId.get(entryId);
-    if (hanging === undefined) return;
+    const entry = this.#byEntryId.get(entryId);
+    if (entry === undefined) return;
     this.#byEntryId.delete(entryId);
-    hanging.unlink();
-    this.#touch(hanging, touched);
-    this.#aliases.delete(entryId, touched?.n ?? 0);
-    if (hanging.own.isEmpty) this.#emptied.add(hanging.own);
-    if (hanging.parent !== hanging.own && hanging.parent.isEmpty) this.#emptied.add(hanging.parent);
+    this.#unlink(entry, touched);
   }
 
   /** The agent's entries in no order, and the last change that bears on them. */
   below(agent: Agent, nowMs: number): { entries: readonly Entry[]; changedAt: number } {
     const entries: Entry[] = [];
-    const start = this.#start(agent, nowMs);
-    let changedAt = start.changedAt;
-    for (let place = start.places.pop(); place !== undefined; place = start.places.pop()) {
+    const { places, changedAt: startChangedAt } = this.#start(agent, nowMs);
+    let changedAt = startChangedAt;
+    // A set yields what is added to it on the way, too, and each once.
+    for (const place of places) {
       changedAt = Math.max(changedAt, place.changedAt);
-      for (let child = place.firstChild; child !== undefined; child = child.nextChild) {
-        if (isExpired(child.entry, nowMs)) continue;
-        entries.push(child.entry);
-        if (child.own.visit(this.#round)) start.places.push(child.own);
-      }
+      place.gather(nowMs, entries, places);
     }
     return { entries, changedAt };
   }
 
   /** The entry if it hangs below the agent; one that hangs directly below a root costs no walk. */
   findBelow(agent: Agent, entryId: string, nowMs: number): Entry | undefined {
-    const hanging = this.#byEntryId.get(entryId);
-    if (hanging === undefined || isExpired(hanging.entry, nowMs)) return undefined;
-    this.#start(agent, nowMs);
-    if (hanging.parent.mark === this.#round) return hanging.entry;
-    return this.below(agent, nowMs).entries.find((entry) => entry.id === entryId);
+    const entry = this.#byEntryId.get(entryId);
+    if (entry === undefined || entry.isExpired(nowMs)) return undefined;
+    if (this.#start(agent, nowMs).places.has(entry.parent)) return entry;
+    return this.below(agent, nowMs).entries.find((one) => one === entry);
   }
 
   /** The entries that give this ID, aliases included. */
@@ -135,47 +118,66 @@ export class EntryGraph {
     const entries: Entry[] = [];
     const place = id.isMemberOf(this.#trustDomain) ? this.#places.get(id.path) : undefined;
     for (let bearer = place?.firstBearer; bearer !== undefined; bearer = bearer.nextBearer) {
-      if (!isExpired(bearer.entry, nowMs)) entries.push(bearer.entry);
+      if (!bearer.isExpired(nowMs)) entries.push(bearer);
     }
     return entries;
   }
 
   /** Every agent whose entries may have changed is at one of these roots, or satisfies one of these aliases. */
   above(touched: Touched): Roots {
-    const round = ++this.#round;
     const aliases = [...touched.aliases];
     const ids: SpiffeId[] = [];
-    const climbing = [...touched.places].filter((place) => place.visit(round));
-    for (let place = climbing.pop(); place !== undefined; place = climbing.pop()) {
+    const places = new Set(touched.places);
+    for (const place of places) {
       ids.push(place.id);
       for (let bearer = place.firstBearer; bearer !== undefined; bearer = bearer.nextBearer) {
-        if (bearer.parent.id.path === this.#serverPath) aliases.push(bearer.entry.selectors);
-        else if (bearer.parent.visit(round)) climbing.push(bearer.parent);
+        if (this.#isAlias(bearer)) aliases.push(bearer.selectors);
+        else places.add(bearer.parent);
       }
     }
     return { ids, aliases };
   }
 
-  /** The places where the agent's entries begin, marked as visited in a new round. */
-  #start(agent: Agent, nowMs: number): { places: Place[]; changedAt: number } {
-    const round = ++this.#round;
-    const places: Place[] = [];
+  /** The places where the agent's entries begin. */
+  #start(agent: Agent, nowMs: number): { places: Set<Place>; changedAt: number } {
+    const places = new Set<Place>();
     const own = agent.id.isMemberOf(this.#trustDomain) ? this.#places.get(agent.id.path) : undefined;
-    if (own !== undefined && own.id.path !== this.#serverPath && own.visit(round)) places.push(own);
+    if (own !== undefined && own.id.path !== this.#serverPath) places.add(own);
     const aliasesChangedAt = this.#aliases.match(agent.selectors, (alias) => {
-      if (!isExpired(alias.entry, nowMs) && alias.own.visit(round)) places.push(alias.own);
+      if (!alias.isExpired(nowMs)) places.add(alias.own);
     });
     return { places, changedAt: Math.max(this.#emptied.floor, aliasesChangedAt) };
   }
 
-  #touch(hanging: Hanging, touched: Touched | undefined): void {
+  #isWithin({ spiffeId, parentId }: Entry): boolean {
+    return (
+      spiffeId.isMemberOf(this.#trustDomain) &&
+      parentId.isMemberOf(this.#trustDomain) &&
+      spiffeId.path !== this.#serverPath
+    );
+  }
+
+  #isAlias({ parent }: IndexedEntry): boolean {
+    return parent.id.path === this.#serverPath;
+  }
+
+  #unlink(entry: IndexedEntry, touched: Touched | undefined): void {
+    const { id, own, parent } = entry;
+    entry.unlink();
+    this.#touch(entry, touched);
+    this.#aliases.delete(id, touched?.n ?? 0);
+    if (own.isEmpty) this.#emptied.add(own);
+    if (parent !== own && parent.isEmpty) this.#emptied.add(parent);
+  }
+
+  #touch(entry: IndexedEntry, touched: Touched | undefined): void {
     if (touched === undefined) return;
-    if (hanging.parent.id.path === this.#serverPath) {
-      touched.aliases.push(hanging.entry.selectors);
+    if (this.#isAlias(entry)) {
+      touched.aliases.push(entry.selectors);
       return;
     }
-    hanging.parent.changedAt = touched.n;
-    touched.places.add(hanging.parent);
+    entry.parent.changedAt = touched.n;
+    touched.places.add(entry.parent);
   }
 
   #place(id: SpiffeId): Place {

@@ -1,79 +1,103 @@
 /**
  * Lets entries share what they have in common, so that a million of them fit in memory. Used by entry-graph.
- * The pools are bounded and forget their older half: sharing is a saving, never a promise.
+ * Sharing is a saving, never a promise.
  */
 import type { Selector } from '../../shared/selectors.ts';
-import { selectorKey } from '../../shared/selectors.ts';
 import { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
-import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import type { Entry } from './entry.ts';
+import type { EntryTerms } from './place.ts';
 
-const GENERATION_MAX = 50_000; // selectors; some 10 MB for both generations
+const SLOTS = 65_536; // a power of two; half a megabyte
+const SCRATCH_BYTES = 16_384;
+const UTF8_MAX = 3; // bytes per UTF-16 unit
 
-const TYPES_MAX = 1_000; // selector types are named after attestors
+/** Of things with the same hash, the last one that was asked for. Unlike a Map it never grows, and leaves no garbage. */
+class Slots<Item> {
+  readonly #slots = new Array<Item | undefined>(SLOTS).fill(undefined);
 
-const NO_TRUST_DOMAINS: readonly TrustDomain[] = Object.freeze([]);
-const NO_NAMES: readonly string[] = Object.freeze([]);
+  share(key: string, isSame: (item: Item) => boolean, make: () => Item): Item {
+    const at = hashOf(key) % SLOTS;
+    const known = this.#slots[at];
+    if (known !== undefined && isSame(known)) return known;
+    const made = make();
+    this.#slots[at] = made;
+    return made;
+  }
+}
 
 export class EntryInterner {
-  #young = new Map<string, Selector>();
-  #old = new Map<string, Selector>();
-  readonly #types = new Map<string, string>();
-  #lastCreatedAt = new Date(0);
+  readonly #types = new Slots<string>();
+  readonly #selectors = new Slots<Selector>();
+  readonly #terms = new Slots<{ readonly key: string; readonly terms: EntryTerms }>();
 
-  /** A copy that bears the given IDs (equal to its own) and shares the rest where it can. */
-  intern(entry: Entry, ids: { own: SpiffeId; parent: SpiffeId }): Entry {
-    return {
-      id: entry.id,
-      spiffeId: ids.own,
-      parentId: ids.parent,
-      selectors: entry.selectors.map((selector) => this.#selector(selector)),
-      x509SvidTtlSeconds: entry.x509SvidTtlSeconds,
-      jwtSvidTtlSeconds: entry.jwtSvidTtlSeconds,
-      federatesWith: entry.federatesWith.length === 0 ? NO_TRUST_DOMAINS : entry.federatesWith,
-      admin: entry.admin,
-      downstream: entry.downstream,
-      storeSvid: entry.storeSvid,
-      expiresAt: entry.expiresAt,
-      dnsNames: entry.dnsNames.length === 0 ? NO_NAMES : entry.dnsNames,
-      hint: entry.hint,
-      disableX509SvidPrefetch: entry.disableX509SvidPrefetch,
-      jwtSvidIncludeJti: entry.jwtSvidIncludeJti,
-      revisionNumber: entry.revisionNumber,
-      createdAt: this.#createdAt(entry.createdAt),
-    };
+  selectors(selectors: readonly Selector[]): readonly Selector[] {
+    return selectors.map(({ type, value }) =>
+      this.#selectors.share(
+        value,
+        (known) => known.value === value && known.type === type,
+        () => ({ type: this.#type(type), value: compact(value) }),
+      ),
+    );
   }
 
-  #selector(selector: Selector): Selector {
-    const key = selectorKey(selector);
-    const known = this.#young.get(key);
-    if (known !== undefined) return known;
-    const shared = this.#old.get(key) ?? { type: this.#type(selector.type), value: compact(selector.value) };
-    if (this.#young.size >= GENERATION_MAX) {
-      this.#old = this.#young;
-      this.#young = new Map();
-    }
-    this.#young.set(key, shared);
-    return shared;
+  terms(entry: Entry): EntryTerms {
+    const key = termsKey(entry);
+    return this.#terms.share(
+      key,
+      (known) => known.key === key,
+      () => ({ key, terms: termsOf(entry) }),
+    ).terms;
   }
 
   #type(type: string): string {
-    const known = this.#types.get(type);
-    if (known !== undefined) return known;
-    if (this.#types.size >= TYPES_MAX) this.#types.clear();
-    this.#types.set(type, type);
-    return type;
-  }
-
-  /** Entries created together come together. */
-  #createdAt(at: Date): Date {
-    if (at.getTime() !== this.#lastCreatedAt.getTime()) this.#lastCreatedAt = at;
-    return this.#lastCreatedAt;
+    return this.#types.share(
+      type,
+      (known) => known === type,
+      () => compact(type),
+    );
   }
 }
+
+/** FNV-1a: its callers take an unlucky clash, or one that somebody made, as a saving that was missed. */
+function hashOf(text: string): number {
+  let hash = 0x81_1c_9d_c5;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01_00_01_93);
+  return hash >>> 0;
+}
+
+const termsOf = (entry: Entry): EntryTerms => ({
+  x509SvidTtlSeconds: entry.x509SvidTtlSeconds,
+  jwtSvidTtlSeconds: entry.jwtSvidTtlSeconds,
+  federatesWith: entry.federatesWith,
+  admin: entry.admin,
+  downstream: entry.downstream,
+  storeSvid: entry.storeSvid,
+  expiresAt: entry.expiresAt,
+  dnsNames: entry.dnsNames,
+  hint: entry.hint,
+  disableX509SvidPrefetch: entry.disableX509SvidPrefetch,
+  jwtSvidIncludeJti: entry.jwtSvidIncludeJti,
+});
+
+/** The hint comes last: it alone may hold anything. */
+const termsKey = (entry: Entry): string =>
+  `${entry.x509SvidTtlSeconds} ${entry.jwtSvidTtlSeconds} ${flagsOf(entry)} ${entry.expiresAt?.getTime()} ` +
+  `${entry.federatesWith.join()} ${entry.dnsNames.join()} ${entry.hint}`;
+
+const flagsOf = (entry: Entry): number =>
+  Number(entry.admin) +
+  Number(entry.downstream) * 2 +
+  Number(entry.storeSvid) * 4 +
+  Number(entry.disableX509SvidPrefetch) * 8 +
+  Number(entry.jwtSvidIncludeJti) * 16;
 
 /** The same ID without the text that it was cut from. */
 export const compactId = (id: SpiffeId): SpiffeId => SpiffeId.of(id.trustDomain, compact(id.path));
 
+const scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+
 /** A string that was cut from a longer one holds on to that; a copy does not. */
-const compact = (text: string): string => Buffer.from(text).toString();
+const compact = (text: string): string =>
+  text.length * UTF8_MAX <= SCRATCH_BYTES
+    ? scratch.toString('utf8', 0, scratch.write(text))
+    : Buffer.from(text).toString();

@@ -1,68 +1,195 @@
-/** The parts of the entry graph: a SPIFFE ID as a place, and the entries that hang there. Used by entry-graph. */
+/**
+ * The parts of the entry graph: a SPIFFE ID as a place, and the entries that hang there. A place holds its entries side
+ * by side, and knows the few that need a look, so that an answer copies a list and touches none of its entries: in an
+ * index of a million each of them would be fetched from far memory. Used by entry-graph.
+ */
+import type { Selector } from '../../shared/selectors.ts';
 import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
+import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import type { Entry } from './entry.ts';
 import type { Stamped } from './tombstones.ts';
+
+/** What an entry has in common with many others, which then share it. */
+export type EntryTerms = Omit<
+  Entry,
+  'id' | 'spiffeId' | 'parentId' | 'selectors' | 'revisionNumber' | 'createdAt'
+>;
+
+const NONE: IndexedEntry[] = [];
+const NONE_ODD: ReadonlySet<IndexedEntry> = new Set();
 
 /** A SPIFFE ID that entries bear or have as their parent. */
 export class Place implements Stamped {
   readonly id: SpiffeId;
-  /** Entries whose parent this is. */
-  firstChild: Hanging | undefined = undefined;
   /** Entries that give this ID. */
-  firstBearer: Hanging | undefined = undefined;
+  firstBearer: IndexedEntry | undefined = undefined;
   /** Of its children. */
   changedAt = 0;
-  /** The round in which a walk was last here. */
-  mark = 0;
+  #children = NONE;
+  /** Children that expire, or whose own place has children. */
+  #odd: Set<IndexedEntry> | undefined = undefined;
 
   constructor(id: SpiffeId) {
     this.id = id;
   }
 
   get isEmpty(): boolean {
-    return this.firstChild === undefined && this.firstBearer === undefined;
+    return this.#children.length === 0 && this.firstBearer === undefined;
   }
 
-  /** True at the first visit of a round. */
-  visit(round: number): boolean {
-    if (this.mark === round) return false;
-    this.mark = round;
-    return true;
+  get hasChildren(): boolean {
+    return this.#children.length > 0;
+  }
+
+  /** Appends its children to `entries`, those apart that have expired, and adds the places to which they lead. */
+  gather(nowMs: number, entries: Entry[], places: Set<Place>): void {
+    let hidden: Set<IndexedEntry> | undefined;
+    for (const child of this.#odd ?? NONE_ODD) {
+      if (child.isExpired(nowMs)) hidden = (hidden ?? new Set()).add(child);
+      else if (child.own.hasChildren) places.add(child.own);
+    }
+    for (const child of this.#children) if (hidden?.has(child) !== true) entries.push(child);
+  }
+
+  /** Its place in the list. */
+  add(child: IndexedEntry): number {
+    if (this.#children.length > 0) return this.#children.push(child) - 1;
+    this.#children = [child]; // room for one: many places have no more
+    this.#leadOn();
+    return 0;
+  }
+
+  /** The last one takes the place of the one that leaves. */
+  remove(child: IndexedEntry): void {
+    this.#odd?.delete(child);
+    const last = this.#children.pop();
+    if (last !== undefined && last !== child) {
+      this.#children[child.childAt] = last;
+      last.childAt = child.childAt;
+    }
+    if (this.#children.length === 0) this.#leadOn();
+  }
+
+  /** Whether the child needs a look when the list is copied. */
+  review(child: IndexedEntry): void {
+    if (child.expiresAt === undefined && !child.own.hasChildren) this.#odd?.delete(child);
+    else this.#odd = (this.#odd ?? new Set()).add(child);
+  }
+
+  /** It has its first child, or none any more: the entries that give its ID lead here, or do not. */
+  #leadOn(): void {
+    for (let bearer = this.firstBearer; bearer !== undefined; bearer = bearer.nextBearer)
+      bearer.parent.review(bearer);
   }
 }
 
-/** An entry in its two lists, that of its parent's children and that of its ID's bearers. */
-export class Hanging {
-  readonly entry: Entry;
+export interface IndexedEntryParts {
+  readonly id: string;
   readonly own: Place;
   readonly parent: Place;
-  nextChild: Hanging | undefined = undefined;
-  previousChild: Hanging | undefined = undefined;
-  nextBearer: Hanging | undefined = undefined;
-  previousBearer: Hanging | undefined = undefined;
+  readonly selectors: readonly Selector[];
+  readonly terms: EntryTerms;
+  readonly revisionNumber: number;
+  readonly createdAt: Date;
+}
 
-  constructor(entry: Entry, own: Place, parent: Place) {
-    this.entry = entry;
+/** An entry in its two lists, that of its parent's children and that of its ID's bearers: one small object for all of it. */
+export class IndexedEntry implements Entry {
+  readonly id: string;
+  readonly own: Place;
+  readonly parent: Place;
+  readonly selectors: readonly Selector[];
+  readonly revisionNumber: number;
+  readonly #terms: EntryTerms;
+  readonly #createdAtMs: number; // a Date takes six times as much
+  childAt = 0;
+  nextBearer: IndexedEntry | undefined = undefined;
+  previousBearer: IndexedEntry | undefined = undefined;
+
+  constructor({ id, own, parent, selectors, terms, revisionNumber, createdAt }: IndexedEntryParts) {
+    this.id = id;
     this.own = own;
     this.parent = parent;
+    this.selectors = selectors;
+    this.revisionNumber = revisionNumber;
+    this.#terms = terms;
+    this.#createdAtMs = createdAt.getTime();
   }
 
-  /** Puts it first in both lists. */
+  get spiffeId(): SpiffeId {
+    return this.own.id;
+  }
+
+  get parentId(): SpiffeId {
+    return this.parent.id;
+  }
+
+  get createdAt(): Date {
+    return new Date(this.#createdAtMs);
+  }
+
+  get x509SvidTtlSeconds(): number {
+    return this.#terms.x509SvidTtlSeconds;
+  }
+
+  get jwtSvidTtlSeconds(): number {
+    return this.#terms.jwtSvidTtlSeconds;
+  }
+
+  get federatesWith(): readonly TrustDomain[] {
+    return this.#terms.federatesWith;
+  }
+
+  get admin(): boolean {
+    return this.#terms.admin;
+  }
+
+  get downstream(): boolean {
+    return this.#terms.downstream;
+  }
+
+  get storeSvid(): boolean {
+    return this.#terms.storeSvid;
+  }
+
+  get expiresAt(): Date | undefined {
+    return this.#terms.expiresAt;
+  }
+
+  get dnsNames(): readonly string[] {
+    return this.#terms.dnsNames;
+  }
+
+  get hint(): string {
+    return this.#terms.hint;
+  }
+
+  get disableX509SvidPrefetch(): boolean {
+    return this.#terms.disableX509SvidPrefetch;
+  }
+
+  get jwtSvidIncludeJti(): boolean {
+    return this.#terms.jwtSvidIncludeJti;
+  }
+
+  isExpired(nowMs: number): boolean {
+    const { expiresAt } = this.#terms;
+    return expiresAt !== undefined && expiresAt.getTime() <= nowMs;
+  }
+
+  /** Puts it into both lists. */
   link(): void {
-    this.nextChild = this.parent.firstChild;
-    if (this.nextChild !== undefined) this.nextChild.previousChild = this;
-    this.parent.firstChild = this;
     this.nextBearer = this.own.firstBearer;
     if (this.nextBearer !== undefined) this.nextBearer.previousBearer = this;
     this.own.firstBearer = this;
+    this.childAt = this.parent.add(this);
+    this.parent.review(this);
   }
 
   unlink(): void {
-    if (this.previousChild === undefined) this.parent.firstChild = this.nextChild;
-    else this.previousChild.nextChild = this.nextChild;
-    if (this.nextChild !== undefined) this.nextChild.previousChild = this.previousChild;
     if (this.previousBearer === undefined) this.own.firstBearer = this.nextBearer;
     else this.previousBearer.nextBearer = this.nextBearer;
     if (this.nextBearer !== undefined) this.nextBearer.previousBearer = this.previousBearer;
+    this.parent.remove(this);
   }
 }

@@ -9,6 +9,7 @@ import type { Entry } from '../../server/entries/entry.ts';
 import type { Agent } from '../../server/entries/entry-graph.ts';
 import { silentLogger } from '../../shared/log/logger.ts';
 import { isSubset, selectorKeys } from '../../shared/selectors.ts';
+import { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { id, makeEntry, SERVER, selectors, td } from '../server/entries/make-entry.ts';
 
@@ -38,8 +39,10 @@ function slowSearch(entries: readonly Entry[], agent: Agent, now: Date): readonl
   return [...found];
 }
 
-const byId = (entries: readonly Entry[]): readonly Entry[] =>
-  [...entries].sort((a, b) => a.id.localeCompare(b.id));
+/** The index has objects of its own with the same fields. */
+const FIELDS = Object.keys(makeEntry({ id: 'e', spiffeId: '/w', parentId: '/p' })) as (keyof Entry)[];
+const plain = (entry: Entry) => Object.fromEntries(FIELDS.map((field) => [field, entry[field]]));
+const byId = (entries: readonly Entry[]) => [...entries].sort((a, b) => a.id.localeCompare(b.id)).map(plain);
 
 const START = new Date('2026-01-01T00:00:00Z');
 const AGENTS = ['/spire/agent/a', '/spire/agent/b', '/spire/agent/c', '/own-path'];
@@ -63,6 +66,17 @@ const entry = fc
     parentId: parents,
     selectors: traits,
     revisionNumber: fc.nat(3),
+    createdAt: fc.nat(3).map((seconds) => new Date(START.getTime() + seconds * 1_000)),
+    x509SvidTtlSeconds: fc.nat(1),
+    jwtSvidTtlSeconds: fc.nat(1),
+    admin: fc.boolean(),
+    downstream: fc.boolean(),
+    storeSvid: fc.boolean(),
+    disableX509SvidPrefetch: fc.boolean(),
+    jwtSvidIncludeJti: fc.boolean(),
+    dnsNames: fc.subarray(['a.org', 'b.org']),
+    federatesWith: fc.subarray([TrustDomain.parse('one'), TrustDomain.parse('two')]),
+    hint: fc.constantFrom('', 'h', 'a.org h'),
     expiresAt: fc.option(fc.integer({ min: 1, max: 100 }), { freq: 6 }),
   })
   .map(({ expiresAt, ...sketch }) =>
