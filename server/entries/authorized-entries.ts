@@ -30,7 +30,8 @@ export interface AuthorizedEntriesParts {
 }
 
 /**
- * Entries returned are shared: they are never changed in place.
+ * Entries returned are shared, and read field by field: they are never changed in place, and cannot be spread. Only
+ * `find` gives a copy.
  *
  * DIVERGES: in SPIRE an entry counts until it is pruned, which is up to five minutes after its end. Here it counts as
  * absent from its `expiresAt` on, as a parent and an alias too; watchers hear of it when it is pruned.

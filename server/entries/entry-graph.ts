@@ -57,9 +57,10 @@ export class EntryGraph {
     this.#emptied.raiseFloor(n);
   }
 
+  /** A copy. */
   find(entryId: string, nowMs: number): Entry | undefined {
     const entry = this.#byEntryId.get(entryId);
-    return entry?.isExpired(nowMs) === false ? entry : undefined;
+    return entry?.isExpired(nowMs) === false ? entry.plain() : undefined;
   }
 
   /** Adds or replaces; an entry with an ID outside the trust domain, or with the server's, is as good as none. */

@@ -13,7 +13,7 @@ const UTF8_MAX = 3; // bytes per UTF-16 unit
 
 /** Of things with the same hash, the last one that was asked for. Unlike a Map it never grows, and leaves no garbage. */
 class Slots<Item> {
-  readonly #slots = new Array<Item | undefined>(SLOTS).fill(undefined);
+  readonly #slots = Array.from({ length: SLOTS }, (): Item | undefined => undefined);
 
   share(key: string, isSame: (item: Item) => boolean, make: () => Item): Item {
     const at = hashOf(key) % SLOTS;

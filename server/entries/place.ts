@@ -26,7 +26,7 @@ export class Place implements Stamped {
   /** Of its children. */
   changedAt = 0;
   #children = NONE;
-  /** Children that expire, or whose own place has children. */
+  /** Children that expire, or whose own place has children or has had some: who asks when things changed asks there too. */
   #odd: Set<IndexedEntry> | undefined = undefined;
 
   constructor(id: SpiffeId) {
@@ -37,25 +37,22 @@ export class Place implements Stamped {
     return this.#children.length === 0 && this.firstBearer === undefined;
   }
 
-  get hasChildren(): boolean {
-    return this.#children.length > 0;
-  }
-
   /** Appends its children to `entries`, those apart that have expired, and adds the places to which they lead. */
   gather(nowMs: number, entries: Entry[], places: Set<Place>): void {
     let hidden: Set<IndexedEntry> | undefined;
     for (const child of this.#odd ?? NONE_ODD) {
       if (child.isExpired(nowMs)) hidden = (hidden ?? new Set()).add(child);
-      else if (child.own.hasChildren) places.add(child.own);
+      else places.add(child.own);
     }
     for (const child of this.#children) if (hidden?.has(child) !== true) entries.push(child);
   }
 
-  /** Its place in the list. */
+  /** Its number in the list. Who gives this ID leads here from the first child on. */
   add(child: IndexedEntry): number {
     if (this.#children.length > 0) return this.#children.push(child) - 1;
     this.#children = [child]; // room for one: many places have no more
-    this.#leadOn();
+    for (let bearer = this.firstBearer; bearer !== undefined; bearer = bearer.nextBearer)
+      bearer.parent.review(bearer);
     return 0;
   }
 
@@ -67,19 +64,13 @@ export class Place implements Stamped {
       this.#children[child.childAt] = last;
       last.childAt = child.childAt;
     }
-    if (this.#children.length === 0) this.#leadOn();
   }
 
   /** Whether the child needs a look when the list is copied. */
   review(child: IndexedEntry): void {
-    if (child.expiresAt === undefined && !child.own.hasChildren) this.#odd?.delete(child);
-    else this.#odd = (this.#odd ?? new Set()).add(child);
-  }
-
-  /** It has its first child, or none any more: the entries that give its ID lead here, or do not. */
-  #leadOn(): void {
-    for (let bearer = this.firstBearer; bearer !== undefined; bearer = bearer.nextBearer)
-      bearer.parent.review(bearer);
+    const { own, expiresAt } = child;
+    if (expiresAt !== undefined || own.#children.length > 0 || own.changedAt > 0)
+      this.#odd = (this.#odd ?? new Set()).add(child);
   }
 }
 
@@ -93,7 +84,10 @@ export interface IndexedEntryParts {
   readonly createdAt: Date;
 }
 
-/** An entry in its two lists, that of its parent's children and that of its ID's bearers: one small object for all of it. */
+/**
+ * An entry in its two lists, that of its parent's children and that of its ID's bearers: one small object for all of it.
+ * It is read field by field; who wants to spread it takes `plain`.
+ */
 export class IndexedEntry implements Entry {
   readonly id: string;
   readonly own: Place;
@@ -170,6 +164,11 @@ export class IndexedEntry implements Entry {
 
   get jwtSvidIncludeJti(): boolean {
     return this.#terms.jwtSvidIncludeJti;
+  }
+
+  plain(): Entry {
+    const { id, spiffeId, parentId, selectors, revisionNumber, createdAt } = this;
+    return { id, spiffeId, parentId, selectors, ...this.#terms, revisionNumber, createdAt };
   }
 
   isExpired(nowMs: number): boolean {
