@@ -3,12 +3,13 @@
  * No session state (a transaction pooler may stand between): statements are unnamed, settings are local to their
  * transaction. Nothing waits for ever: connecting, statements and idle transactions have limits on both sides.
  */
-import type { ClientConfig, PoolClient, QueryResultRow } from 'pg';
+import type { ClientConfig, QueryResultRow } from 'pg';
 import { Pool, types } from 'pg';
 import { systemClock } from '../../shared/clock.ts';
 import { Code, CodedError, internal, messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import { isConflict, isConnectionLoss, isTimeout, toCodedError, Unconfirmed } from './database-errors.ts';
+import { type Link, send } from './send.ts';
 import { Silence, type Try } from './silence.ts';
 
 export interface Queryable {
@@ -46,15 +47,16 @@ const typeParsers = {
 export class Database implements Queryable {
   readonly #pool: Pool;
   readonly #silence: Silence;
+  readonly #timeoutMs: number;
   readonly #begin: Readonly<Record<Isolation, string>>;
 
   constructor(options: DatabaseOptions, log: Logger) {
     this.#silence = new Silence(log);
     const timeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
+    this.#timeoutMs = timeoutMs;
     this.#pool = new Pool({
       ...options.client,
       max: options.maxOpenConnections,
-      query_timeout: timeoutMs,
       idleTimeoutMillis: IDLE_MS,
       maxLifetimeSeconds: options.connectionMaxLifetimeSeconds ?? 0, // 0: for ever
       types: typeParsers,
@@ -72,10 +74,7 @@ export class Database implements Queryable {
 
   /** One reading statement, on the primary; sent again when the connection broke. */
   query<Row extends QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
-    return this.#attempt(
-      isConnectionLoss,
-      async (client) => (await client.query<Row>(sql, [...values])).rows,
-    );
+    return this.#attempt(isConnectionLoss, async (link) => (await send<Row>(link, sql, values)).rows);
   }
 
   /**
@@ -87,20 +86,21 @@ export class Database implements Queryable {
     let isCommitting = false;
     const mayRetry = (error: unknown): boolean =>
       isolation !== 'snapshot' && (isConflict(error) || (!isCommitting && isConnectionLoss(error)));
-    return this.#attempt(mayRetry, async (client, turn) => {
+    return this.#attempt(mayRetry, async (link) => {
       isCommitting = false;
-      await client.query(this.#begin[isolation]);
-      const result = await deed(openTransaction(client, turn));
+      await send(link, this.#begin[isolation]);
+      const result = await deed(openTransaction(link));
       isCommitting = true;
-      await commit(client);
+      await commit(link);
       return result;
     });
   }
 
   /** Whether a pooler stands between: it names a process in the handshake that is not the one that answers. */
   isPooled(): Promise<boolean> {
-    return this.#attempt(isConnectionLoss, async (client) => {
-      const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+    return this.#attempt(isConnectionLoss, async (link) => {
+      const { client } = link;
+      const { rows } = await send<{ pid: number }>(link, 'select pg_backend_pid() as pid');
       return !('processID' in client && client.processID === rows[0]?.pid);
     });
   }
@@ -109,10 +109,7 @@ export class Database implements Queryable {
     await this.#pool.end();
   }
 
-  async #attempt<T>(
-    mayRetry: (error: unknown) => boolean,
-    deed: (client: PoolClient, turn: Try) => Promise<T>,
-  ): Promise<T> {
+  async #attempt<T>(mayRetry: (error: unknown) => boolean, deed: (link: Link) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#onClient(deed);
@@ -126,7 +123,7 @@ export class Database implements Queryable {
   }
 
   /** Throws at once where the database is known to be silent, or too many wait for it already. */
-  async #onClient<T>(deed: (client: PoolClient, turn: Try) => Promise<T>): Promise<T> {
+  async #onClient<T>(deed: (link: Link) => Promise<T>): Promise<T> {
     if (this.#pool.waitingCount >= WAITING_MAX) throw tooManyWait();
     const turn = this.#silence.begin();
     try {
@@ -142,18 +139,19 @@ export class Database implements Queryable {
     }
   }
 
-  async #run<T>(deed: (client: PoolClient, turn: Try) => Promise<T>, turn: Try): Promise<T> {
+  async #run<T>(deed: (link: Link) => Promise<T>, turn: Try): Promise<T> {
     const client = await this.#pool.connect();
     // Between two statements of a transaction the pool does not listen, and an unheard error would end the process.
     const ignore = (): void => {};
     client.on('error', ignore);
+    const link = { client, timeoutMs: this.#timeoutMs, turn };
     let isHealthy = false;
     try {
-      const result = await deed(client, turn);
+      const result = await deed(link);
       isHealthy = true;
       return result;
     } catch (error) {
-      isHealthy = await rollback(client, error);
+      isHealthy = await rollback(link, error);
       throw error;
     } finally {
       client.off('error', ignore);
@@ -178,19 +176,19 @@ const tooManyWait = (): CodedError =>
     reason: 'DATABASE_UNAVAILABLE',
   });
 
-async function commit(client: PoolClient): Promise<void> {
-  const { command } = await client.query('commit').catch((error: unknown) => {
+async function commit(link: Link): Promise<void> {
+  const { command } = await send(link, 'commit').catch((error: unknown) => {
     throw isConnectionLoss(error) || isTimeout(error) ? new Unconfirmed(error) : error;
   });
   // A transaction in which a statement failed answers COMMIT with ROLLBACK and no error.
   if (command !== 'COMMIT') throw internal('transaction was rolled back at its end');
 }
 
-const openTransaction = (client: PoolClient, turn: Try): Queryable => ({
+const openTransaction = (link: Link): Queryable => ({
   query: async <Row extends QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> => {
     try {
-      const { rows } = await client.query<Row>(sql, [...values]);
-      turn.answered();
+      const { rows } = await send<Row>(link, sql, values);
+      link.turn.answered();
       return rows;
     } catch (error) {
       throw new Carried(error);
@@ -199,13 +197,13 @@ const openTransaction = (client: PoolClient, turn: Try): Queryable => ({
 });
 
 /** True when the connection can be used again. A server's own refusal leaves it usable; anything else does not. */
-async function rollback(client: PoolClient, error: unknown): Promise<boolean> {
+async function rollback(link: Link, error: unknown): Promise<boolean> {
   const raw = rawOf(error);
   const isRefusal =
     raw instanceof CodedError || (raw instanceof Error && 'severity' in raw && raw.severity === 'ERROR');
   if (!isRefusal || isConnectionLoss(raw)) return false;
-  if (client.getTransactionStatus() === 'I') return true;
-  return client.query('rollback').then(
+  if (link.client.getTransactionStatus() === 'I') return true;
+  return send(link, 'rollback').then(
     () => true,
     () => false,
   );

@@ -32,18 +32,18 @@ test('changes come in pages of a thousand', async (t) => {
   assert.equal(new Set(pages.flat()).size, 2_500);
 });
 
-test('a snapshot comes in pages of 250, and ends with a reader that fails', async (t) => {
+test('a snapshot comes in pages of a thousand, and ends with a reader that fails', async (t) => {
   const store = await (await testDatabase(t)).open();
-  await store.entries.create(Array.from({ length: 600 }, (_, n) => newEntry(`e${n}`)));
+  await store.entries.create(Array.from({ length: 2_100 }, (_, n) => newEntry(`e${n}`)));
   const sizes: number[] = [];
   const position = await store.entryFeed.snapshot((items) => sizes.push(items.length));
-  assert.deepEqual(sizes, [250, 250, 100]);
-  assert.equal(position.n, 600);
+  assert.deepEqual(sizes, [1_000, 1_000, 100]);
+  assert.equal(position.n, 2_100);
   const failing = store.entryFeed.snapshot(() => {
     throw internal('no room');
   });
   await assert.rejects(failing, /no room/);
-  assert.equal((await startOf(store.entryFeed)).n, 600);
+  assert.equal((await startOf(store.entryFeed)).n, 2_100);
 });
 
 test('a page before the head shows items as later changes left them, and the later page tells of them again', async (t) => {
