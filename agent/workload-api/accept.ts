@@ -4,6 +4,7 @@ import { CodedError, messageOf, unavailable } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { PeerSource } from '../attest-workload/peer-info.ts';
 import type { Caller, CallerConnection } from './caller.ts';
+import type { InputMeter } from './input-meter.ts';
 import type { Places } from './places.ts';
 import type { Rates } from '../rates.ts';
 import type { ShutOut } from './shut-out.ts';
@@ -13,6 +14,7 @@ export interface AcceptDeps {
   readonly places: Places;
   readonly rates: Rates;
   readonly shutOut: Pick<ShutOut, 'dropped'>;
+  readonly meter: Pick<InputMeter, 'watch'>;
   /** The agent's own pid: what others hold must not make its health check fail, and have it restarted. */
   readonly ownPid: number;
   /** RpcServer.inject. */
@@ -28,6 +30,7 @@ export function accept({
   places,
   rates,
   shutOut,
+  meter,
   ownPid,
   inject,
   log,
@@ -60,6 +63,7 @@ export function accept({
       const { pid, uid } = peers.credentials(socket);
       const isOwn = pid === ownPid;
       if (!isOwn && rates.take(uid) === undefined) return drop(socket, uid);
+      if (!isOwn) meter.watch(socket, uid);
       const peer = peers.capture(socket);
       socket.once('close', () => peer.close());
       const connection = isOwn ? OWN : places.take(socket, uid);

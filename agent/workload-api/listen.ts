@@ -14,6 +14,7 @@ import { accept } from './accept.ts';
 import type { Caller } from './caller.ts';
 import { complain } from './complain.ts';
 import { gate, type WorkloadContext } from './gate.ts';
+import { InputMeter } from './input-meter.ts';
 import { Places } from './places.ts';
 import { PushTurns } from './push-turns.ts';
 import { Rates } from '../rates.ts';
@@ -89,6 +90,7 @@ export function workloadApi({
   });
   const rates = new Rates(given?.connections ?? RATES.connections, clock);
   const shutOut = new ShutOut({ setAcl: (acl) => setAcl(socketPath, acl), ownUid, rates, clock, log });
+  const meter = new InputMeter({ shutOut, clock });
   const listener = new UnixListener({
     path: socketPath,
     ...MODES,
@@ -97,6 +99,7 @@ export function workloadApi({
       places: new Places(connections),
       rates,
       shutOut,
+      meter,
       ownPid,
       inject: (socket, caller) => server.inject(socket, caller),
       log,
@@ -113,11 +116,13 @@ export function workloadApi({
     },
     start: async () => {
       await listener.listen();
+      meter.start();
       log.info('serving the Workload API', { socketPath, connections: bounds.total });
     },
     stop: async () => {
       listener.close();
       shutOut.stop();
+      await meter.stop();
       await server.stop();
     },
   };

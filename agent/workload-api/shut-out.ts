@@ -1,7 +1,8 @@
 /**
- * Closes the socket to users who connect without pause, for a while: by its access control list, so that the kernel turns
+ * Closes the socket to users who keep the agent busy, for a while: by its access control list, so that the kernel turns
  * them away. To drop their connections is not enough: one process fills the kernel's queue faster than it is emptied, and
- * where it is full nobody gets in. Not for root, also that of containers, whom no such list binds. Used by accept.
+ * where it is full nobody gets in. Not for root, also that of containers, whom no such list binds. Used by accept and
+ * input-meter.
  */
 import type { Clock } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
@@ -47,19 +48,20 @@ export class ShutOut {
     }
     const count = (this.#dropped.get(uid) ?? 0) + 1;
     this.#dropped.set(uid, count);
-    if (count === DROPPED_MAX) this.#shutOut(uid);
+    if (count === DROPPED_MAX) this.keepOut(uid, 'connects without pause');
   }
 
   stop(): void {
     this.#stopped.abort(new Error('the socket is gone'));
   }
 
-  #shutOut(uid: number): void {
+  /** Now, whatever was counted. */
+  keepOut(uid: number, why: string): void {
     const { ownUid, rates, clock } = this.#deps;
     if (!this.#isPossible || uid === ownUid || this.#shut.has(uid) || this.#shut.size >= USERS_MAX) return;
     this.#shut.add(uid);
     if (!this.#apply()) return;
-    this.#tell(uid);
+    this.#tell(uid, why);
     const letInAgain = (): void => {
       rates.empty(uid);
       this.#shut.delete(uid);
@@ -73,16 +75,18 @@ export class ShutOut {
       this.#deps.setAcl(aclOfAllBut(this.#shut));
     } catch (error) {
       this.#isPossible = false;
-      this.#deps.log.warn('users who connect without pause cannot be kept out', { error: messageOf(error) });
+      this.#deps.log.warn('users who keep the Workload API busy cannot be kept out', {
+        error: messageOf(error),
+      });
     }
     return this.#isPossible;
   }
 
   /** The first, second, fourth, eighth … time: it may go on for long. */
-  #tell(uid: number): void {
+  #tell(uid: number, why: string): void {
     this.#count += 1;
     if (!Number.isInteger(Math.log2(this.#count))) return;
-    const fields = { uid, seconds: SHUT_OUT_MS / 1_000, count: this.#count };
-    this.#deps.log.warn('a user connects without pause and is kept out', fields);
+    const fields = { uid, why, seconds: SHUT_OUT_MS / 1_000, count: this.#count };
+    this.#deps.log.warn('a user is kept out of the Workload API', fields);
   }
 }

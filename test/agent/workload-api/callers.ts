@@ -62,7 +62,24 @@ const CONNECTS = `
     console.log('let in');
   })();`;
 
-export const programs = { callsOften: CALLS_OFTEN, forks: FORKS, connects: CONNECTS } as const;
+/** Sends frames that are no calls, as fast as they are taken; says so after 8 MiB, and when it was cut off. */
+const FEEDS = `
+  const net = require('node:net');
+  setTimeout(() => process.exit(3), 25_000).unref();
+  const settings = Buffer.from('000000040000000000', 'hex');
+  const windowUpdate = Buffer.from('00000408000000000000000001', 'hex');
+  const chunk = Buffer.concat(Array.from({ length: 5_000 }, () => windowUpdate));
+  const socket = net.connect(process.argv[1]).resume();
+  socket.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n'), settings]));
+  let isTold = false;
+  const feed = () => {
+    if (!isTold && socket.bytesWritten > 8 * 1_048_576) { isTold = true; console.log('fed'); }
+    socket.write(chunk, () => { if (!socket.destroyed) feed(); });
+  };
+  socket.on('error', () => {}).on('close', () => console.log('cut off'));
+  feed();`;
+
+export const programs = { callsOften: CALLS_OFTEN, forks: FORKS, connects: CONNECTS, feeds: FEEDS } as const;
 
 export class Caller {
   readonly process: ChildProcess;

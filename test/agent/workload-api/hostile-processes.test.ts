@@ -118,7 +118,7 @@ describe('a user', { skip: needsRoot }, () => {
       await ended;
       const other = Caller.start('callsOften', [door.path, '1'], SOMEBODY);
       assert.equal(await other.says(), 'message');
-      assert.ok(door.log.messages('warn').includes('a user connects without pause and is kept out'));
+      assert.ok(door.log.messages('warn').includes('a user is kept out of the Workload API'));
       await door.clock.advance(5_000);
       await door.clock.advance(1_000); // it may connect once a second
       const later = Caller.start('callsOften', [door.path, '1'], NOBODY);
@@ -126,6 +126,24 @@ describe('a user', { skip: needsRoot }, () => {
       await Promise.all([other.end(), later.end()]);
     });
   });
+
+  it('who sends frames that are no calls without pause is cut off and kept out, and nobody else', () =>
+    withDoor({}, async (door) => {
+      const reader = Caller.start('callsOften', [door.path, '1'], SOMEBODY);
+      assert.equal(await reader.says(), 'message');
+      const feeding = Caller.start('feeds', [door.path], NOBODY);
+      assert.equal(await feeding.says(), 'fed');
+      await door.clock.advance(250);
+      assert.equal(await feeding.says(), 'cut off');
+      const again = Caller.start('connects', [door.path, '1'], NOBODY);
+      assert.equal(await again.says(), 'EACCES');
+      assert.equal(door.api.connectionCount, 1);
+      assert.deepEqual(
+        door.log.lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields),
+        [{ uid: NOBODY, why: 'sends without pause', seconds: 5, count: 1 }],
+      );
+      await reader.end();
+    }));
 });
 
 it('a client that does not read holds up nobody', () =>

@@ -39,7 +39,7 @@ describe('the socket of the Workload API', () => {
     assert.deepEqual([acls, socket.emptied], [[but(1_000), but()], [1_000]]);
     assert.deepEqual(
       socket.log.lines.map(({ fields }) => fields),
-      [{ uid: 1_000, seconds: 5, count: 1 }],
+      [{ uid: 1_000, why: 'connects without pause', seconds: 5, count: 1 }],
     );
   });
 

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { InputMeter, type Metered } from '../../../agent/workload-api/input-meter.ts';
+import { FakeClock } from '../../fakes/clock.ts';
+
+const KIB = 1_024;
+const LOOK_MS = 250;
+
+class FakeSocket {
+  bytesRead = 100;
+  isCut = false;
+  #close = (): void => {};
+
+  destroy(): void {
+    this.isCut = true;
+  }
+
+  once(_event: string, listener: () => void): void {
+    this.#close = listener;
+  }
+
+  close(): void {
+    this.#close();
+  }
+}
+
+describe('what users send', () => {
+  const clock = new FakeClock();
+  let keptOut: (readonly [number, string])[] = [];
+  let meter: InputMeter;
+
+  beforeEach(() => {
+    keptOut = [];
+    meter = new InputMeter({ shutOut: { keepOut: (uid, why) => void keptOut.push([uid, why]) }, clock });
+    meter.start();
+  });
+  afterEach(() => meter.stop());
+
+  const watch = (uid: number): FakeSocket => {
+    const socket = new FakeSocket();
+    meter.watch(socket as unknown as Metered, uid);
+    return socket;
+  };
+
+  it('is nobody’s concern below a mebibyte in a quarter of a second', async () => {
+    const sockets = [watch(1), watch(1), watch(2)];
+    for (let look = 0; look < 8; look += 1) {
+      for (const socket of sockets) socket.bytesRead += 500 * KIB;
+      await clock.advance(LOOK_MS);
+    }
+    assert.deepEqual([keptOut, sockets.some(({ isCut }) => isCut)], [[], false]);
+  });
+
+  it('costs a user who sends more the connections that it came from, and no other', async () => {
+    const [loud, quiet, other] = [watch(1), watch(1), watch(2)];
+    loud.bytesRead += 2_000 * KIB;
+    quiet.bytesRead += 100 * KIB;
+    other.bytesRead += 900 * KIB;
+    await clock.advance(LOOK_MS);
+    assert.deepEqual([loud.isCut, quiet.isCut, other.isCut], [true, false, false]);
+    assert.deepEqual(keptOut, [[1, 'sends without pause']]);
+  });
+
+  it('is added up over all connections of a user', async () => {
+    const sockets = Array.from({ length: 100 }, () => watch(1));
+    for (const socket of sockets) socket.bytesRead += 20 * KIB;
+    await clock.advance(LOOK_MS);
+    const left = sockets.filter(({ isCut }) => !isCut).length;
+    assert.ok(left > 0 && left * 20 <= 512, `${left} connections are left`);
+    assert.equal(keptOut.length, 1);
+  });
+
+  it('is forgotten with its connection', async () => {
+    const socket = watch(1);
+    socket.bytesRead += 2_000 * KIB;
+    socket.close();
+    await clock.advance(LOOK_MS);
+    assert.deepEqual([keptOut, socket.isCut], [[], false]);
+  });
+});
