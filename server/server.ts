@@ -210,7 +210,7 @@ function makeDoors(building: Building, { callers, ownSvid, hub }: DoorParts) {
   const withLocal = { ...routes, ...localRoutes({ health: { checkHealth, clock }, explain }) };
   return {
     local: new LocalListener({ socketPath, routes: withLocal, gate, log, ...auditing(config) }),
-    agents: new AgentListener({ host, port, requirePqKem, ownSvid, callers, routes, gate, log }),
+    agents: new AgentListener({ host, port, requirePqKem, ownSvid, callers, routes, gate, clock, log }),
   };
 }
 

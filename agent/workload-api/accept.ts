@@ -2,9 +2,9 @@
 import type { Socket } from 'node:net';
 import { CodedError, messageOf, unavailable } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
+import type { InputMeter } from '../../shared/rpc/input-meter.ts';
 import type { PeerSource } from '../attest-workload/peer-info.ts';
 import type { Caller, CallerConnection } from './caller.ts';
-import type { InputMeter } from './input-meter.ts';
 import type { Places } from './places.ts';
 import type { Rates } from '../rates.ts';
 import type { ShutOut } from './shut-out.ts';
@@ -14,7 +14,7 @@ export interface AcceptDeps {
   readonly places: Places;
   readonly rates: Rates;
   readonly shutOut: Pick<ShutOut, 'dropped'>;
-  readonly meter: Pick<InputMeter, 'watch'>;
+  readonly meter: Pick<InputMeter<number>, 'watch'>;
   /** The agent's own pid: what others hold must not make its health check fail, and have it restarted. */
   readonly ownPid: number;
   /** RpcServer.inject. */

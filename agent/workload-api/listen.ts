@@ -1,6 +1,7 @@
 /** The Workload API's Unix socket (facts/spire 9): from the accepted connection to its handlers. Started by agent.ts. */
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log/logger.ts';
+import { InputMeter } from '../../shared/rpc/input-meter.ts';
 import type { SetAcl } from '../../shared/rpc/peer-kernel.ts';
 import { RpcServer } from '../../shared/rpc/server.ts';
 import { UnixListener } from '../../shared/rpc/unix-listener.ts';
@@ -14,12 +15,11 @@ import { accept } from './accept.ts';
 import type { Caller } from './caller.ts';
 import { complain } from './complain.ts';
 import { gate, type WorkloadContext } from './gate.ts';
-import { InputMeter } from './input-meter.ts';
 import { Places } from './places.ts';
 import { PushTurns } from './push-turns.ts';
 import { Rates } from '../rates.ts';
 import { routes } from './routes.ts';
-import { ShutOut } from './shut-out.ts';
+import { ShutOut, type ShutOutDeps } from './shut-out.ts';
 import { callLimits, connectionLimits, type Limits, maxDescriptors, Shares } from './shares.ts';
 
 export interface WorkloadApiDeps {
@@ -89,17 +89,14 @@ export function workloadApi({
     channelOptions: CHANNEL,
   });
   const rates = new Rates(given?.connections ?? RATES.connections, clock);
-  const shutOut = new ShutOut({ setAcl: (acl) => setAcl(socketPath, acl), ownUid, rates, clock, log });
-  const meter = new InputMeter({ shutOut, clock });
+  const guards = guardsOf({ setAcl: (acl) => setAcl(socketPath, acl), ownUid, rates, clock, log });
   const listener = new UnixListener({
     path: socketPath,
     ...MODES,
     onConnection: accept({
       peers,
       places: new Places(connections),
-      rates,
-      shutOut,
-      meter,
+      ...guards,
       ownPid,
       inject: (socket, caller) => server.inject(socket, caller),
       log,
@@ -116,14 +113,25 @@ export function workloadApi({
     },
     start: async () => {
       await listener.listen();
-      meter.start();
+      guards.meter.start();
       log.info('serving the Workload API', { socketPath, connections: bounds.total });
     },
     stop: async () => {
       listener.close();
-      shutOut.stop();
-      await meter.stop();
+      await guards.stop();
       await server.stop();
     },
   };
+}
+
+/** Against users who keep the agent busy. */
+function guardsOf(deps: ShutOutDeps & { readonly rates: Rates }) {
+  const shutOut = new ShutOut(deps);
+  const onTooMuch = (uid: number): void => shutOut.keepOut(uid, 'sends without pause');
+  const meter = new InputMeter({ clock: deps.clock, onTooMuch });
+  const stop = async (): Promise<void> => {
+    shutOut.stop();
+    await meter.stop();
+  };
+  return { rates: deps.rates, shutOut, meter, stop };
 }

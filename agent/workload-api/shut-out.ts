@@ -1,8 +1,8 @@
 /**
  * Closes the socket to users who keep the agent busy, for a while: by its access control list, so that the kernel turns
  * them away. To drop their connections is not enough: one process fills the kernel's queue faster than it is emptied, and
- * where it is full nobody gets in. Not for root, also that of containers, whom no such list binds. Used by accept and
- * input-meter.
+ * where it is full nobody gets in. Not for root, also that of containers, whom no such list binds. Used by accept for
+ * those who connect without pause, by listen for those who send so.
  */
 import type { Clock } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';

@@ -2,9 +2,11 @@
  * The door for agents: mTLS on TCP (design D8). Connections of our own agents live on, others are asked to come again
  * after three minutes, as SPIRE's servers do. Started by server.ts.
  */
+import type { Clock } from '../../shared/clock.ts';
 import { Code, CodedError, messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { Gate, Routes } from '../../shared/rpc/handler.ts';
+import { InputMeter } from '../../shared/rpc/input-meter.ts';
 import { RpcServer } from '../../shared/rpc/server.ts';
 import type { Part } from '../../shared/tasks.ts';
 import { type SecuredConnection, TlsListener } from '../../shared/tls/listen.ts';
@@ -44,6 +46,7 @@ export interface AgentListenerNeeds {
   readonly callers: Pick<Callers, 'knownId'>;
   readonly routes: Routes<CallContext>;
   readonly gate: Gate<Peer, CallContext>;
+  readonly clock: Clock;
   readonly log: Logger;
   readonly limits?: ConnectionLimitsOptions;
   readonly handshakeTimeoutMs?: number;
@@ -55,6 +58,8 @@ export class AgentListener implements Part {
   readonly name = 'agent listener';
   readonly #needs: AgentListenerNeeds;
   readonly #limits: ConnectionLimits;
+  /** By address, of those without a valid certificate. */
+  readonly #meter: InputMeter<string>;
   readonly #unidentified: Rpc;
   readonly #aging: Rpc;
   readonly #lasting: Rpc;
@@ -63,9 +68,12 @@ export class AgentListener implements Part {
   #forgetIdentity = (): void => {};
 
   constructor(needs: AgentListenerNeeds) {
-    const { routes, gate } = needs;
+    const { routes, gate, clock, log } = needs;
     this.#needs = needs;
     this.#limits = new ConnectionLimits(needs.limits);
+    const onTooMuch = (address: string): void =>
+      log.warn('cut off an address that sends without pause', { address });
+    this.#meter = new InputMeter({ clock, onTooMuch });
     this.#unidentified = new RpcServer({ routes, gate, channelOptions: UNIDENTIFIED });
     this.#aging = new RpcServer({ routes, gate, channelOptions: AGING });
     this.#lasting = new RpcServer({ routes, gate, channelOptions: LASTING });
@@ -91,6 +99,7 @@ export class AgentListener implements Part {
       throw explain(error, host, port);
     });
     this.#listener = listener;
+    this.#meter.start();
     this.#forgetIdentity = ownSvid.onChange((identity) => listener.setIdentity(identity));
     log.info('listening for agents', { address: host, port: this.#port });
   }
@@ -98,6 +107,7 @@ export class AgentListener implements Part {
   async stop(): Promise<void> {
     this.#forgetIdentity();
     this.#listener?.close();
+    await this.#meter.stop();
     await Promise.all([this.#unidentified, this.#aging, this.#lasting].map((rpc) => rpc.stop()));
     this.#limits.closeAll();
   }
@@ -106,8 +116,10 @@ export class AgentListener implements Part {
     const address = plainAddress(remoteAddress);
     const peer = { kind: 'remote', address, chain } as const;
     const id = chain.length === 0 ? undefined : this.#needs.callers.knownId(peer)?.toString();
-    if (id === undefined) this.#unidentified.inject(socket, peer, address);
-    else if (this.#limits.identified(socket, id)) {
+    if (id === undefined) {
+      this.#meter.watch(socket, address);
+      this.#unidentified.inject(socket, peer, address);
+    } else if (this.#limits.identified(socket, id)) {
       (isLongLived ? this.#lasting : this.#aging).inject(socket, peer, id);
     } else socket.destroy();
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { constants } from 'node:crypto';
 import type { BundleDefinition } from '../../../proto/gen/spire/api/server/bundle/v1/Bundle.ts';
 import type { SVIDDefinition } from '../../../proto/gen/spire/api/server/svid/v1/SVID.ts';
@@ -10,6 +10,7 @@ import { noTrail } from '../../../server/api/gate/audit.ts';
 import type { Peer } from '../../../server/api/gate/context.ts';
 import { CONNECTION_LIMITS } from '../../../server/listen/connection-limits.ts';
 import { AgentListener, type AgentListenerNeeds } from '../../../server/listen/agents.ts';
+import { systemClock } from '../../../shared/clock.ts';
 import { Code, CodedError } from '../../../shared/errors.ts';
 import { silentLogger } from '../../../shared/log/logger.ts';
 import { type Channel, serverChannel } from '../../../shared/rpc/channel.ts';
@@ -20,6 +21,8 @@ import { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
 import type { TlsIdentity } from '../../../shared/tls/listen.ts';
 import { H2, LONG_LIVED } from '../../../shared/tls/protocols.ts';
 import { SpiffeCredentials } from '../../../shared/tls/spiffe-credentials.ts';
+import { FakeClock } from '../../fakes/clock.ts';
+import { FakeLog } from '../../fakes/log.ts';
 import { FakeAuthority } from '../../fakes/server-authority.ts';
 
 const SVID = 'spire.api.server.svid.v1.SVID';
@@ -56,6 +59,7 @@ describe('the listener for agents', () => {
       port: 0,
       requirePqKem: false,
       ownSvid: { identity: () => server, onChange: () => () => {} },
+      clock: systemClock,
       callers: { knownId: () => SpiffeId.parse('spiffe://example.org/spire/agent/x') },
       routes: {
         'spire.api.server.bundle.v1.Bundle': { GetBundle: unary(async () => ({ trust_domain: 'served' })) },
@@ -211,6 +215,44 @@ describe('the listener for agents', () => {
     assert.equal(await send(listener, 60_000), 0);
     assert.equal(await send(listener, 100_000), Code.resourceExhausted);
     assert.equal(await send(strict, 100_000, agent), Code.resourceExhausted);
+  });
+
+  it('cuts off who has no valid certificate and sends without pause', async () => {
+    const [clock, log] = [new FakeClock(), new FakeLog()];
+    const listener = await listen({ clock, log });
+    const windowUpdates = Buffer.from('00000408000000000000000001'.repeat(5_000), 'hex');
+    const feed = async (identity?: TlsIdentity): Promise<TLSSocket> => {
+      const socket = connectTls({
+        port: listener.port,
+        host: '127.0.0.1',
+        ALPNProtocols: ['h2'],
+        rejectUnauthorized: false,
+        ...(identity === undefined
+          ? {}
+          : {
+              cert: identity.certificatePem,
+              key: identity.privateKey.export({ format: 'pem', type: 'pkcs8' }),
+            }),
+      });
+      socket.on('error', () => {}).resume();
+      await once(socket, 'secureConnect');
+      socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+      socket.write(Buffer.from('000000040000000000', 'hex')); // SETTINGS
+      while (socket.bytesWritten < 16 * 1_048_576)
+        await new Promise((resolve) => socket.write(windowUpdates, resolve));
+      return socket;
+    };
+    const known = await feed(agent);
+    const stranger = await feed();
+    const closed = once(stranger, 'close');
+    await clock.advance(250);
+    await closed;
+    assert.equal(known.destroyed, false);
+    assert.deepEqual(
+      log.lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields),
+      [{ address: '127.0.0.1' }],
+    );
+    known.destroy();
   });
 
   it('ends connections when it stops', async () => {
