@@ -188,7 +188,7 @@ test('the index equals a slow search after any sequence of changes', async () =>
         world.check();
       }
     }),
-    { numRuns: 400 },
+    { numRuns: 150 },
   );
 });
 
@@ -216,7 +216,7 @@ test('a watcher is told whenever its set changed, once per batch, and a late one
         }
       }
     }),
-    { numRuns: 400 },
+    { numRuns: 150 },
   );
 });
 
@@ -242,6 +242,6 @@ test('a watcher is not told of changes to entries that it does not reach', async
         if (expected[at] === false) assert.equal(numbers.length, toldBefore[at]);
       }
     }),
-    { numRuns: 400 },
+    { numRuns: 150 },
   );
 });
