@@ -38,6 +38,8 @@ export interface ServerNeeds {
   readonly random: Random;
   /** An open one, which stays open; without it, the configured one is opened and closed. */
   readonly datastore?: Datastore;
+  /** Of one address without a valid certificate in a quarter of a second; 1 MB without it. */
+  readonly inputMaxBytes?: number | undefined;
 }
 
 export interface Server {
@@ -208,9 +210,10 @@ function makeDoors(building: Building, { callers, ownSvid, hub }: DoorParts) {
   const explain = { entries, nodes, index: state.index, refresh: state.entryRefresh, clock };
   const { socketPath, bindAddress: host, bindPort: port, requirePqKem } = config;
   const withLocal = { ...routes, ...localRoutes({ health: { checkHealth, clock }, explain }) };
+  const door = { host, port, requirePqKem, ownSvid, callers, inputMaxBytes: needs.inputMaxBytes };
   return {
     local: new LocalListener({ socketPath, routes: withLocal, gate, log, ...auditing(config) }),
-    agents: new AgentListener({ host, port, requirePqKem, ownSvid, callers, routes, gate, clock, log }),
+    agents: new AgentListener({ ...door, routes, gate, clock, log }),
   };
 }
 

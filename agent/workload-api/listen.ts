@@ -19,7 +19,7 @@ import { Places } from './places.ts';
 import { PushTurns } from './push-turns.ts';
 import { Rates } from '../rates.ts';
 import { routes } from './routes.ts';
-import { ShutOut, type ShutOutDeps } from './shut-out.ts';
+import { ShutOut } from './shut-out.ts';
 import { callLimits, connectionLimits, type Limits, maxDescriptors, Shares } from './shares.ts';
 
 export interface WorkloadApiDeps {
@@ -39,6 +39,8 @@ export interface WorkloadApiDeps {
   readonly ownUid?: number;
   /** Default: more than any machine's workloads need. */
   readonly rates?: Partial<typeof RATES>;
+  /** Of one user in a quarter of a second; 1 MB without it. */
+  readonly inputMaxBytes?: number | undefined;
 }
 
 export interface WorkloadApi extends Part {
@@ -66,13 +68,13 @@ export function workloadApi({
   explain,
   attestation,
   peers,
-  setAcl,
   clock,
   log,
   limits,
-  rates: given,
+  rates,
   ownPid = process.pid,
   ownUid = process.geteuid?.() ?? 0,
+  ...limiting
 }: WorkloadApiDeps): WorkloadApi {
   const bounds = limits ?? connectionLimits(maxDescriptors());
   const connections = new Shares(bounds);
@@ -83,13 +85,12 @@ export function workloadApi({
     gate: gate({
       attestation,
       calls: new Shares(callLimits(bounds)),
-      rates: new Rates(given?.calls ?? RATES.calls, clock),
+      rates: new Rates(rates?.calls ?? RATES.calls, clock),
       complain: complain({ logSelectors, ownPid, clock, log }),
     }),
     channelOptions: CHANNEL,
   });
-  const rates = new Rates(given?.connections ?? RATES.connections, clock);
-  const guards = guardsOf({ setAcl: (acl) => setAcl(socketPath, acl), ownUid, rates, clock, log });
+  const guards = guardsOf({ ...limiting, rates, socketPath, ownUid, clock, log });
   const listener = new UnixListener({
     path: socketPath,
     ...MODES,
@@ -124,14 +125,22 @@ export function workloadApi({
   };
 }
 
+type GuardDeps = Pick<WorkloadApiDeps, 'setAcl' | 'clock' | 'log' | 'inputMaxBytes'> & {
+  readonly rates: WorkloadApiDeps['rates'] | undefined;
+  readonly socketPath: string;
+  readonly ownUid: number;
+};
+
 /** Against users who keep the agent busy. */
-function guardsOf(deps: ShutOutDeps & { readonly rates: Rates }) {
-  const shutOut = new ShutOut(deps);
+function guardsOf({ setAcl, socketPath, ownUid, clock, log, inputMaxBytes, ...given }: GuardDeps) {
+  const rates = new Rates(given.rates?.connections ?? RATES.connections, clock);
+  const setOwnAcl = (acl: Uint8Array): void => setAcl(socketPath, acl);
+  const shutOut = new ShutOut({ setAcl: setOwnAcl, ownUid, rates, clock, log });
   const onTooMuch = (uid: number): void => shutOut.keepOut(uid, 'sends without pause');
-  const meter = new InputMeter({ clock: deps.clock, onTooMuch });
+  const meter = new InputMeter({ clock, onTooMuch, maxBytes: inputMaxBytes });
   const stop = async (): Promise<void> => {
     shutOut.stop();
     await meter.stop();
   };
-  return { rates: deps.rates, shutOut, meter, stop };
+  return { rates, shutOut, meter, stop };
 }

@@ -49,6 +49,7 @@ export interface AgentListenerNeeds {
   readonly clock: Clock;
   readonly log: Logger;
   readonly limits?: ConnectionLimitsOptions;
+  readonly inputMaxBytes?: number | undefined;
   readonly handshakeTimeoutMs?: number;
 }
 
@@ -73,7 +74,7 @@ export class AgentListener implements Part {
     this.#limits = new ConnectionLimits(needs.limits);
     const onTooMuch = (address: string): void =>
       log.warn('cut off an address that sends without pause', { address });
-    this.#meter = new InputMeter({ clock, onTooMuch });
+    this.#meter = new InputMeter({ clock, onTooMuch, maxBytes: needs.inputMaxBytes });
     this.#unidentified = new RpcServer({ routes, gate, channelOptions: UNIDENTIFIED });
     this.#aging = new RpcServer({ routes, gate, channelOptions: AGING });
     this.#lasting = new RpcServer({ routes, gate, channelOptions: LASTING });

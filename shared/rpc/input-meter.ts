@@ -8,6 +8,8 @@ import { type Clock, every } from '../clock.ts';
 
 export interface InputMeterOptions<Key> {
   readonly clock: Clock;
+  /** Of one peer in a quarter of a second; 1 MB without it. */
+  readonly maxBytes?: number | undefined;
   /** Connections of this peer have just been cut. */
   readonly onTooMuch: (key: Key) => void;
 }
@@ -28,12 +30,14 @@ const PEER_MAX_BYTES = 1_048_576;
 
 export class InputMeter<Key> {
   readonly #options: InputMeterOptions<Key>;
+  readonly #maxBytes: number;
   readonly #readings = new Set<Reading<Key>>();
   readonly #stopped = new AbortController();
   #looking: Promise<void> = Promise.resolve();
 
   constructor(options: InputMeterOptions<Key>) {
     this.#options = options;
+    this.#maxBytes = options.maxBytes ?? PEER_MAX_BYTES;
   }
 
   /** Until it closes. */
@@ -63,7 +67,7 @@ export class InputMeter<Key> {
       reading.total = bytesRead;
       if (reading.latest > 0) sums.set(reading.key, (sums.get(reading.key) ?? 0) + reading.latest);
     }
-    for (const [key, sum] of sums) if (sum > PEER_MAX_BYTES) this.#cut(key, sum);
+    for (const [key, sum] of sums) if (sum > this.#maxBytes) this.#cut(key, sum);
   }
 
   /** Those that sent most, until the others together are well below the bound. */
@@ -71,7 +75,7 @@ export class InputMeter<Key> {
     const own = [...this.#readings].filter((reading) => reading.key === key);
     let left = sum;
     for (const { socket, latest } of own.sort((a, b) => b.latest - a.latest)) {
-      if (left <= PEER_MAX_BYTES / 2) break;
+      if (left <= this.#maxBytes / 2) break;
       left -= latest;
       socket.destroy();
     }

@@ -56,6 +56,7 @@ export interface ServerOptions {
   readonly clock?: Clock;
   readonly random?: Random;
   readonly config?: Partial<ServerConfig>;
+  readonly inputMaxBytes?: number;
 }
 
 /** Tests attest more agents than one a second. */
@@ -69,7 +70,8 @@ export async function startServer(
   const directory = mkdtempSync(join(tmpdir(), 'writ-server-'));
   const config = { ...readConfig(directory), bindPort: 0, ...UNLIMITED, ...options.config };
   const log = new FakeLog();
-  const server = createServer({ config, log, clock, random, datastore });
+  const { inputMaxBytes } = options;
+  const server = createServer({ config, log, clock, random, datastore, inputMaxBytes });
   const channels: Channel[] = [];
   const stop = async (): Promise<void> => {
     for (const channel of channels.splice(0)) channel.close();

@@ -30,7 +30,7 @@ const RPCS = ['SpiffeWorkloadAPI', 'grpc.health.v1.Health', 'writ.explain.v1.Exp
 describe('every RPC of the agent, whatever is sent', () => {
   const directory = mkdtempSync(join(tmpdir(), 'writ-doors-'));
   const peers = realPeers();
-  const door = new Door({ peers, clock: systemClock });
+  const door = new Door({ peers, clock: systemClock, inputMaxBytes: Number.POSITIVE_INFINITY });
   const adminLog = new FakeLog();
   const attestors = workloadAttestors(
     { unix: { discoverWorkloadPath: false, workloadSizeLimit: 0 } },
