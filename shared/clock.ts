@@ -33,6 +33,12 @@ export const systemClock: Clock = {
     }),
 };
 
+/** Calls back after `ms` unless what it returns is called before: a tenth of what a sleep costs that is aborted. */
+export function startTimer(ms: number, onTime: () => void): () => void {
+  const timer = setTimeout(onTime, Math.min(ms, TIMER_MAX_MS));
+  return () => clearTimeout(timer);
+}
+
 export const addSeconds = (at: Date, seconds: number): Date => new Date(at.getTime() + seconds * 1_000);
 
 /** A time cut to whole seconds, as X.509 and the wire carry it. */

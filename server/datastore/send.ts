@@ -1,6 +1,6 @@
 /** One statement on one connection, with a limit on how long its answer may take. Called by database.ts alone. */
 import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
-import { systemClock } from '../../shared/clock.ts';
+import { startTimer } from '../../shared/clock.ts';
 import type { Try } from './silence.ts';
 
 export interface Link {
@@ -9,8 +9,6 @@ export interface Link {
   readonly timeoutMs: number;
   readonly turn: Try;
 }
-
-const ANSWERED = new Error('the database has answered');
 
 /**
  * Rejects with the driver's error, or with a timeout after which the connection is of no use any more. By callback and
@@ -22,14 +20,10 @@ export function send<Row extends QueryResultRow>(
   sql: string,
   values: readonly unknown[] = [],
 ): Promise<QueryResult<Row>> {
-  const over = new AbortController();
   return new Promise((resolve, reject) => {
-    systemClock.sleep(timeoutMs, over.signal).then(
-      () => reject(new Error('query timeout')),
-      () => {},
-    );
+    const stopTimer = startTimer(timeoutMs, () => reject(new Error('query timeout')));
     client.query<Row>(sql, [...values], (error: Error | null, result) => {
-      over.abort(ANSWERED);
+      stopTimer();
       if (error === null) resolve(result);
       else reject(error);
     });

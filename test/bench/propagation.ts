@@ -10,7 +10,7 @@ import { monotonicMs } from '../../shared/clock.ts';
 import type { System } from '../interop/system.ts';
 import { addTimes, percentile } from './percentiles.ts';
 import type { Report } from './report.ts';
-import { AttachedAgents } from './rig/attached-agents.ts';
+import { Agents } from './rig/agents.ts';
 import { cpuMsOf } from './rig/process-usage.ts';
 import { withSystem } from './rig/with-system.ts';
 
@@ -18,6 +18,7 @@ const CREATIONS = 200;
 const CREATIONS_FOR_ALL = 50; // each is a deed of every agent
 const WARM_UP = 10;
 const AGENTS = 200;
+const CALLERS = 4;
 const GOAL_MS = 250;
 const LOST_MS = 30_000;
 const SELECTORS = [`unix:path:${process.execPath}`];
@@ -33,8 +34,10 @@ export function run(report: Report): Promise<void> {
     await measure(report, 'propagation', { ...alone, count: CREATIONS });
 
     const everyNode = system.idOf('/node/every');
-    const agents = await AttachedAgents.start(system, AGENTS, everyNode);
+    const agents = new Agents(system);
     atEnd(() => agents.stop());
+    await agents.attest(await agents.tokens(AGENTS, everyNode), CALLERS);
+    await agents.follow();
     await system.register({ spiffeId: everyNode, selectors: ['unix:uid:4242424'] });
     await measure(report, `propagation-${AGENTS}`, { ...alone, count: CREATIONS });
     await measure(report, 'propagation-all', {
@@ -53,7 +56,7 @@ interface Measuring {
   readonly parentId: string;
   readonly count: number;
   /** Those that the entries concern, besides the workload's. */
-  readonly agents?: AttachedAgents;
+  readonly agents?: Agents;
 }
 
 interface Took {

@@ -59,10 +59,18 @@ export class SystemAdmin {
 
   /** The new entry's ID. Throws when the server does not take it. */
   async createEntry(entry: EntryText): Promise<string> {
-    const { results } = await this.#entries.unary('BatchCreateEntry', { entries: [wireEntry(entry)] });
-    const [result] = results;
-    if (result?.status?.code !== 0 || result.entry === null) throw failed(result?.status);
-    return result.entry.id;
+    const [id] = await this.createEntries([entry]);
+    if (id === undefined) throw failed(undefined);
+    return id;
+  }
+
+  /** In one call: the new entries' IDs. Throws when the server does not take one of them. */
+  async createEntries(entries: readonly EntryText[]): Promise<readonly string[]> {
+    const { results } = await this.#entries.unary('BatchCreateEntry', { entries: entries.map(wireEntry) });
+    return results.map(({ status, entry }) => {
+      if (status?.code !== 0 || entry === null) throw failed(status);
+      return entry.id;
+    });
   }
 
   async updateEntry(id: string, entry: EntryText): Promise<void> {

@@ -73,7 +73,7 @@ export class System {
 
   async startServer(): Promise<void> {
     this.launchServer();
-    await this.server.until('healthy', () => this.admin.isHealthy());
+    await this.server.until('healthy', () => isHealthy(this.files.serverSocket));
   }
 
   /** Gives it a join token, which one that has an SVID does not look at. */
@@ -189,6 +189,16 @@ export class System {
     await eventually('end of Postgres', () => this.postgresPids().length === 0 || undefined);
     for (const directory of [this.files.directory, this.#runtime])
       rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Over a channel of its own: one that has tried for a while waits longer and longer before it tries again. */
+async function isHealthy(socket: string): Promise<boolean> {
+  const admin = new SystemAdmin(socket);
+  try {
+    return await admin.isHealthy();
+  } finally {
+    admin.close();
   }
 }
 

@@ -1,73 +1,95 @@
 /**
- * The process of simulated agents: does what `attached-agents` asks for over IPC, and ends with its parent. Each agent
- * connects from a loopback address of its own, since the server's limits are per address.
+ * The process of simulated agents, a companion of benches. Each agent connects from a loopback address of its own, since
+ * the server's limits are per address.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import net, { type NetConnectOpts } from 'node:net';
-import { messageOf } from '../../../shared/errors.ts';
 import { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
-import type { Answer, Asked, TargetText } from './attached-agents.ts';
+import type { AttestAll, Holding, TargetText } from './agents.ts';
+import { rateOf } from './callers.ts';
+import { serve } from './companion-process.ts';
 import { SimulatedAgent, type Target } from './simulated-agent.ts';
 
-const agents: SimulatedAgent[] = [];
-/** Agents of which that many shall hold, or not hold, an SVID of this ID. */
-let wanted: { readonly spiffeId: string; readonly isHeld: boolean; readonly id: number } | undefined;
+const AT_ONCE = 4;
+const PER_NETWORK = 250;
 
-/** The gRPC library knows no source address: connections are made one after another, and this is the next one's. */
-let sourceAddress = '127.0.0.1';
+interface Placed {
+  readonly agent: SimulatedAgent;
+  readonly address: string;
+}
+
+const placed: Placed[] = [];
+/** What they shall all hold, or not hold; called when they do. */
+let awaited: (Holding & { readonly onDone: () => void }) | undefined;
+
+/** The gRPC library takes no source address: a connection has that of the agent on whose behalf it is made. */
+const sourceAddress = new AsyncLocalStorage<string>();
 const plainConnect = net.connect;
 Object.defineProperty(net, 'connect', {
   value: (options: NetConnectOpts, onConnected: () => void) =>
-    plainConnect({ ...options, localAddress: sourceAddress }, onConnected),
+    plainConnect({ ...options, localAddress: sourceAddress.getStore() ?? '127.0.0.1' }, onConnected),
 });
 
-const tell = (answer: Answer): void => void process.send?.(answer);
-
-/** Attests and follows, one after another: resolves when all have made their first round. */
-async function attach(tokens: readonly string[], text: TargetText): Promise<void> {
-  const target: Target = {
-    ...text,
-    trustDomain: TrustDomain.parse(text.trustDomain),
-    authorities: text.authorities.map((base64) => Buffer.from(base64, 'base64')),
-  };
-  for (const token of tokens) {
-    sourceAddress = `127.0.${1 + Math.floor(agents.length / 250)}.${1 + (agents.length % 250)}`;
-    const agent = new SimulatedAgent(target);
-    await agent.attest(token);
-    const synced = Promise.withResolvers<void>();
-    agent
-      .follow(() => {
-        synced.resolve();
-        checkWanted();
-      })
-      .catch((error: unknown) => {
-        synced.reject(error);
-        tell({ kind: 'failed', why: `an agent lost its server: ${messageOf(error)}` });
-      });
-    await synced.promise;
-    agents.push(agent);
-  }
+function place(target: Target): Placed {
+  const at = placed.length;
+  const address = `127.1.${1 + Math.floor(at / PER_NETWORK)}.${1 + (at % PER_NETWORK)}`;
+  const made = sourceAddress.run(address, () => ({ agent: new SimulatedAgent(target), address }));
+  placed.push(made);
+  return made;
 }
 
-function checkWanted(): void {
-  if (wanted === undefined) return;
-  const { spiffeId, isHeld, id } = wanted;
-  if (!agents.every((agent) => agent.holds(spiffeId) === isHeld)) return;
-  wanted = undefined;
-  tell({ kind: 'done', id });
+/** The deed of each of these, some at a time. */
+function each(
+  agents: readonly Placed[],
+  callers: number,
+  deed: (agent: SimulatedAgent, at: number) => Promise<unknown>,
+): Promise<number> {
+  return rateOf(agents.length, callers, async (at) => {
+    const { agent, address } = agents[at] ?? {};
+    if (agent !== undefined && address !== undefined) await sourceAddress.run(address, () => deed(agent, at));
+  });
 }
 
-async function answer(asked: Asked): Promise<void> {
-  const { id } = asked;
-  if (asked.kind === 'attach') {
-    await attach(asked.tokens, asked.target);
-    tell({ kind: 'done', id });
-  } else {
-    wanted = { ...asked, id };
-    checkWanted();
-  }
-}
-
-process.on('message', (asked: Asked) => {
-  answer(asked).catch((error: unknown) => tell({ kind: 'failed', why: messageOf(error) }));
+const targetOf = (text: TargetText): Target => ({
+  ...text,
+  trustDomain: TrustDomain.parse(text.trustDomain),
+  authorities: text.authorities.map((base64) => Buffer.from(base64, 'base64')),
 });
-process.once('disconnect', () => process.exit(0));
+
+function checkAwaited(): void {
+  if (awaited === undefined) return;
+  const { spiffeId, isHeld, onDone } = awaited;
+  if (!placed.every(({ agent }) => agent.holds(spiffeId) === isHeld)) return;
+  awaited = undefined;
+  onDone();
+}
+
+serve({
+  attest: ({ tokens, target, callers }: AttestAll) => {
+    const agents = tokens.map(() => place(targetOf(target)));
+    return each(agents, callers, (agent, at) => agent.attest(tokens[at] ?? ''));
+  },
+  count: async () => {
+    const counts: number[] = [];
+    await each(placed, AT_ONCE, async (agent, at) => (counts[at] = await agent.countEntries()));
+    return counts[0];
+  },
+  renew: (callers: number) => each(placed, callers, (agent) => agent.renew()),
+  follow: async () => {
+    await each(placed, AT_ONCE, async (agent) => {
+      const synced = Promise.withResolvers<void>();
+      agent
+        .follow(() => {
+          synced.resolve();
+          checkAwaited();
+        })
+        .catch((error: unknown) => setImmediate(() => void Promise.reject(error))); // ends the process: it has lost its server
+      await synced.promise;
+    });
+  },
+  await: (holding: Holding) =>
+    new Promise<void>((resolve) => {
+      awaited = { ...holding, onDone: resolve };
+      checkAwaited();
+    }),
+});

@@ -10,7 +10,15 @@ export function cpuMsOf(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
-export function rssMbOf(pid: number): number {
-  const [, kilobytes = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kilobytes) / 1_024;
+/** In millions of bytes. */
+export const rssMbOf = (pid: number): number => statusMbOf(pid, 'VmRSS');
+
+/** The most that it has had so far. */
+export const peakRssMbOf = (pid: number): number => statusMbOf(pid, 'VmHWM');
+
+function statusMbOf(pid: number, field: string): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const [, kilobytes] = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status) ?? [];
+  if (kilobytes === undefined) throw new Error(`/proc says no ${field} of ${pid}`);
+  return (Number(kilobytes) * 1_024) / 1_000_000;
 }

@@ -40,6 +40,7 @@ export class SimulatedAgent {
   readonly #keys = new MemoryKeyManager();
   readonly #positions = new Positions();
   readonly #connection: ServerConnection;
+  readonly #source: EntryClient;
   readonly #entries: AuthorizedEntries;
   readonly #stop = new AbortController();
   #svid: AgentSvid | undefined;
@@ -58,8 +59,9 @@ export class SimulatedAgent {
       trustDomain,
       log: silentLogger,
     };
+    this.#source = new EntryClient(parts);
     this.#entries = new AuthorizedEntries({
-      source: new EntryClient(parts),
+      source: this.#source,
       positions: this.#positions,
       useSync: true,
     });
@@ -108,9 +110,10 @@ export class SimulatedAgent {
     await this.#entries.fetch(NEVER);
   }
 
-  /** The number of entries that it is authorized for, from one call. */
+  /** Over a new connection: the number of entries that it is authorized for (GetAuthorizedEntries). */
   async countEntries(): Promise<number> {
-    return (await this.#entries.fetch(NEVER)).length;
+    this.#connection.replace();
+    return (await this.#source.getAuthorizedEntries(NEVER)).entries.length;
   }
 
   holds(spiffeId: string): boolean {
