@@ -203,7 +203,7 @@ function makeDoors(building: Building, { callers, ownSvid, hub }: DoorParts) {
   const gate = makeGate({ log, random, callers, authorizer, limiter, isAudited: config.auditLogEnabled });
   const routes = makeRoutes(routesNeeds(building, hub));
   const checkHealth = async (): Promise<void> => {
-    state.ca.authorityState();
+    state.ca.checkCanSign();
     await store.health();
   };
   const { entries, nodes } = store;

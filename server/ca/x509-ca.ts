@@ -124,6 +124,11 @@ export class X509Ca implements Part {
     return { active, prepared, old };
   }
 
+  /** For health. Throws Unavailable while nothing can be signed. */
+  checkCanSign(): void {
+    this.#activeNow(this.#needs.clock.now());
+  }
+
   /** Called whenever authorityState changed. Returns the way to stop. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
@@ -135,18 +140,23 @@ export class X509Ca implements Part {
     if (!spiffeId.isMemberOf(trustDomain))
       throw internal(`SPIFFE ID ${spiffeId} is not of trust domain ${trustDomain}`);
     if (!(ttlSeconds >= 0)) throw invalidArgument(`TTL of ${ttlSeconds} s is negative`);
-    const { active } = this.authorityState();
     const now = clock.now();
-    if (now >= active.expiresAt)
-      throw unavailable('the active X.509 authority has expired and no new one could be made');
-    if (now < active.certificate.notBefore)
-      throw unavailable('the active X.509 authority is not valid yet: the clock was set back');
+    const active = this.#activeNow(now);
     const ttlMs = (ttlSeconds || config.defaultX509SvidTtlSeconds) * 1_000;
     const validity = {
       notBefore: toSeconds(addSeconds(now, -BACKDATE_SECONDS)),
       notAfter: toSeconds(new Date(Math.min(now.getTime() + ttlMs, active.expiresAt.getTime()))),
     };
     return { template: this.#templateOf(active), validity };
+  }
+
+  #activeNow(now: Date): Authority {
+    const { active } = this.authorityState();
+    if (now >= active.expiresAt)
+      throw unavailable('the active X.509 authority has expired and no new one could be made');
+    if (now < active.certificate.notBefore)
+      throw unavailable('the active X.509 authority is not valid yet: the clock was set back');
+    return active;
   }
 
   /** Made when an authority signs for the first time. */

@@ -16,6 +16,7 @@ describe('an X.509 CA signs', () => {
       isRefusal(Code.unavailable, /server is initializing/),
     );
     assert.throws(() => ca.authorityState(), isRefusal(Code.unavailable, /server is initializing/));
+    assert.throws(() => ca.checkCanSign(), isRefusal(Code.unavailable, /server is initializing/));
   });
 
   test('gives the leaf alone, signed by an authority of the bundle', async () => {
@@ -88,8 +89,10 @@ describe('an X.509 CA signs', () => {
     bed.keyManager.failWith(new Error('no keys today'));
     await bed.clock.advance(24 * HOUR_MS);
     await assert.rejects(ca.signX509Svid(svidRequest), isRefusal(Code.unavailable, /has expired/));
+    assert.throws(() => ca.checkCanSign(), isRefusal(Code.unavailable, /has expired/));
     bed.keyManager.failWith(undefined);
     await bed.clock.advance(10_000);
+    ca.checkCanSign();
     assert.equal(await bed.isTrusted(await ca.signX509Svid(svidRequest)), true);
     await stop();
   });
