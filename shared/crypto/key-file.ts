@@ -20,6 +20,8 @@ export class KeyFile {
   #keys: ReadonlyMap<string, KeyObject>;
   /** Hash of the file as we know it: shows when somebody else wrote it. */
   #digest: Uint8Array;
+  /** Of what failed to be written last: it is in the file all the same where the directory alone could not be synced. */
+  #failed: Uint8Array | undefined;
 
   private constructor(path: string, keys: ReadonlyMap<string, KeyObject>, digest: Uint8Array) {
     this.#path = path;
@@ -48,21 +50,32 @@ export class KeyFile {
   put(id: string, key: KeyObject): void {
     if (id === '' || id.length > MAX_ID_LENGTH)
       throw refusal(this.#path, `a key id has 1 to ${MAX_ID_LENGTH} characters`);
-    if (!bytesEqual(digestOf(readPrivate(this.#path)), this.#digest)) {
-      throw refusal(
-        this.#path,
-        'another process changed it: give each server and agent a file of its own, then restart',
-      );
-    }
+    this.#checkOurs();
     const keys = new Map(this.#keys).set(id, key);
     const content = encodeKeys(keys);
     try {
       writeFileAtomic(this.#path, content);
     } catch (error) {
+      this.#failed = digestOf(content);
       throw refusal(this.#path, `cannot be written: ${whyUnwritable(error, this.#path)}`);
     }
     this.#keys = keys;
     this.#digest = digestOf(content);
+    this.#failed = undefined;
+  }
+
+  /** Throws FailedPrecondition when the file holds what somebody else wrote. */
+  #checkOurs(): void {
+    const found = digestOf(readPrivate(this.#path));
+    const isOurs = (known: Uint8Array | undefined): boolean =>
+      known !== undefined && bytesEqual(found, known);
+    if (!isOurs(this.#digest) && !isOurs(this.#failed)) {
+      throw refusal(
+        this.#path,
+        'another process changed it: give each server and agent a file of its own, then restart',
+      );
+    }
+    this.#digest = found;
   }
 }
 

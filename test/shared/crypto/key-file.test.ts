@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import {
+import fs, {
   chmodSync,
   chownSync,
   existsSync,
@@ -12,6 +12,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -152,3 +153,42 @@ test('half of a key file that a crash left beside it is gone at the next start',
   assert.deepEqual([...KeyFile.open(path).keys.keys()], ['a']);
   assert.equal(existsSync(`${path}.1234.tmp`), false);
 });
+
+/** Does the deed with every sync of the file system failing that is `failing`; nothing else runs meanwhile. */
+function withFailingSync(failing: 'files' | 'directories', deed: () => void): void {
+  const real = fs.fsyncSync;
+  fs.fsyncSync = (fd: number) => {
+    if (fs.fstatSync(fd).isDirectory() === (failing === 'directories'))
+      throw Object.assign(new Error('ENOSPC: no space left on device, fsync'), { code: 'ENOSPC' });
+    real(fd);
+  };
+  syncBuiltinESMExports();
+  try {
+    deed();
+  } finally {
+    fs.fsyncSync = real;
+    syncBuiltinESMExports();
+  }
+}
+
+for (const failures of [
+  ['directories'],
+  ['files'],
+  ['directories', 'files'],
+  ['directories', 'directories'],
+] as const)
+  test(`after a failed sync of ${failures.join(', then of ')} the next key is kept`, () => {
+    const path = newPath();
+    const file = KeyFile.open(path);
+    const [first, last] = [newKey(), newKey()];
+    file.put('first', first);
+    for (const failing of failures)
+      withFailingSync(failing, () => {
+        assert.match(refusalOf(() => file.put('lost', newKey())).message, /cannot be written: .*make room/);
+      });
+    assert.deepEqual([...file.keys.keys()], ['first'], 'what was refused is not handed out');
+    file.put('last', last);
+    const { keys } = KeyFile.open(path);
+    assert.deepEqual([...keys.keys()], ['first', 'last']);
+    assert.ok(keys.get('last')?.equals(last));
+  });
