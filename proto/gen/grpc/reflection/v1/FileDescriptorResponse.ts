@@ -1,0 +1,10 @@
+// From proto/grpc/reflection/v1/reflection.proto
+
+
+export interface FileDescriptorResponse {
+  'file_descriptor_proto'?: (Buffer | Uint8Array | string)[];
+}
+
+export interface FileDescriptorResponseOutput {
+  'file_descriptor_proto': (Buffer)[];
+}

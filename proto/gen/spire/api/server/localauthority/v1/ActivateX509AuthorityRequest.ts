@@ -1,0 +1,10 @@
+// From proto/spire/api/server/localauthority/v1/localauthority.proto
+
+
+export interface ActivateX509AuthorityRequest {
+  'authority_id'?: (string);
+}
+
+export interface ActivateX509AuthorityRequestOutput {
+  'authority_id': (string);
+}

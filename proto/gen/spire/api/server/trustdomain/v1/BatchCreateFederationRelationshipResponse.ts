@@ -1,0 +1,22 @@
+// From proto/spire/api/server/trustdomain/v1/trustdomain.proto
+
+import type { Status as _spire_api_types_Status, StatusOutput as _spire_api_types_StatusOutput } from '../../../../../spire/api/types/Status.ts';
+import type { FederationRelationship as _spire_api_types_FederationRelationship, FederationRelationshipOutput as _spire_api_types_FederationRelationshipOutput } from '../../../../../spire/api/types/FederationRelationship.ts';
+
+export interface _spire_api_server_trustdomain_v1_BatchCreateFederationRelationshipResponse_Result {
+  'status'?: (_spire_api_types_Status | null);
+  'federation_relationship'?: (_spire_api_types_FederationRelationship | null);
+}
+
+export interface _spire_api_server_trustdomain_v1_BatchCreateFederationRelationshipResponse_ResultOutput {
+  'status': (_spire_api_types_StatusOutput | null);
+  'federation_relationship': (_spire_api_types_FederationRelationshipOutput | null);
+}
+
+export interface BatchCreateFederationRelationshipResponse {
+  'results'?: (_spire_api_server_trustdomain_v1_BatchCreateFederationRelationshipResponse_Result)[];
+}
+
+export interface BatchCreateFederationRelationshipResponseOutput {
+  'results': (_spire_api_server_trustdomain_v1_BatchCreateFederationRelationshipResponse_ResultOutput)[];
+}

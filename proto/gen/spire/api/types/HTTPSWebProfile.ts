@@ -1,0 +1,8 @@
+// From proto/spire/api/types/types.proto
+
+
+export interface HTTPSWebProfile {
+}
+
+export interface HTTPSWebProfileOutput {
+}
