@@ -130,7 +130,6 @@ class Field {
     this.name = name;
     this.id = id;
     this.#needs = needs;
-    // Lists of numbers, which go packed into one field, are in none of our protocols.
     this.#kind = keyType !== undefined ? 'map' : rule === 'repeated' ? 'list' : 'one';
   }
 
@@ -144,9 +143,15 @@ class Field {
     return scalar(this.#needs.described.keyType ?? 'string');
   }
 
+  /** Numbers of a list go into one field, without tags (protobuf's `packed`). */
+  get #isPacked(): boolean {
+    return this.#kind === 'list' && this.#value.wire !== Wire.length;
+  }
+
   write(writer: WireWriter, value: unknown): void {
     if (value === undefined || value === null) return;
     if (this.#kind === 'map') this.#writeMap(writer, value);
+    else if (this.#isPacked) this.#writePacked(writer, value as readonly unknown[]);
     else
       for (const one of this.#kind === 'list' ? (value as readonly unknown[]) : [value])
         this.#writeOne(writer, one);
@@ -155,6 +160,14 @@ class Field {
   #writeOne(writer: WireWriter, value: unknown): void {
     writer.tag(this.id, this.#value.wire);
     this.#value.write(writer, value);
+  }
+
+  #writePacked(writer: WireWriter, values: readonly unknown[]): void {
+    if (values.length === 0) return;
+    const packed = new WireWriter();
+    for (const value of values) this.#value.write(packed, value);
+    writer.tag(this.id, Wire.length);
+    writer.bytes(packed.finish());
   }
 
   #writeMap(writer: WireWriter, values: unknown): void {
@@ -179,8 +192,15 @@ class Field {
   /** False where the value is of another kind than the field, as one of an unknown field. */
   read(reader: WireReader, { message, wire, depth }: Place): boolean {
     if (this.#kind === 'map') return wire === Wire.length && this.#readPair(reader, { message, wire, depth });
+    if (wire === Wire.length && this.#isPacked) return this.#readPacked(reader, { message, wire, depth });
     if (wire !== this.#value.wire) return false;
     this.#keep(message, this.#value.read(reader, depth + 1));
+    return true;
+  }
+
+  #readPacked(reader: WireReader, { message, depth }: Place): true {
+    const packed = new WireReader(reader.bytes());
+    while (!packed.isAtEnd) this.#keep(message, this.#value.read(packed, depth + 1));
     return true;
   }
 
