@@ -3,6 +3,7 @@
  * the order in which they start (and, backwards, stop). Called by server/cli/run and deploy/up.
  */
 import type { Clock } from '../shared/clock.ts';
+import type { LogThreshold } from '../shared/log/log-level.ts';
 import type { Logger } from '../shared/log/logger.ts';
 import type { Random } from '../shared/random.ts';
 import { type Part, Running } from '../shared/tasks.ts';
@@ -34,6 +35,8 @@ import { NodeCache } from './nodes/node-cache.ts';
 export interface ServerNeeds {
   readonly config: ServerConfig;
   readonly log: Logger;
+  /** The level of `log`, which the Logger API changes. */
+  readonly threshold: LogThreshold;
   readonly clock: Clock;
   readonly random: Random;
   /** An open one, which stays open; without it, the configured one is opened and closed. */
@@ -209,7 +212,10 @@ function makeDoors(building: Building, { callers, ownSvid, hub }: DoorParts) {
   const { entries, nodes } = store;
   const explain = { entries, nodes, index: state.index, refresh: state.entryRefresh, clock };
   const { socketPath, bindAddress: host, bindPort: port, requirePqKem } = config;
-  const withLocal = { ...routes, ...localRoutes({ health: { checkHealth, clock }, explain }) };
+  const withLocal = {
+    ...routes,
+    ...localRoutes({ health: { checkHealth, clock }, explain, logger: { threshold: needs.threshold } }),
+  };
   const door = { host, port, requirePqKem, ownSvid, callers, inputMaxBytes: needs.inputMaxBytes };
   return {
     local: new LocalListener({ socketPath, routes: withLocal, gate, log, ...auditing(config) }),

@@ -2,6 +2,7 @@
 import type { RunCommand } from '../../shared/cli/command.ts';
 import { untilStopped } from '../../shared/cli/run-until-signal.ts';
 import { messageOf } from '../../shared/errors.ts';
+import { LogThreshold } from '../../shared/log/log-level.ts';
 import { openLog } from '../../shared/log/open-log.ts';
 import { createLogger } from '../../shared/log/pino-logger.ts';
 import type { Logger } from '../../shared/log/logger.ts';
@@ -13,7 +14,7 @@ export const run: RunCommand = async (flags, terminal) => {
   const sink = openLog(config.logFile);
   process.on('SIGUSR2', () => sink.reopen());
   const log = createLogger({
-    level: config.logLevel,
+    threshold: new LogThreshold(config.logLevel),
     format: config.logFormat,
     write: (line) => sink.write(line),
   });

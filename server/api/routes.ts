@@ -23,6 +23,9 @@ import { explainEntry, type ExplainEntryNeeds } from './explain/explain-entry.ts
 import type { CallContext } from './gate/context.ts';
 import { check } from './health/check.ts';
 import { watchHealth, type WatchHealthNeeds } from './health/watch.ts';
+import { getLogger, type LoggerNeeds } from './logger/get-logger.ts';
+import { resetLogLevel } from './logger/reset-log-level.ts';
+import { setLogLevel } from './logger/set-log-level.ts';
 import { batchNewX509Svid, type BatchNewX509SvidNeeds } from './svid/batch-new-x509-svid.ts';
 import { mintX509Svid, type MintX509SvidNeeds } from './svid/mint-x509-svid.ts';
 import { watch, type WatchNeeds } from './sync/watch.ts';
@@ -87,12 +90,18 @@ export const routes = (needs: RoutesNeeds): Routes<CallContext> => ({
 export interface LocalRoutesNeeds {
   readonly health: WatchHealthNeeds;
   readonly explain: ExplainEntryNeeds;
+  readonly logger: LoggerNeeds;
 }
 
 /** On the admin socket alone. */
 export const localRoutes = (needs: LocalRoutesNeeds): Routes<CallContext> => ({
   'writ.explain.v1.ExplainEntry': {
     ExplainEntry: explainEntry(needs.explain),
+  },
+  'spire.api.server.logger.v1.Logger': {
+    GetLogger: getLogger(needs.logger),
+    SetLogLevel: setLogLevel(needs.logger),
+    ResetLogLevel: resetLogLevel(needs.logger),
   },
   'grpc.health.v1.Health': {
     Check: check(needs.health),

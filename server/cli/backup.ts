@@ -2,6 +2,7 @@
 import type { RunCommand, Terminal } from '../../shared/cli/command.ts';
 import { type Flag, type Flags, UsageError } from '../../shared/cli/flag.ts';
 import { systemClock } from '../../shared/clock.ts';
+import { LogThreshold } from '../../shared/log/log-level.ts';
 import { createLogger } from '../../shared/log/pino-logger.ts';
 import { systemRandom } from '../../shared/random.ts';
 import { backupDatabase, type Counts, restoreDatabase } from '../backup.ts';
@@ -35,7 +36,11 @@ function neededPath(flags: Flags, name: Flag['name']): string {
 const needsOf = (path: string, flags: Flags, terminal: Terminal) => ({
   path,
   config: loadConfig(flags, terminal),
-  log: createLogger({ level: 'warn', format: 'text', write: (line) => terminal.err(line) }),
+  log: createLogger({
+    threshold: new LogThreshold('warn'),
+    format: 'text',
+    write: (line) => terminal.err(line),
+  }),
   clock: systemClock,
   random: systemRandom,
 });

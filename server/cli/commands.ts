@@ -4,6 +4,7 @@ import { withCompletion } from '../../shared/cli/completion.ts';
 import type { Flag } from '../../shared/cli/flag.ts';
 import { entryFilterFlags, entryFlags } from './entry-flags.ts';
 import { agentFilterFlags } from './agent-flags.ts';
+import { levelFlag } from '../../shared/cli/print-logger.ts';
 import { runFlags } from './run-flags.ts';
 import { adminFlags, serverFlags } from './server-socket.ts';
 
@@ -168,5 +169,23 @@ export const serverCommands: readonly Command[] = withCompletion([
       ...adminFlags,
     ],
     load: async () => (await import('./bundle-show.ts')).bundleShow,
+  },
+  {
+    words: ['logger', 'get'],
+    summary: "show the level of the server's log",
+    flags: adminFlags,
+    load: async () => (await import('./logger-get.ts')).loggerGet,
+  },
+  {
+    words: ['logger', 'set'],
+    summary: "change the level of the server's log while it runs",
+    flags: [levelFlag, ...adminFlags],
+    load: async () => (await import('./logger-set.ts')).loggerSet,
+  },
+  {
+    words: ['logger', 'reset'],
+    summary: "set the level of the server's log back to that of its start",
+    flags: adminFlags,
+    load: async () => (await import('./logger-reset.ts')).loggerReset,
   },
 ]);

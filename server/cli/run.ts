@@ -3,24 +3,35 @@ import type { RunCommand } from '../../shared/cli/command.ts';
 import { untilStopped } from '../../shared/cli/run-until-signal.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { CodedError, messageOf } from '../../shared/errors.ts';
+import { ConfigReload } from '../../shared/config/reload.ts';
+import { LogThreshold } from '../../shared/log/log-level.ts';
 import { openLog } from '../../shared/log/open-log.ts';
 import { createLogger } from '../../shared/log/pino-logger.ts';
 import { systemRandom } from '../../shared/random.ts';
 import type { ServerConfig } from '../config.ts';
+import { serverFlags } from '../config/server-flags.ts';
 import { createServer } from '../server.ts';
-import { loadConfig } from './load-config.ts';
+import { reloadParts } from '../start/reload-parts.ts';
+import { readServerConfig } from './load-config.ts';
 
 export const run: RunCommand = async (flags, terminal) => {
-  const config = loadConfig(flags, terminal);
+  const loaded = readServerConfig(flags, terminal);
+  const { config } = loaded;
+  for (const warning of loaded.warnings) terminal.err(`Warning: ${warning}\n`);
   const sink = openLog(config.logFile);
   process.on('SIGUSR2', () => sink.reopen());
-  const log = createLogger({
-    level: config.logLevel,
-    format: config.logFormat,
-    write: (line) => sink.write(line),
+  const threshold = new LogThreshold(config.logLevel);
+  const log = createLogger({ threshold, format: config.logFormat, write: (line) => sink.write(line) });
+  const configuration = new ConfigReload({
+    loaded,
+    load: () => readServerConfig(flags, terminal),
+    parts: reloadParts({ threshold }),
+    overridden: serverFlags.filter(({ name }) => flags.has(name)).map(({ key }) => `server.${key}`),
+    log,
   });
+  process.on('SIGHUP', () => void configuration.reload());
   const stopped = untilStopped();
-  const server = createServer({ config, log, clock: systemClock, random: systemRandom });
+  const server = createServer({ config, log, threshold, clock: systemClock, random: systemRandom });
   try {
     await server.start();
   } catch (error) {

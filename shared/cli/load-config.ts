@@ -11,17 +11,22 @@ export interface ConfigKind<T> {
   readonly load: (input: ConfigText & { readonly flags: Readonly<Record<string, string>> }) => Loaded<T>;
 }
 
-/** Throws with every fault of the file and the flags; prints warnings. */
-export function loadConfigFile<T>({ above, load }: ConfigKind<T>, flags: Flags, terminal: Terminal): T {
+/** Throws with every fault of the file and the flags. */
+export function readConfig<T>({ above, load }: ConfigKind<T>, flags: Flags, terminal: Terminal): Loaded<T> {
   const path = flags.text('config');
   const given = above.filter(({ name }) => flags.has(name));
-  const { config, warnings } = load({
+  return load({
     path,
     text: readConfigFile(path),
     expandEnv: flags.is('expandEnv'),
     environment: terminal.environment,
     flags: Object.fromEntries(given.map(({ name }) => [name, flags.text(name)])),
   });
+}
+
+/** Throws as readConfig does; prints warnings. */
+export function loadConfigFile<T>(kind: ConfigKind<T>, flags: Flags, terminal: Terminal): T {
+  const { config, warnings } = readConfig(kind, flags, terminal);
   for (const warning of warnings) terminal.err(`Warning: ${warning}\n`);
   return config;
 }

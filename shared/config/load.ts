@@ -1,5 +1,6 @@
 /** Text and flags to a frozen configuration: expand, parse, read through the shape, tell all faults. Called by both configs. */
 import { expandEnv } from './expand-env.ts';
+import { FileKeys } from './file-keys.ts';
 import type { ConfigNode } from './node.ts';
 import { type ConfigFormat, parseConfig } from './parse-config.ts';
 import { readConfigFile } from './read-file.ts';
@@ -32,6 +33,8 @@ export interface Loaded<T> {
   readonly config: T;
   /** One line each, for the log. */
   readonly warnings: readonly string[];
+  /** Of the file; not what flags say. */
+  readonly keys: FileKeys;
 }
 
 /** Throws ConfigFaults with every fault that was found. */
@@ -43,7 +46,7 @@ export function loadShape<T>(file: ConfigText, options: LoadOptions<T>): Loaded<
   const node = parseConfig(file.path, expanded(file, sink), file.format);
   const config = readShape(node, options.shape, { scope: '', sink });
   sink.throwFaults();
-  return { config: deepFreeze(config), warnings: sink.warnings };
+  return { config: deepFreeze(config), warnings: sink.warnings, keys: new FileKeys(node) };
 }
 
 function expanded(file: ConfigText, sink: Sink): string {

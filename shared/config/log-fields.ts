@@ -1,8 +1,8 @@
 /** The `log_*` keys, the same in `server {}` and `agent {}`. */
 import { boolean, oneOf, path } from './kinds.ts';
+import { LOG_LEVELS, type LogLevel } from '../log/log-level.ts';
 import { defaulting, type Kind, optional, type Shape } from './shape.ts';
 
-export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 export type LogFormat = 'text' | 'json';
 
 export interface LogConfig {
@@ -26,17 +26,10 @@ export const logFields: Shape<LogConfig> = (block) => ({
   ),
 });
 
-/** Also the names that the logger of SPIRE takes. */
+/** `warning` as the logger of SPIRE has it. */
 const logLevel: Kind<LogLevel> = {
-  ...inAnyCase<LogLevel>(
-    oneOf(['error', 'warn', 'info', 'debug'], {
-      warning: 'warn',
-      trace: 'debug',
-      fatal: 'error',
-      panic: 'error',
-    }),
-  ),
-  type: 'DEBUG, INFO, WARN or ERROR',
+  ...inAnyCase<LogLevel>(oneOf(LOG_LEVELS, { warning: 'warn' })),
+  type: 'TRACE, DEBUG, INFO, WARN, ERROR, FATAL or PANIC',
 };
 
 const logFormat = inAnyCase<LogFormat>(oneOf(['text', 'json']));

@@ -1,36 +1,45 @@
 /** The program's logger: pino, as JSON or as the `time= level= msg=` text that SPIRE's users grep. Made by main files. */
 import { pino, type Logger as Pino } from 'pino';
 import { messageOf } from '../errors.ts';
+import type { LogThreshold } from './log-level.ts';
 import type { LogFields, Logger } from './logger.ts';
 import { printableJson, textLine } from './text-line.ts';
 
 export interface LoggerOptions {
-  readonly level: 'error' | 'warn' | 'info' | 'debug';
+  /** Looked at for every line. */
+  readonly threshold: LogThreshold;
   readonly format: 'text' | 'json';
   /** Takes one whole line, newline included. */
   readonly write: (line: string) => void;
 }
 
-export function createLogger({ level, format, write }: LoggerOptions): Logger {
+export function createLogger({ threshold, format, write }: LoggerOptions): Logger {
   const toLine = format === 'json' ? printableJson : textLine;
   const stream = { write: (line: string) => write(toLine(line)) };
   const options = {
-    level,
+    level: 'trace',
     base: null,
     messageKey: 'msg',
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return wrap(pino(options, stream));
+  return wrap(pino(options, stream), threshold);
 }
 
-function wrap(logger: Pino): Logger {
+type Written = 'error' | 'warn' | 'info' | 'debug';
+
+function wrap(logger: Pino, threshold: LogThreshold): Logger {
+  const at =
+    (level: Written) =>
+    (message: string, fields?: LogFields): void => {
+      if (threshold.writes(level)) logger[level](plain(fields), message);
+    };
   return {
-    error: (message, fields) => logger.error(plain(fields), message),
-    warn: (message, fields) => logger.warn(plain(fields), message),
-    info: (message, fields) => logger.info(plain(fields), message),
-    debug: (message, fields) => logger.debug(plain(fields), message),
-    child: (fields) => wrap(logger.child(plain(fields))),
+    error: at('error'),
+    warn: at('warn'),
+    info: at('info'),
+    debug: at('debug'),
+    child: (fields) => wrap(logger.child(plain(fields)), threshold),
   };
 }
 

@@ -1,4 +1,5 @@
 import { describe } from 'node:test';
+import { LogThreshold } from '../../shared/log/log-level.ts';
 import { createLogger } from '../../shared/log/pino-logger.ts';
 import { FakeLog } from '../fakes/log.ts';
 import { loggerContract, type WrittenLine } from './logger.ts';
@@ -11,7 +12,11 @@ const parsed = (line: string): WrittenLine => {
 describe("the program's logger", () =>
   loggerContract(() => {
     const written: string[] = [];
-    const log = createLogger({ level: 'debug', format: 'json', write: (line) => written.push(line) });
+    const log = createLogger({
+      threshold: new LogThreshold('debug'),
+      format: 'json',
+      write: (line) => written.push(line),
+    });
     return { log, lines: () => written.map(parsed) };
   }));
 

@@ -12,6 +12,7 @@ import type { AttestAgentResponseOutput } from '../../proto/gen/spire/api/server
 import type { BundleDefinition } from '../../proto/gen/spire/api/server/bundle/v1/Bundle.ts';
 import type { EntryDefinition } from '../../proto/gen/spire/api/server/entry/v1/Entry.ts';
 import type { SVIDDefinition } from '../../proto/gen/spire/api/server/svid/v1/SVID.ts';
+import type { LoggerDefinition } from '../../proto/gen/spire/api/server/logger/v1/Logger.ts';
 import type { HealthDefinition } from '../../proto/gen/grpc/health/v1/Health.ts';
 import type { ExplainEntryDefinition } from '../../proto/gen/writ/explain/v1/ExplainEntry.ts';
 import type { SyncDefinition } from '../../proto/gen/writ/sync/v1/Sync.ts';
@@ -20,6 +21,7 @@ import { buildCsr } from '../../shared/crypto/csr.ts';
 import { generateKeyPair, keySigner } from '../../shared/crypto/keys.ts';
 import { formatPem } from '../../shared/crypto/pem.ts';
 import type { Signer } from '../../shared/crypto/signer.ts';
+import { LogThreshold } from '../../shared/log/log-level.ts';
 import { type Random, systemRandom } from '../../shared/random.ts';
 import { type Channel, serverChannel, unixChannel } from '../../shared/rpc/channel.ts';
 import { ServiceClient } from '../../shared/rpc/client.ts';
@@ -35,6 +37,7 @@ export interface Clients {
   readonly svid: ServiceClient<SVIDDefinition>;
   readonly bundle: ServiceClient<BundleDefinition>;
   readonly health: ServiceClient<HealthDefinition>;
+  readonly logger: ServiceClient<LoggerDefinition>;
   readonly sync: ServiceClient<SyncDefinition>;
   readonly explain: ServiceClient<ExplainEntryDefinition>;
 }
@@ -71,7 +74,8 @@ export async function startServer(
   const config = { ...readConfig(directory), bindPort: 0, ...UNLIMITED, ...options.config };
   const log = new FakeLog();
   const { inputMaxBytes } = options;
-  const server = createServer({ config, log, clock, random, datastore, inputMaxBytes });
+  const threshold = new LogThreshold(config.logLevel);
+  const server = createServer({ config, log, threshold, clock, random, datastore, inputMaxBytes });
   const channels: Channel[] = [];
   const stop = async (): Promise<void> => {
     for (const channel of channels.splice(0)) channel.close();
@@ -131,6 +135,7 @@ const clients = (channel: Channel): Clients => ({
   svid: new ServiceClient('spire.api.server.svid.v1.SVID', channel),
   bundle: new ServiceClient('spire.api.server.bundle.v1.Bundle', channel),
   health: new ServiceClient('grpc.health.v1.Health', channel),
+  logger: new ServiceClient('spire.api.server.logger.v1.Logger', channel),
   sync: new ServiceClient('writ.sync.v1.Sync', channel),
   explain: new ServiceClient('writ.explain.v1.ExplainEntry', channel),
 });

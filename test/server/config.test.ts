@@ -81,7 +81,9 @@ describe('server configuration', () => {
       ['Warn', 'warn'],
       ['warning', 'warn'],
       ['error', 'error'],
-      ['TRACE', 'debug'],
+      ['TRACE', 'trace'],
+      ['fatal', 'fatal'],
+      ['Panic', 'panic'],
     ] as const) {
       assert.equal(load({ server: `log_level = "${written}"` }).config.logLevel, level);
     }

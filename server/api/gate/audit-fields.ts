@@ -8,6 +8,7 @@ import type { CreateJoinTokenRequestOutput } from '../../../proto/gen/spire/api/
 import type { PostStatusRequestOutput } from '../../../proto/gen/spire/api/server/agent/v1/PostStatusRequest.ts';
 import type { RenewAgentRequestOutput } from '../../../proto/gen/spire/api/server/agent/v1/RenewAgentRequest.ts';
 import type { EntryFilterOutput } from '../../../proto/gen/spire/api/server/entry/v1/EntryFilter.ts';
+import type { SetLogLevelRequestOutput } from '../../../proto/gen/spire/api/server/logger/v1/SetLogLevelRequest.ts';
 import type { MintX509SVIDRequestOutput } from '../../../proto/gen/spire/api/server/svid/v1/MintX509SVIDRequest.ts';
 import type { EntryOutput } from '../../../proto/gen/spire/api/types/Entry.ts';
 import type { EntryMaskOutput } from '../../../proto/gen/spire/api/types/EntryMask.ts';
@@ -58,6 +59,10 @@ export const statusFields = ({ agent_version }: PostStatusRequestOutput): LogFie
 
 export const renewalFields = ({ params }: RenewAgentRequestOutput): LogFields =>
   present({ csr: csrHash(params?.csr) });
+
+export const logLevelFields = ({ new_level }: SetLogLevelRequestOutput): LogFields => ({
+  new_log_level: new_level,
+});
 
 export const mintFields = ({ csr, ttl }: MintX509SVIDRequestOutput): LogFields => ({
   ...present({ csr: csrHash(csr) }),

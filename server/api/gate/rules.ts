@@ -10,6 +10,7 @@ import {
   entryIdFields,
   explainedEntryFields,
   joinTokenFields,
+  logLevelFields,
   mintFields,
   renewalFields,
   statusFields,
@@ -70,6 +71,11 @@ export const rules: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   },
   'writ.explain.v1.ExplainEntry': {
     ExplainEntry: { who: ['local'], audited: explainedEntryFields },
+  },
+  'spire.api.server.logger.v1.Logger': {
+    GetLogger: { who: ['local'] },
+    SetLogLevel: { who: ['local'], audited: logLevelFields },
+    ResetLogLevel: { who: ['local'] },
   },
   'grpc.health.v1.Health': {
     Check: { who: ['local'], isRoutine: true },

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { LogThreshold } from '../../../shared/log/log-level.ts';
 import { createLogger } from '../../../shared/log/pino-logger.ts';
 
 function logged(format: 'text' | 'json'): string {
   let line = '';
-  const log = createLogger({ level: 'info', format, write: (text) => (line += text) });
+  const log = createLogger({ threshold: new LogThreshold('info'), format, write: (text) => (line += text) });
   log.debug('not shown');
   log
     .child({ part: 'sync' })
@@ -21,7 +22,11 @@ it('writes text lines as key=value, quoted where needed', () => {
 
 it('lets no value end its line, steer a terminal or turn the text around', () => {
   let line = '';
-  const log = createLogger({ level: 'info', format: 'text', write: (text) => (line += text) });
+  const log = createLogger({
+    threshold: new LogThreshold('info'),
+    format: 'text',
+    write: (text) => (line += text),
+  });
   log.info('found', { path: '/a\nlevel=info msg=x\r\u001b[2J\u009b2J\u007f\u202e\u2028"b\\' });
   const escaped = '/a\\nlevel=info msg=x\\r\\u001b[2J\\u009b2J\\u007f\\u202e\\u2028\\"b\\\\';
   assert.equal(line.slice(line.indexOf('path=')), `path="${escaped}"\n`);

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { EntryOutput } from '../../../../proto/gen/spire/api/types/Entry.ts';
 import { CallTrail } from '../../../../server/api/gate/audit.ts';
 import { entryFields } from '../../../../server/api/gate/audit-fields.ts';
+import { LogThreshold } from '../../../../shared/log/log-level.ts';
 import { createLogger } from '../../../../shared/log/pino-logger.ts';
 
 const HOSTILE = [
@@ -16,7 +17,11 @@ for (const format of ['text', 'json'] as const) {
   test(`whatever a caller sends stays one ${format} line of the audit log`, () => {
     for (const hostile of HOSTILE) {
       let written = '';
-      const log = createLogger({ level: 'info', format, write: (line) => (written += line) });
+      const log = createLogger({
+        threshold: new LogThreshold('info'),
+        format,
+        write: (line) => (written += line),
+      });
       const trail = new CallTrail({ request_id: 'r', method: 'GetEntry' });
       trail.add({ entry_id: hostile, selectors: hostile });
       trail.write(log, { caller_path: hostile }, { code: 3, message: hostile });
@@ -29,7 +34,11 @@ for (const format of ['text', 'json'] as const) {
 
 test('a line is bounded, whatever a caller sends', async () => {
   let written = '';
-  const log = createLogger({ level: 'info', format: 'json', write: (line) => (written += line) });
+  const log = createLogger({
+    threshold: new LogThreshold('info'),
+    format: 'json',
+    write: (line) => (written += line),
+  });
   const trail = new CallTrail({});
   const wire = {
     id: 'x'.repeat(1_000_000),

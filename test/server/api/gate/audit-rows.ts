@@ -1,4 +1,7 @@
-/** Every RPC of the server, one call of each, and what the audit log is to say of it. Used by audit.test. */
+/**
+ * Every RPC of the server that is on the network, one call of each, and what the audit log is to say of it. Used by
+ * audit.test.
+ */
 import { createHash } from 'node:crypto';
 import type { LogFields } from '../../../../shared/log/logger.ts';
 import { attestRound, type Clients, type Joined } from '../../../fakes/server-under-test.ts';
@@ -23,8 +26,8 @@ export interface Row {
   readonly by?: 'agent' | 'nobody';
 }
 
-const ok = { status: 'success' };
-const failed = (status_code: string, status_message: string | RegExp) => ({
+export const ok = { status: 'success' };
+export const failed = (status_code: string, status_message: string | RegExp) => ({
   status: 'error',
   status_code,
   status_message,
@@ -277,18 +280,5 @@ export const table: Readonly<Record<string, Row>> = {
       await watch.return?.(undefined);
     },
     lines: () => [ok],
-  },
-  'ExplainEntry/ExplainEntry': {
-    deed: ({ admin }) => admin.explain.unary('ExplainEntry', { entry_id: 'gone' }),
-    lines: () => [{ entry_id: 'gone', ...failed('NotFound', /./) }],
-  },
-  'Health/Check': { deed: ({ admin }) => admin.health.unary('Check', {}), lines: () => [] },
-  'Health/Watch': {
-    deed: async ({ admin }) => {
-      const watch = admin.health.serverStream('Watch', {});
-      await watch.next();
-      await watch.return?.(undefined);
-    },
-    lines: () => [],
   },
 };

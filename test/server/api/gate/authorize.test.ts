@@ -116,7 +116,14 @@ const OTHERS: Readonly<Record<Exclude<Group, 'admins'>, readonly string[]>> = {
     'Agent/PostStatus',
     'Sync/Watch',
   ],
-  locals: ['Health/Check', 'Health/Watch', 'ExplainEntry/ExplainEntry'],
+  locals: [
+    'Health/Check',
+    'Health/Watch',
+    'ExplainEntry/ExplainEntry',
+    'Logger/GetLogger',
+    'Logger/SetLogLevel',
+    'Logger/ResetLogLevel',
+  ],
 };
 
 function groupOf(method: string): Group {

@@ -33,7 +33,14 @@ const AGENTS = [
   'Sync/Watch',
 ];
 /** Not on the network at all. */
-const LOCAL = ['Health/Check', 'Health/Watch', 'ExplainEntry/ExplainEntry'];
+const LOCAL = [
+  'Health/Check',
+  'Health/Watch',
+  'ExplainEntry/ExplainEntry',
+  'Logger/GetLogger',
+  'Logger/SetLogLevel',
+  'Logger/ResetLogLevel',
+];
 const ADMINISTRATORS = [
   ...['CountAgents', 'ListAgents', 'GetAgent', 'DeleteAgent', 'BanAgent', 'CreateJoinToken'].map(
     (rpc) => `Agent/${rpc}`,

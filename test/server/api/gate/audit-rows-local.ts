@@ -1,0 +1,27 @@
+/** The RPCs of the admin socket alone, one call of each, and what the audit log is to say of it. Used by audit.test. */
+import { failed, ok, type Row } from './audit-rows.ts';
+
+export const localTable: Readonly<Record<string, Row>> = {
+  'ExplainEntry/ExplainEntry': {
+    deed: ({ admin }) => admin.explain.unary('ExplainEntry', { entry_id: 'gone' }),
+    lines: () => [{ entry_id: 'gone', ...failed('NotFound', /./) }],
+  },
+  'Health/Check': { deed: ({ admin }) => admin.health.unary('Check', {}), lines: () => [] },
+  'Health/Watch': {
+    deed: async ({ admin }) => {
+      const watch = admin.health.serverStream('Watch', {});
+      await watch.next();
+      await watch.return?.(undefined);
+    },
+    lines: () => [],
+  },
+  'Logger/GetLogger': { deed: ({ admin }) => admin.logger.unary('GetLogger', {}), lines: () => [ok] },
+  'Logger/SetLogLevel': {
+    deed: ({ admin }) => admin.logger.unary('SetLogLevel', { new_level: 'WARN' }),
+    lines: () => [{ new_log_level: 'WARN', ...ok }],
+  },
+  'Logger/ResetLogLevel': {
+    deed: ({ admin }) => admin.logger.unary('ResetLogLevel', {}),
+    lines: () => [ok],
+  },
+};

@@ -1,0 +1,32 @@
+/** SIGHUP: a running server reads its configuration again. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { eventually } from '../interop/program.ts';
+import { System, WRIT } from '../interop/system.ts';
+
+test('a server that is sent SIGHUP takes what it can, names the rest, and lives on with a bad file', async () => {
+  const system = await System.start({ logLevel: 'INFO' });
+  const { serverConf, serverSocket } = system.files;
+  const original = readFileSync(serverConf, 'utf8');
+  const logger = (): string =>
+    execFileSync(WRIT, ['server', 'logger', 'get', '-socketPath', serverSocket], { encoding: 'utf8' });
+  const reload = async (text: string, said: RegExp): Promise<void> => {
+    writeFileSync(serverConf, text);
+    process.kill(system.server.pid, 'SIGHUP');
+    await eventually(String(said), () => said.test(system.server.output()) || undefined, 30_000);
+  };
+  try {
+    const more = original.replace('log_level = "INFO"', 'log_level = "DEBUG"\n  ca_ttl = "48h"');
+    await reload(more, /configuration reloaded.*server\.log_level[^]*only a restart helps.*server\.ca_ttl/);
+    assert.equal(logger(), 'Logger Level : debug\nLaunch Level : debug\n\n');
+    await reload(`${original}\nserver {`, /configuration not reloaded: what was in force stays so/);
+    assert.equal(logger(), 'Logger Level : debug\nLaunch Level : debug\n\n');
+    await reload(original, /(?:configuration reloaded.*server\.log_level[^]*){2}/);
+    assert.equal(logger(), 'Logger Level : info\nLaunch Level : info\n\n');
+    assert.ok(system.server.isRunning);
+  } finally {
+    await system.stop();
+  }
+});
