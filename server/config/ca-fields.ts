@@ -17,7 +17,7 @@ export const caFields: Shape<CaConfig> = (block) => {
     'agent_ttl',
     optional(ttl, "lifetime of agents' own SVIDs; without it, `default_x509_svid_ttl`"),
   );
-  const ca = {
+  return {
     keyType: block.field(
       'ca_key_type',
       defaulting(oneOf(KEY_TYPES), DEFAULT_CA_CONFIG.keyType, { doc: 'key of the X.509 CA' }),
@@ -30,8 +30,6 @@ export const caFields: Shape<CaConfig> = (block) => {
     defaultX509SvidTtlSeconds,
     agentTtlSeconds: agentTtlSeconds ?? defaultX509SvidTtlSeconds,
   };
-  warnWhenCapped(block, ca);
-  return ca;
 };
 
 const ttl = duration(1);
@@ -52,8 +50,14 @@ function caSubject(block: Block): CaSubject {
   return block.isSet('ca_subject') ? subject : DEFAULT_CA_CONFIG.subject;
 }
 
-/** SPIRE's warning: an SVID never outlives its CA, which serves until a sixth of its life (7 days at most) is left (ca/rotation). */
-function warnWhenCapped(block: Block, ca: CaConfig): void {
+/**
+ * SPIRE's warning: an SVID never outlives what signed it, which serves until a sixth of its life (7 days at most) is left
+ * (ca/rotation); keys of tokens live as long as a CA.
+ */
+export function warnWhenCapped(
+  block: Block,
+  ca: CaConfig & { readonly defaultJwtSvidTtlSeconds: number },
+): void {
   const leastLeft = Math.min(ca.ttlSeconds / 6, 7 * 86_400);
   const capped = (key: string, seconds: number): void => {
     if (seconds <= leastLeft) return;
@@ -63,5 +67,6 @@ function warnWhenCapped(block: Block, ca: CaConfig): void {
     );
   };
   capped('default_x509_svid_ttl', ca.defaultX509SvidTtlSeconds);
+  capped('default_jwt_svid_ttl', ca.defaultJwtSvidTtlSeconds);
   if (ca.agentTtlSeconds !== ca.defaultX509SvidTtlSeconds) capped('agent_ttl', ca.agentTtlSeconds);
 }

@@ -13,10 +13,13 @@ import {
   trustDomain,
 } from '../../shared/config/kinds.ts';
 import { type Block, defaulting, required, type Shape } from '../../shared/config/shape.ts';
+import type { KeyType } from '../../shared/crypto/signer.ts';
 import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import type { CaConfig } from '../ca/ca-config.ts';
-import { caFields } from './ca-fields.ts';
+import type { TokenConfig } from '../ca/token-config.ts';
+import { caFields, warnWhenCapped } from './ca-fields.ts';
+import { jwtFields, witFields } from './token-fields.ts';
 
 export interface ServerFields extends LogConfig {
   readonly trustDomain: TrustDomain;
@@ -28,6 +31,8 @@ export interface ServerFields extends LogConfig {
   readonly adminIds: readonly SpiffeId[];
   readonly auditLogEnabled: boolean;
   readonly ca: CaConfig;
+  readonly jwt: TokenConfig;
+  readonly wit: TokenConfig;
   readonly rateLimit: { readonly attestation: boolean; readonly signing: boolean };
   /** How old a node's record may be when a call is judged by it; 0 = read or confirmed at every call. */
   readonly maxAttestedNodeInfoStalenessSeconds: number;
@@ -35,82 +40,81 @@ export interface ServerFields extends LogConfig {
 }
 
 export const serverFields: Shape<ServerFields> = (block) => {
-  const fields = {
-    trustDomain: block.field('trust_domain', required(trustDomain, 'the trust domain of this server')),
-    bindAddress: block.field(
-      'bind_address',
-      defaulting(text, '0.0.0.0', { doc: 'address to listen on for agents' }),
-    ),
-    bindPort: block.field('bind_port', defaulting(port, 8_081, { doc: 'port to listen on for agents' })),
-    socketPath: block.field(
-      'socket_path',
-      defaulting(socketPath, '/tmp/spire-server/private/api.sock', { doc: "the admin API's Unix socket" }),
-    ),
-    dataDir: block.field('data_dir', required(path, 'directory for what the server keeps on disk')),
-    adminIds: block.field(
-      'admin_ids',
-      defaulting(listOf(spiffeId), [], {
-        doc: 'callers with these SPIFFE IDs are administrators',
-        shown: '',
-      }),
-    ),
-    auditLogEnabled: block.field(
-      'audit_log_enabled',
-      defaulting(boolean, false, { doc: 'log each call of the APIs with its caller and result' }),
-    ),
-    maxAttestedNodeInfoStalenessSeconds: block.field(
-      'max_attested_node_info_staleness',
-      defaulting(duration(0), 0, {
-        doc: "how old an agent's record may be when its call is judged",
-        shown: '0s',
-      }),
-    ),
-    rateLimit: block.block('ratelimit', 'limits per caller address', rateLimitShape),
-    ca: caFields(block),
-    ...logFields(block),
-    requirePqKem: block.block('experimental', 'keys that SPIRE calls experimental', experimentalShape),
-  };
-  jwtFields(block);
+  const general = generalFields(block);
+  const ca = caFields(block);
+  const jwt = jwtFields(block, ca.keyType);
+  warnWhenCapped(block, { ...ca, defaultJwtSvidTtlSeconds: jwt.defaultTtlSeconds });
+  const log = logFields(block);
+  const experimental = block.block(
+    'experimental',
+    'keys that SPIRE calls experimental',
+    experimentalShape(ca.keyType),
+  );
   otherFields(block);
-  return fields;
+  return { ...general, ca, jwt, ...log, ...experimental };
 };
+
+const generalFields = (block: Block) => ({
+  trustDomain: block.field('trust_domain', required(trustDomain, 'the trust domain of this server')),
+  bindAddress: block.field(
+    'bind_address',
+    defaulting(text, '0.0.0.0', { doc: 'address to listen on for agents' }),
+  ),
+  bindPort: block.field('bind_port', defaulting(port, 8_081, { doc: 'port to listen on for agents' })),
+  socketPath: block.field(
+    'socket_path',
+    defaulting(socketPath, '/tmp/spire-server/private/api.sock', { doc: "the admin API's Unix socket" }),
+  ),
+  dataDir: block.field('data_dir', required(path, 'directory for what the server keeps on disk')),
+  adminIds: block.field(
+    'admin_ids',
+    defaulting(listOf(spiffeId), [], {
+      doc: 'callers with these SPIFFE IDs are administrators',
+      shown: '',
+    }),
+  ),
+  auditLogEnabled: block.field(
+    'audit_log_enabled',
+    defaulting(boolean, false, { doc: 'log each call of the APIs with its caller and result' }),
+  ),
+  maxAttestedNodeInfoStalenessSeconds: block.field(
+    'max_attested_node_info_staleness',
+    defaulting(duration(0), 0, {
+      doc: "how old an agent's record may be when its call is judged",
+      shown: '0s',
+    }),
+  ),
+  rateLimit: block.block('ratelimit', 'limits per caller address', rateLimitShape),
+});
 
 const rateLimitShape: Shape<ServerFields['rateLimit']> = (block) => ({
   attestation: block.field('attestation', defaulting(boolean, true, { doc: 'one attestation a second' })),
   signing: block.field('signing', defaulting(boolean, true, { doc: '500 signatures a second' })),
 });
 
-const experimentalShape: Shape<boolean> = (block) => {
-  block.notSupported('agent_spiffe_id_as_selector', "give each agent's ID as a selector");
-  block.notSupported('auth_opa_policy_engine', 'an authorization policy of your own');
-  for (const key of [
-    'cache_reload_interval',
-    'events_based_cache',
-    'event_timeout',
-    'full_cache_reload_interval',
-    'prune_events_older_than',
-  ]) {
-    block.withoutEffect(key, 'the entry index follows a change feed and is never reloaded by the clock');
-  }
-  block.withoutEffect('named_pipe_name', 'Windows only');
-  block.withoutEffect('feature_flags', 'names of features to turn on');
-  block.withoutEffect('wit_issuer', 'issuer of WIT-SVIDs');
-  block.withoutEffect('wit_key_type', 'key that signs WIT-SVIDs');
-  return block.field(
-    'require_pq_kem',
-    defaulting(boolean, false, { doc: 'only TLS 1.3 with a post-quantum key exchange' }),
-  );
-};
-
-function jwtFields(block: Block): void {
-  block.withoutEffect('default_jwt_svid_ttl', 'lifetime of JWT-SVIDs whose entry names none');
-  block.withoutEffect('jwt_issuer', 'issuer of JWT-SVIDs');
-  block.withoutEffect('jwt_key_type', 'key that signs JWT-SVIDs');
-  block.field(
-    'disable_jwt_svids',
-    defaulting(boolean, false, { doc: 'issue no JWT-SVIDs; none are issued yet' }),
-  );
-}
+const experimentalShape =
+  (caKeyType: KeyType): Shape<Pick<ServerFields, 'requirePqKem' | 'wit'>> =>
+  (block) => {
+    block.notSupported('agent_spiffe_id_as_selector', "give each agent's ID as a selector");
+    block.notSupported('auth_opa_policy_engine', 'an authorization policy of your own');
+    for (const key of [
+      'cache_reload_interval',
+      'events_based_cache',
+      'event_timeout',
+      'full_cache_reload_interval',
+      'prune_events_older_than',
+    ]) {
+      block.withoutEffect(key, 'the entry index follows a change feed and is never reloaded by the clock');
+    }
+    block.withoutEffect('named_pipe_name', 'Windows only');
+    return {
+      wit: witFields(block, caKeyType),
+      requirePqKem: block.field(
+        'require_pq_kem',
+        defaulting(boolean, false, { doc: 'only TLS 1.3 with a post-quantum key exchange' }),
+      ),
+    };
+  };
 
 function otherFields(block: Block): void {
   block.notSupported('federation', 'bundle endpoint and relationships with other trust domains');

@@ -28,6 +28,8 @@ describe('server configuration', () => {
         defaultX509SvidTtlSeconds: 3_600,
         agentTtlSeconds: 3_600,
       },
+      jwt: { isEnabled: true, keyType: 'ec-p256', issuer: undefined, defaultTtlSeconds: 300 },
+      wit: { isEnabled: false, keyType: 'ec-p256', issuer: undefined, defaultTtlSeconds: 3_600 },
       logLevel: 'info',
       logFormat: 'text',
       logFile: undefined,

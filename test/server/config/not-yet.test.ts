@@ -7,13 +7,12 @@ import { load } from './load-sketch.ts';
 describe('settings of SPIRE that do not exist yet', () => {
   test('those that may be ignored warn when they are set', () => {
     const { warnings } = load({
-      server:
-        'jwt_issuer = "https://x"\nexperimental { cache_reload_interval = "1s" }\nprofiling_enabled = false',
+      server: 'profiling_port = 1\nexperimental { cache_reload_interval = "1s" }\nprofiling_enabled = false',
       rest: 'telemetry { Prometheus { port = 9988 } }',
     });
     assert.deepEqual(warnings, [
       'server.conf:3:16: "cache_reload_interval" in server.experimental has no effect yet',
-      'server.conf:2:1: "jwt_issuer" in server has no effect yet',
+      'server.conf:2:1: "profiling_port" in server has no effect yet',
       'server.conf:9:1: "telemetry" has no effect yet',
     ]);
   });
