@@ -18,6 +18,7 @@ import { makeNodeAttestors } from './attest-node/registry.ts';
 import { AdminBundles } from './bundle/admin-bundles.ts';
 import { BundleCache } from './bundle/bundle-cache.ts';
 import { OwnBundle } from './bundle/own-bundle.ts';
+import { LocalAuthorities } from './ca/local-authorities.ts';
 import { X509Ca } from './ca/x509-ca.ts';
 import type { ServerConfig } from './config.ts';
 import { datastoreConfig } from './datastore-config.ts';
@@ -113,14 +114,14 @@ function compose(needs: ServerNeeds, store: Datastore) {
   const { clock, log } = needs;
   const state = makeState(needs, store);
   const building = { needs, store, state };
-  const { ca, bundle, adminBundles, entryRefresh, nodeRefresh } = state;
+  const { authorities, ca, bundle, adminBundles, entryRefresh, nodeRefresh } = state;
   const callers = makeCallers(building);
   const ownSvid = new OwnSvid({ trustDomain: needs.config.trustDomain, ca, clock, log });
   const hub = new WatchHub({ ...state, agents: state.agentCheck, nodesRefresh: nodeRefresh, clock });
   const { local, agents } = makeDoors(building, { callers, ownSvid, hub });
   const parts: readonly Part[] = [
-    ca,
-    bundle, // after the CA, which makes it at the first start
+    authorities,
+    bundle, // after the authorities, which make it at the first start
     adminBundles,
     new OwnBundle({ ...common(needs), bundles: store.bundles, journals: store.journals }),
     nodeRefresh,
@@ -147,7 +148,10 @@ function makeState(needs: ServerNeeds, store: Datastore) {
   const { bundles, journals } = store;
   const shared = common(needs);
   const keyManager = makeKeyManager(config.keyManager);
-  const ca = new X509Ca({ ...shared, keyManager, journals, bundles, config: config.ca });
+  const { jwt, wit } = config;
+  const signing = { keyManager, journals, bundles, config: config.ca, jwt, wit };
+  const authorities = new LocalAuthorities({ ...shared, ...signing });
+  const ca = new X509Ca({ ...shared, authorities: authorities.x509, config: config.ca });
   const bundle = new BundleCache({ ...shared, bundles });
   const adminBundles = new AdminBundles({ ...shared, adminIds: config.adminIds, bundles });
   const index = new AuthorizedEntries(shared);
@@ -174,7 +178,7 @@ function makeState(needs: ServerNeeds, store: Datastore) {
     clock,
     maxStalenessMs: config.maxAttestedNodeInfoStalenessSeconds * 1_000,
   });
-  return { ca, bundle, adminBundles, index, entryRefresh, nodeRefresh, agentCheck };
+  return { authorities, ca, bundle, adminBundles, index, entryRefresh, nodeRefresh, agentCheck };
 }
 
 const makeCallers = ({ needs: { config, clock }, state }: Building): Callers =>

@@ -8,6 +8,9 @@ export interface NewAuthorities {
   readonly wit?: readonly TokenAuthority[];
 }
 
+/** The kinds of authority, as SPIRE's messages name them. */
+export type AuthorityName = 'X.509' | 'JWT' | 'WIT';
+
 export interface BundleStore {
   find(trustDomain: TrustDomain): Promise<Bundle | undefined>;
   /** Adds what is not there yet (sequence number + 1 if anything was), creating the bundle; the result. */

@@ -1,6 +1,6 @@
 /**
- * The two slots of the X.509 CA and what each holds. Kept by ca/rotating-authorities, judged by
- * ca/rotation, written by ca/journal.
+ * The two slots of one kind of authority (X.509, JWT, WIT) and what each holds. Kept by ca/rotating-authorities, judged
+ * by ca/rotation, written by ca/server-journal.
  */
 import type { Certificate } from '../../shared/crypto/certificate.ts';
 import type { Signer } from '../../shared/crypto/signer.ts';
@@ -11,33 +11,36 @@ export type SlotId = (typeof SLOT_IDS)[number];
 export const STATUSES = ['PREPARED', 'ACTIVE', 'OLD'] as const;
 export type AuthorityStatus = (typeof STATUSES)[number];
 
-/** The key manager's id of a slot's key (SPIRE's name, so that its keys are taken over). */
-export const keyIdOf = (slot: SlotId): string => `x509-CA-${slot}`;
-
+/** A signing key and what is known of it: all there is to a token key. */
 export interface Authority {
   readonly slot: SlotId;
   readonly status: AuthorityStatus;
-  /** Lowercase hex of the subject key identifier: the authority's name in the SPIRE API. */
+  /** Its name in the SPIRE API: of a CA the subject key identifier in lowercase hex, of a token key its kid. */
   readonly authorityId: string;
-  readonly certificate: Certificate;
   readonly signer: Signer;
   readonly issuedAt: Date;
+  /** Earlier than this, after the clock was set back, nobody believes in it. */
+  readonly validFrom: Date;
   readonly expiresAt: Date;
   /** Since when the trust domain's bundle holds it; undefined until it does. */
   readonly publishedAt: Date | undefined;
 }
 
-/** What the slots hold at one moment: at most one authority of each status. Never changed, only replaced. */
-export class Authorities {
-  static readonly none = new Authorities([]);
-  readonly all: readonly Authority[];
+export interface CaAuthority extends Authority {
+  readonly certificate: Certificate;
+}
 
-  private constructor(all: readonly Authority[]) {
+/** What the slots hold at one moment: at most one authority of each status. Never changed, only replaced. */
+export class Authorities<A extends Authority> {
+  static readonly none: Authorities<never> = new Authorities<never>([]);
+  readonly all: readonly A[];
+
+  private constructor(all: readonly A[]) {
     this.all = all;
   }
 
   /** Throws when a slot or a status occurs twice. */
-  static of(all: readonly Authority[]): Authorities {
+  static of<A extends Authority>(all: readonly A[]): Authorities<A> {
     for (const key of ['slot', 'status'] as const) {
       const values = all.map((authority) => authority[key]);
       if (new Set(values).size !== values.length)
@@ -46,16 +49,21 @@ export class Authorities {
     return new Authorities(all);
   }
 
-  get active(): Authority | undefined {
+  get active(): A | undefined {
     return this.#find('ACTIVE');
   }
 
-  get prepared(): Authority | undefined {
+  get prepared(): A | undefined {
     return this.#find('PREPARED');
   }
 
-  get old(): Authority | undefined {
+  get old(): A | undefined {
     return this.#find('OLD');
+  }
+
+  /** What the other slot than the active one's holds: the prepared authority or the old one. */
+  get standby(): A | undefined {
+    return this.prepared ?? this.old;
   }
 
   /** The slot that the next authority goes to: never the active one's; the old one is given up. */
@@ -64,28 +72,28 @@ export class Authorities {
   }
 
   /** With this prepared authority in its slot; what was there, and any other prepared one, is gone. */
-  withPrepared(prepared: Authority): Authorities {
+  withPrepared(prepared: A): Authorities<A> {
     const kept = this.all.filter((other) => other.slot !== prepared.slot && other.status !== 'PREPARED');
     return Authorities.of([...kept, prepared]);
   }
 
   /** The prepared authority becomes the active one, the active one the old one. */
-  withPreparedActivated(): Authorities {
+  withPreparedActivated(): Authorities<A> {
     const { active, prepared } = this;
     if (prepared === undefined) throw new Error('there is no prepared authority to activate');
-    const now: Authority[] = [{ ...prepared, status: 'ACTIVE' }];
+    const now: A[] = [{ ...prepared, status: 'ACTIVE' }];
     if (active !== undefined) now.push({ ...active, status: 'OLD' });
     return Authorities.of(now);
   }
 
   /** With the publication times that `publishedAt` gives. */
-  withPublished(publishedAt: (authority: Authority) => Date | undefined): Authorities {
+  withPublished(publishedAt: (authority: A) => Date | undefined): Authorities<A> {
     return new Authorities(
       this.all.map((authority) => ({ ...authority, publishedAt: publishedAt(authority) })),
     );
   }
 
-  #find(status: AuthorityStatus): Authority | undefined {
+  #find(status: AuthorityStatus): A | undefined {
     return this.all.find((authority) => authority.status === status);
   }
 }

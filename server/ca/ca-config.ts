@@ -13,7 +13,9 @@ export interface CaSubject {
 export const BACKDATE_SECONDS = 10;
 
 export interface CaConfig {
+  /** Of the X.509 CA. */
   readonly keyType: KeyType;
+  /** Of a CA certificate, and of a key that signs tokens. */
   readonly ttlSeconds: number;
   readonly subject: CaSubject;
   /** For entries that name no lifetime. */

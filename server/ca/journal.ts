@@ -1,103 +1,161 @@
 /**
- * The CA's memory across restarts: which authority each slot holds, as JSON in a JournalStore. Keys are not in it.
- * Written by ca/rotating-authorities, read by ca/resume.
+ * The server's memory of its authorities across restarts: what each slot holds, as JSON in a JournalStore. Keys are not
+ * in it. Written by ca/server-journal, read by it and by ca/resume.
  */
 import { fromBase64, toBase64, utf8 } from '../../shared/bytes.ts';
 import { fromUnixSeconds, unixSeconds } from '../../shared/clock.ts';
 import { internal, messageOf } from '../../shared/errors.ts';
-import { type Authorities, type AuthorityStatus, SLOT_IDS, STATUSES, type SlotId } from './authorities.ts';
-import type { JournalRecord } from './journal-store.ts';
+import { type AuthorityStatus, SLOT_IDS, STATUSES, type SlotId } from './authorities.ts';
 
-const VERSION = 1;
-const MAX_BYTES = 65_536; // two CA certificates are some 2 KB
+const VERSION = 2;
+const X509_ONLY_VERSION = 1; // before there were token keys
+const MAX_BYTES = 65_536; // two CA certificates are some 2 KB, four RSA-4096 keys 3 KB
+const MAX_KEY_ID_LENGTH = 255;
 const MAX_UNIX_SECONDS = 253_402_300_799; // the end of the year 9999, the last that X.509 can say
-const ENTRY_KEYS = ['slot', 'status', 'issuedAt', 'certificate'];
 const WHAT_TO_DO =
   "restore the database, or delete this server's row of ca_journals: it then makes a new authority";
 
-export interface JournalEntry {
+interface JournalEntry {
   readonly slot: SlotId;
   readonly status: AuthorityStatus;
   readonly issuedAt: Date;
+}
+
+export interface CaEntry extends JournalEntry {
   /** DER. */
   readonly certificate: Uint8Array;
 }
 
-export function encodeJournal(entries: readonly JournalEntry[]): Uint8Array {
-  const x509 = entries.map(({ slot, status, issuedAt, certificate }) => ({
-    slot,
-    status,
-    issuedAt: unixSeconds(issuedAt),
-    certificate: toBase64(certificate),
-  }));
-  return utf8(JSON.stringify({ version: VERSION, x509 }));
+export interface TokenKeyEntry extends JournalEntry {
+  readonly keyId: string;
+  /** SubjectPublicKeyInfo, DER. */
+  readonly publicKey: Uint8Array;
+  readonly expiresAt: Date;
 }
 
-/** Throws Internal, with what to do, on anything that encodeJournal does not write. */
-export function parseJournal(content: Uint8Array): readonly JournalEntry[] {
+export interface JournalContent {
+  readonly x509: readonly CaEntry[];
+  readonly jwt: readonly TokenKeyEntry[];
+  readonly wit: readonly TokenKeyEntry[];
+}
+
+export const EMPTY_JOURNAL: JournalContent = { x509: [], jwt: [], wit: [] };
+
+export function encodeJournal({ x509, jwt, wit }: JournalContent): Uint8Array {
+  const content = {
+    version: VERSION,
+    x509: x509.map((entry) => ({ ...head(entry), certificate: toBase64(entry.certificate) })),
+    jwt: jwt.map(tokenKey),
+    wit: wit.map(tokenKey),
+  };
+  return utf8(JSON.stringify(content));
+}
+
+const head = ({ slot, status, issuedAt }: JournalEntry) => ({
+  slot,
+  status,
+  issuedAt: unixSeconds(issuedAt),
+});
+
+const tokenKey = (entry: TokenKeyEntry) => ({
+  ...head(entry),
+  expiresAt: unixSeconds(entry.expiresAt),
+  keyId: entry.keyId,
+  publicKey: toBase64(entry.publicKey),
+});
+
+/** Throws Internal, with what to do, on anything that no version of encodeJournal writes. */
+export function parseJournal(content: Uint8Array): JournalContent {
   try {
     if (content.length > MAX_BYTES) throw new Error(`longer than ${MAX_BYTES} bytes`);
-    const fields = fieldsOf(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(content)), [
-      'version',
-      'x509',
-    ]);
-    const version = fields.get('version');
-    const x509 = fields.get('x509');
-    if (version !== VERSION)
-      throw new Error(`version is ${JSON.stringify(version)}, this server reads ${VERSION}`);
-    if (!Array.isArray(x509) || x509.length > SLOT_IDS.length)
-      throw new Error(`x509 is not a list of at most ${SLOT_IDS.length}`);
-    const entries = x509.map(parseEntry);
-    requireDistinct(entries.map((entry) => entry.slot));
-    requireDistinct(entries.map((entry) => entry.status));
-    return entries;
+    const json: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(content));
+    return parseVersion(json, versionOf(json));
   } catch (error) {
     throw internal(`ca journal cannot be read: ${messageOf(error)}; ${WHAT_TO_DO}`, { cause: error });
   }
 }
 
-/** The record to save for these authorities; found again by the active one's key, before there is one by the prepared one's. */
-export function journalRecord(id: string | undefined, authorities: Authorities): JournalRecord {
-  const finder = authorities.active ?? authorities.prepared;
-  if (finder === undefined) throw new Error('a journal needs an active or a prepared authority');
+function versionOf(json: unknown): unknown {
+  return typeof json === 'object' && json !== null && 'version' in json ? json.version : undefined;
+}
+
+function parseVersion(json: unknown, version: unknown): JournalContent {
+  if (version === X509_ONLY_VERSION) {
+    const fields = fieldsOf(json, ['version', 'x509']);
+    return { ...EMPTY_JOURNAL, x509: parseSlots('x509', fields, parseCaEntry) };
+  }
+  const fields = fieldsOf(json, ['version', 'x509', 'jwt', 'wit']);
+  if (version !== VERSION)
+    throw new Error(`version is ${JSON.stringify(version)}, this server reads up to ${VERSION}`);
   return {
-    id,
-    activeAuthorityId: finder.authorityId,
-    content: encodeJournal(authorities.all.map((one) => ({ ...one, certificate: one.certificate.raw }))),
-    expiresAt: new Date(Math.max(...authorities.all.map((one) => one.expiresAt.getTime()))),
+    x509: parseSlots('x509', fields, parseCaEntry),
+    jwt: parseSlots('jwt', fields, parseTokenKeyEntry),
+    wit: parseSlots('wit', fields, parseTokenKeyEntry),
   };
 }
 
-function parseEntry(value: unknown): JournalEntry {
-  const fields = fieldsOf(value, ENTRY_KEYS);
-  const issuedAt = fields.get('issuedAt');
-  const certificate = fields.get('certificate');
-  if (
-    typeof issuedAt !== 'number' ||
-    !Number.isSafeInteger(issuedAt) ||
-    issuedAt < 0 ||
-    issuedAt > MAX_UNIX_SECONDS
-  ) {
-    throw new Error('issuedAt is not a time in seconds before the year 10000');
-  }
-  const der = typeof certificate === 'string' ? fromBase64(certificate) : undefined;
-  if (der === undefined || der.length === 0) throw new Error('certificate is not base64');
-  return {
-    slot: oneOf(SLOT_IDS, fields.get('slot')),
-    status: oneOf(STATUSES, fields.get('status')),
-    issuedAt: fromUnixSeconds(issuedAt),
-    certificate: der,
-  };
+function parseSlots<Entry extends JournalEntry>(
+  name: string,
+  fields: Fields,
+  parse: (value: unknown) => Entry,
+): readonly Entry[] {
+  const list = fields.get(name);
+  if (!Array.isArray(list) || list.length > SLOT_IDS.length)
+    throw new Error(`${name} is not a list of at most ${SLOT_IDS.length}`);
+  const entries = list.map(parse);
+  requireDistinct(entries.map((entry) => entry.slot));
+  requireDistinct(entries.map((entry) => entry.status));
+  return entries;
 }
+
+function parseCaEntry(value: unknown): CaEntry {
+  const fields = fieldsOf(value, ['slot', 'status', 'issuedAt', 'certificate']);
+  return { ...parseHead(fields), certificate: bytesOf(fields, 'certificate') };
+}
+
+function parseTokenKeyEntry(value: unknown): TokenKeyEntry {
+  const fields = fieldsOf(value, ['slot', 'status', 'issuedAt', 'expiresAt', 'keyId', 'publicKey']);
+  const keyId = fields.get('keyId');
+  if (typeof keyId !== 'string' || keyId === '' || keyId.length > MAX_KEY_ID_LENGTH)
+    throw new Error(`keyId has not 1 to ${MAX_KEY_ID_LENGTH} characters`);
+  const publicKey = bytesOf(fields, 'publicKey');
+  return { ...parseHead(fields), expiresAt: timeOf(fields, 'expiresAt'), keyId, publicKey };
+}
+
+const parseHead = (fields: Fields): JournalEntry => ({
+  slot: oneOf(SLOT_IDS, fields.get('slot')),
+  status: oneOf(STATUSES, fields.get('status')),
+  issuedAt: timeOf(fields, 'issuedAt'),
+});
+
+type Fields = ReadonlyMap<string, unknown>;
 
 /** The object's fields, which must be exactly these. */
-function fieldsOf(value: unknown, keys: readonly string[]): ReadonlyMap<string, unknown> {
+function fieldsOf(value: unknown, keys: readonly string[]): Fields {
   if (typeof value !== 'object' || value === null) throw new Error('not an object');
   const fields = new Map<string, unknown>(Object.entries(value));
   if (fields.size !== keys.length || !keys.every((key) => fields.has(key))) {
     throw new Error(`an object has other fields than ${keys.join(', ')}`);
   }
   return fields;
+}
+
+function timeOf(fields: Fields, name: string): Date {
+  const seconds = fields.get(name);
+  const isTime =
+    typeof seconds === 'number' &&
+    Number.isSafeInteger(seconds) &&
+    seconds >= 0 &&
+    seconds <= MAX_UNIX_SECONDS;
+  if (!isTime) throw new Error(`${name} is not a time in seconds before the year 10000`);
+  return fromUnixSeconds(seconds);
+}
+
+function bytesOf(fields: Fields, name: string): Uint8Array {
+  const text = fields.get(name);
+  const bytes = typeof text === 'string' ? fromBase64(text) : undefined;
+  if (bytes === undefined || bytes.length === 0) throw new Error(`${name} is not base64`);
+  return bytes;
 }
 
 function oneOf<Value extends string>(known: readonly Value[], value: unknown): Value {

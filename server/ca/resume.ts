@@ -1,77 +1,54 @@
-/** Which authorities a restarted server goes on with: those whose journal, certificate and key agree. Called by ca/rotating-authorities. */
-import { bytesEqual, toHex } from '../../shared/bytes.ts';
-import { parseCertificate } from '../../shared/crypto/certificate.ts';
-import { subjectKeyId } from '../../shared/crypto/keys.ts';
-import type { Signer } from '../../shared/crypto/signer.ts';
+/** Which authorities of a kind a restarted server goes on with: those whose journal and key agree. Called by ca/rotating-authorities. */
 import { messageOf } from '../../shared/errors.ts';
+import type { Signer } from '../../shared/crypto/signer.ts';
 import type { Logger } from '../../shared/log/logger.ts';
-import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import type { KeyManager } from '../key-manager/key-manager.ts';
-import { Authorities, type Authority, keyIdOf, SLOT_IDS, type SlotId } from './authorities.ts';
-import { type JournalEntry, parseJournal } from './journal.ts';
-import type { JournalStore } from './journal-store.ts';
-import { checkSelfSigned } from './self-signed.ts';
+import { Authorities, type Authority, SLOT_IDS, type SlotId } from './authorities.ts';
+import type { AuthorityKind, Dormant } from './authority-kind.ts';
+import type { JournalContent } from './journal.ts';
 
-export interface ResumeNeeds {
+export interface ResumeNeeds<A extends Authority> {
+  readonly kind: AuthorityKind<A>;
   readonly log: Logger;
   readonly keyManager: KeyManager;
-  readonly journals: JournalStore;
-  readonly trustDomain: TrustDomain;
+  readonly journal: JournalContent;
   readonly now: Date;
 }
 
-export interface Resumed {
-  /** Of the journal to write on in; undefined when none was found. */
-  readonly journalId: string | undefined;
-  readonly authorities: Authorities;
+/** Nothing of it is taken as published: whoever resumes looks into the bundle. */
+export async function resumeAuthorities<A extends Authority>(needs: ResumeNeeds<A>): Promise<Authorities<A>> {
+  const signers = await findSigners(needs.kind, needs.keyManager);
+  const dormant = needs.kind.journaled(needs.journal);
+  return Authorities.of(dormant.flatMap((one) => resumeOne(needs, one, signers.get(one.slot)) ?? []));
 }
 
-/** Nothing of it is taken as published: whoever resumes looks into the bundle. Throws Internal on a journal that cannot be read. */
-export async function resumeAuthorities(needs: ResumeNeeds): Promise<Resumed> {
-  const signers = await findSigners(needs.keyManager);
-  const authorityIds = [...signers.values()].map((signer) => toHex(subjectKeyId(signer.publicKey)));
-  const record = authorityIds.length === 0 ? undefined : await needs.journals.find(authorityIds);
-  if (record === undefined) return { journalId: undefined, authorities: Authorities.none };
-  const resumed = parseJournal(record.content).flatMap(
-    (entry) => resumeEntry(needs, entry, signers.get(entry.slot)) ?? [],
-  );
-  return { journalId: record.id, authorities: Authorities.of(resumed) };
-}
-
-async function findSigners(keyManager: KeyManager): Promise<ReadonlyMap<SlotId, Signer>> {
+/** The keys that the slots of this kind hold. */
+export async function findSigners<A extends Authority>(
+  kind: AuthorityKind<A>,
+  keyManager: KeyManager,
+): Promise<ReadonlyMap<SlotId, Signer>> {
   const signers = new Map<SlotId, Signer>();
   for (const slot of SLOT_IDS) {
-    const signer = await keyManager.findKey(keyIdOf(slot));
+    const signer = await keyManager.findKey(kind.keyIdOf(slot));
     if (signer !== undefined) signers.set(slot, signer);
   }
   return signers;
 }
 
-function resumeEntry(
-  needs: ResumeNeeds,
-  entry: JournalEntry,
+function resumeOne<A extends Authority>(
+  { kind, log, now }: ResumeNeeds<A>,
+  dormant: Dormant<A>,
   signer: Signer | undefined,
-): Authority | undefined {
+): A | undefined {
   try {
-    return authorityOf(needs, entry, signer);
+    if (signer === undefined) throw new Error('its key is gone');
+    const authority = dormant.restore(signer);
+    if (now >= authority.expiresAt) throw new Error('it has expired');
+    return authority;
   } catch (error) {
-    needs.log.info('authority of the journal not resumed', {
-      slot: entry.slot,
-      status: entry.status,
-      because: messageOf(error),
-    });
+    const { slot, status } = dormant;
+    const because = messageOf(error);
+    log.info('authority of the journal not resumed', { kind: kind.name, slot, status, because });
     return undefined;
   }
-}
-
-function authorityOf(needs: ResumeNeeds, entry: JournalEntry, signer: Signer | undefined): Authority {
-  const certificate = parseCertificate(entry.certificate);
-  if (needs.now >= certificate.notAfter) throw new Error('it has expired');
-  if (signer === undefined) throw new Error('its key is gone');
-  if (!bytesEqual(certificate.publicKey, signer.publicKey)) throw new Error('its key was replaced');
-  checkSelfSigned(certificate, needs.trustDomain);
-  const { slot, status, issuedAt } = entry;
-  const authorityId = toHex(subjectKeyId(signer.publicKey));
-  const expiresAt = certificate.notAfter;
-  return { slot, status, authorityId, certificate, signer, issuedAt, expiresAt, publishedAt: undefined };
 }

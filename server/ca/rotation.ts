@@ -1,4 +1,4 @@
-/** When an authority is prepared and when it takes over (SPIRE's thresholds). Pure; asked by ca/rotating-authorities. */
+/** When an authority of any kind is prepared and when it takes over (SPIRE's thresholds). Pure; asked by ca/rotating-authorities. */
 import type { Authorities, Authority } from './authorities.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -40,7 +40,7 @@ export function activateAfter(active: Lifetime, publishedAt: Date, refreshHintSe
 
 /** What is to be done now, one step at a time; undefined when all is well. */
 export function nextStep(
-  authorities: Authorities,
+  authorities: Authorities<Authority>,
   now: Date,
   refreshHintSeconds: number,
 ): RotationStep | undefined {
@@ -56,6 +56,4 @@ export function nextStep(
 
 /** After the clock was set back, an authority that is not valid yet is as good as none: nobody believes what it signs. */
 const ifValid = (authority: Authority | undefined, now: Date): Authority | undefined =>
-  authority !== undefined && now >= authority.certificate.notBefore && now < authority.expiresAt
-    ? authority
-    : undefined;
+  authority !== undefined && now >= authority.validFrom && now < authority.expiresAt ? authority : undefined;

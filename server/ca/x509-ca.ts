@@ -1,30 +1,28 @@
 /**
- * The X.509 authority as the API sees it: signs SVIDs with the active authority and keeps the authorities rotating.
- * Started by server.ts; called by api/svid, api/agent and listen/own-svid.
+ * The X.509 CA as the API sees it: signs SVIDs with the active authority. Made by server.ts; called by api/svid,
+ * api/agent and listen/own-svid. The authorities rotate in ca/local-authorities.
  */
-import { Backoff } from '../../shared/backoff.ts';
 import { toDecimal } from '../../shared/bytes.ts';
-import { addSeconds, every, toSeconds } from '../../shared/clock.ts';
+import { addSeconds, type Clock, toSeconds } from '../../shared/clock.ts';
 import { checkWorkloadKey } from '../../shared/crypto/public-key.ts';
-import { internal, invalidArgument, messageOf, unavailable } from '../../shared/errors.ts';
+import { internal, invalidArgument, unavailable } from '../../shared/errors.ts';
+import type { Random } from '../../shared/random.ts';
 import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
-import type { Part } from '../../shared/tasks.ts';
-import type { Authority } from './authorities.ts';
-import { BACKDATE_SECONDS } from './ca-config.ts';
+import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
+import type { CaAuthority } from './authorities.ts';
+import { BACKDATE_SECONDS, type CaConfig } from './ca-config.ts';
 import { X509SvidTemplate } from './certificate-template.ts';
 import { checkIssued } from './check-certificate.ts';
 import { issueX509Svid } from './issue-x509-svid.ts';
-import { RotatingAuthorities, type RotatingAuthoritiesNeeds } from './rotating-authorities.ts';
-import { activationMarginMs } from './rotation.ts';
+import type { RotatingAuthorities } from './rotating-authorities.ts';
 import { newSerialNumber, serialNumberOf } from './serial-number.ts';
 
-const CHECK_MS = 10_000; // SPIRE's interval
-const RETRY = { initialMs: 1_000, maxMs: 30_000 };
-const REPORT_AGAIN_MS = 60_000;
-
-export interface X509CaNeeds extends RotatingAuthoritiesNeeds {
-  /** How often it is looked whether a rotation is due. */
-  readonly checkMs?: number;
+export interface X509CaNeeds {
+  readonly authorities: RotatingAuthorities<CaAuthority>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly trustDomain: TrustDomain;
+  readonly config: CaConfig;
 }
 
 export interface SvidRequest {
@@ -55,44 +53,12 @@ export interface IssuedX509Svid {
   readonly expiresAt: Date;
 }
 
-export interface AuthorityState {
-  readonly active: Authority;
-  readonly prepared: Authority | undefined;
-  readonly old: Authority | undefined;
-}
-
-export class X509Ca implements Part {
-  readonly name = 'x509 ca';
+export class X509Ca {
   readonly #needs: X509CaNeeds;
-  readonly #authorities: RotatingAuthorities;
-  readonly #retry: Backoff;
-  readonly #listeners = new Set<() => void>();
-  #isServing = false;
-  #hasFailed = false;
-  #reportedMs = Number.NEGATIVE_INFINITY;
   #template: X509SvidTemplate | undefined;
-  #loop: Promise<void> = Promise.resolve();
 
   constructor(needs: X509CaNeeds) {
     this.#needs = needs;
-    this.#retry = new Backoff(needs.random, RETRY);
-    this.#authorities = new RotatingAuthorities(needs, () => {
-      for (const listener of this.#listeners) listener();
-    });
-  }
-
-  /** Resumes or makes the first authority, then rotates until the signal aborts; throws when there is none to sign with. */
-  async start(signal: AbortSignal): Promise<void> {
-    const { clock, checkMs = CHECK_MS } = this.#needs;
-    await this.#authorities.resume();
-    await this.#authorities.round();
-    this.#isServing = true;
-    const delayMs = (): number => (this.#hasFailed ? Math.min(this.#retry.next(), checkMs) : checkMs);
-    this.#loop = every({ clock, ms: delayMs, signal }, () => this.#round());
-  }
-
-  async stop(): Promise<void> {
-    await this.#loop;
   }
 
   /** Signs for the CSR's key. Throws InvalidArgument on a bad CSR or TTL, Unavailable while there is no valid authority. */
@@ -117,22 +83,9 @@ export class X509Ca implements Part {
     return issued(leaf, validity);
   }
 
-  /** What the slots hold; throws Unavailable before the first authority. */
-  authorityState(): AuthorityState {
-    const { active, prepared, old } = this.#authorities.current;
-    if (!this.#isServing || active === undefined) throw unavailable('server is initializing');
-    return { active, prepared, old };
-  }
-
   /** For health. Throws Unavailable while nothing can be signed. */
   checkCanSign(): void {
     this.#activeNow(this.#needs.clock.now());
-  }
-
-  /** Called whenever authorityState changed. Returns the way to stop. */
-  onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
   }
 
   #prepareToSign({ spiffeId, ttlSeconds }: SvidRequest) {
@@ -150,57 +103,21 @@ export class X509Ca implements Part {
     return { template: this.#templateOf(active), validity };
   }
 
-  #activeNow(now: Date): Authority {
-    const { active } = this.authorityState();
+  #activeNow(now: Date): CaAuthority {
+    const { active } = this.#needs.authorities.state();
     if (now >= active.expiresAt)
       throw unavailable('the active X.509 authority has expired and no new one could be made');
-    if (now < active.certificate.notBefore)
+    if (now < active.validFrom)
       throw unavailable('the active X.509 authority is not valid yet: the clock was set back');
     return active;
   }
 
   /** Made when an authority signs for the first time. */
-  #templateOf({ certificate, signer }: Authority): X509SvidTemplate {
+  #templateOf({ certificate, signer }: CaAuthority): X509SvidTemplate {
     if (this.#template?.issuerCertificate !== certificate) {
       this.#template = new X509SvidTemplate({ issuer: signer, issuerCertificate: certificate });
     }
     return this.#template;
-  }
-
-  async #round(): Promise<void> {
-    try {
-      await this.#authorities.round();
-      if (this.#hasFailed) this.#needs.log.info('X.509 authorities can be rotated again');
-      this.#hasFailed = false;
-      this.#reportedMs = Number.NEGATIVE_INFINITY;
-      this.#retry.reset();
-    } catch (error) {
-      this.#hasFailed = true;
-      this.#reportNowAndThen(error);
-    }
-  }
-
-  #reportNowAndThen(error: unknown): void {
-    const nowMs = this.#needs.clock.monotonicMs();
-    if (nowMs - this.#reportedMs < REPORT_AGAIN_MS) return;
-    this.#reportedMs = nowMs;
-    this.#report(error);
-  }
-
-  #report(error: unknown): void {
-    const { clock, log } = this.#needs;
-    const { active } = this.#authorities.current;
-    const leftMs = active === undefined ? 0 : active.expiresAt.getTime() - clock.now().getTime();
-    const lifeMs = active === undefined ? 0 : active.expiresAt.getTime() - active.issuedAt.getTime();
-    const fields = { error: messageOf(error), expiresAt: active?.expiresAt };
-    if (leftMs > activationMarginMs(lifeMs)) {
-      log.warn('X.509 authorities could not be checked or rotated: it is tried again', fields);
-    } else {
-      log.error(
-        'X.509 authority cannot be replaced and expires soon: no SVID can be signed after that; bring back the database and the key manager',
-        { ...fields, leftSeconds: Math.floor(leftMs / 1_000) },
-      );
-    }
   }
 }
 

@@ -263,9 +263,7 @@ const TABLES = ['entries', 'nodes', 'join_tokens', 'bundles', 'ca_journals', 'ch
 
 /** Short lives: a second of a story costs some milliseconds. */
 const CA: CaConfig = {
-  keyType: 'ec-p256',
-  ttlSeconds: 86_400,
-  subject: DEFAULT_CA_CONFIG.subject,
+  ...DEFAULT_CA_CONFIG,
   defaultX509SvidTtlSeconds: 120,
   agentTtlSeconds: 3_600,
 };

@@ -15,17 +15,17 @@ function housekeeping(bed: CaTestbed): OwnBundle {
 
 test('over a year one server rotates twice a day, and nothing it signed is ever distrusted before its end', async () => {
   const bed = new CaTestbed();
-  const { ca, stop } = await bed.start({ checkMs: CHECK_MS });
+  const server = await bed.start({ checkMs: CHECK_MS });
   const abort = new AbortController();
   const bundle = housekeeping(bed);
   await bundle.start(abort.signal);
   const observer = new CaObserver(bed);
   for (let hours = 0; hours < 365 * 24; hours += 3) {
-    await observer.look({ ca }, 4 * 3_600);
+    await observer.look({ server }, 4 * 3_600);
     await bed.clock.advance(3 * HOUR_MS);
   }
   abort.abort(new Error('stopping'));
-  await stop();
+  await server.stop();
   await bundle.stop();
 
   assert.ok(observer.activations > 690, `${observer.activations} activations`);
@@ -46,7 +46,7 @@ test('two servers share a bundle through restarts, and each SVID is trusted whoe
   await bed.clock.advance(5 * HOUR_MS);
   let other = await bed.start({ checkMs: CHECK_MS, keyManager });
   for (let hours = 0; hours < 30 * 24; hours += 2) {
-    await observer.look({ one: one.ca, other: other.ca });
+    await observer.look({ one, other });
     if (hours % 14 === 0) {
       await one.stop();
       one = await bed.start({ checkMs: CHECK_MS });

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   Authorities,
-  type Authority,
+  type CaAuthority,
   type AuthorityStatus,
-  keyIdOf,
   type SlotId,
 } from '../../../server/ca/authorities.ts';
 import { nextStep, type RotationStep } from '../../../server/ca/rotation.ts';
@@ -12,7 +11,7 @@ import { CaTestbed, HOUR_MS } from './ca-testbed.ts';
 
 const bed = new CaTestbed();
 const server = await bed.start();
-const { active: sample } = server.ca.authorityState();
+const { active: sample } = server.x509.state();
 await server.stop();
 
 const start = bed.clock.now().getTime();
@@ -26,7 +25,7 @@ interface Held {
   readonly isPublished?: boolean;
 }
 
-const held = ({ slot, status, from, isPublished = true }: Held): Authority => ({
+const held = ({ slot, status, from, isPublished = true }: Held): CaAuthority => ({
   ...sample,
   slot,
   status,
@@ -34,7 +33,7 @@ const held = ({ slot, status, from, isPublished = true }: Held): Authority => ({
   expiresAt: at(from + 24),
   publishedAt: isPublished ? at(from) : undefined,
 });
-const states = (...all: readonly Held[]): Authorities => Authorities.of(all.map(held));
+const states = (...all: readonly Held[]): Authorities<CaAuthority> => Authorities.of(all.map(held));
 const active: Held = { slot: 'A', status: 'ACTIVE', from: 0 };
 const prepared: Held = { slot: 'B', status: 'PREPARED', from: 12 };
 const old: Held = { slot: 'B', status: 'OLD', from: -12 };
@@ -88,8 +87,4 @@ test('activating makes the active authority the old one', () => {
 test('two authorities never share a slot or a status', () => {
   assert.throws(() => states(active, { ...active, status: 'OLD' }), /same slot/);
   assert.throws(() => states(active, { ...active, slot: 'B' }), /same status/);
-});
-
-test("a slot's key has SPIRE's name", () => {
-  assert.deepEqual([keyIdOf('A'), keyIdOf('B')], ['x509-CA-A', 'x509-CA-B']);
 });

@@ -1,8 +1,7 @@
 /** Watches a CA and its bundle from outside, and fails when something is seen that must never be. */
 import assert from 'node:assert/strict';
-import type { X509Ca } from '../../../server/ca/x509-ca.ts';
 import { toHex } from '../../../shared/bytes.ts';
-import { type CaTestbed, HOUR_MS, svidRequest } from './ca-testbed.ts';
+import { type CaServer, type CaTestbed, HOUR_MS, svidRequest } from './ca-testbed.ts';
 
 const KNOWN_AHEAD_MS = 5 * HOUR_MS; // of the 8 h between preparing and activating a 24 h authority, less a look's interval
 
@@ -18,13 +17,13 @@ export class CaObserver {
     this.#bed = bed;
   }
 
-  /** Looks at the CAs, by name, and has each sign an SVID. */
-  async look(cas: Readonly<Record<string, X509Ca>>, ttlSeconds = 3 * 3_600): Promise<void> {
+  /** Looks at the servers, by name, and has each sign an SVID. */
+  async look(servers: Readonly<Record<string, CaServer>>, ttlSeconds = 3 * 3_600): Promise<void> {
     await this.#lookAtBundle();
-    for (const [name, ca] of Object.entries(cas)) {
-      this.#lookAtStates(ca);
-      this.#lookAtActivation(name, ca);
-      const svid = await ca.signX509Svid({ ...svidRequest, ttlSeconds });
+    for (const [name, server] of Object.entries(servers)) {
+      this.#lookAtStates(server);
+      this.#lookAtActivation(name, server);
+      const svid = await server.ca.signX509Svid({ ...svidRequest, ttlSeconds });
       const issuer = await this.#bed.issuerOf(svid);
       assert.ok(issuer !== undefined, `${name} signs what the bundle does not trust`);
       this.#svids.push({ issuer: toHex(issuer), expiresAt: svid.expiresAt });
@@ -41,8 +40,8 @@ export class CaObserver {
     }
   }
 
-  #lookAtStates(ca: X509Ca): void {
-    const { active, prepared, old } = ca.authorityState();
+  #lookAtStates({ x509 }: CaServer): void {
+    const { active, prepared, old } = x509.state();
     const held = [active, prepared, old].filter((one) => one !== undefined);
     assert.deepEqual(
       held.map(({ status }) => status),
@@ -52,8 +51,8 @@ export class CaObserver {
   }
 
   /** A successor signs only after everybody had time to learn of it. */
-  #lookAtActivation(name: string, ca: X509Ca): void {
-    const { active } = ca.authorityState();
+  #lookAtActivation(name: string, { x509 }: CaServer): void {
+    const { active } = x509.state();
     const key = toHex(active.certificate.raw);
     const publishedAt = this.#publishedAt.get(key);
     assert.ok(publishedAt !== undefined, `${name}: the active authority is not in the bundle`);

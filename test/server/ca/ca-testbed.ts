@@ -1,13 +1,17 @@
 /** One CA server's parts for tests: what outlives a restart (clock, keys, database), and servers made upon it. */
 import { X509Certificate } from 'node:crypto';
 import type { BundleStore } from '../../../server/bundle/bundle-store.ts';
+import type { Authority, CaAuthority } from '../../../server/ca/authorities.ts';
 import { type CaConfig, DEFAULT_CA_CONFIG } from '../../../server/ca/ca-config.ts';
 import type { JournalStore } from '../../../server/ca/journal-store.ts';
+import { LocalAuthorities } from '../../../server/ca/local-authorities.ts';
+import type { RotatingAuthorities } from '../../../server/ca/rotating-authorities.ts';
 import { type IssuedX509Svid, X509Ca } from '../../../server/ca/x509-ca.ts';
 import type { KeyManager } from '../../../server/key-manager/key-manager.ts';
 import type { X509Authority } from '../../../shared/bundle/bundle.ts';
 import { buildCsr } from '../../../shared/crypto/csr.ts';
 import { generateKeyPair, keySigner } from '../../../shared/crypto/keys.ts';
+import type { KeyType } from '../../../shared/crypto/signer.ts';
 import type { Random } from '../../../shared/random.ts';
 import { SpiffeId } from '../../../shared/spiffe/spiffe-id.ts';
 import { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
@@ -23,16 +27,26 @@ export const trustDomain = TrustDomain.parse('example.org');
 export const workloadId = SpiffeId.parse('spiffe://example.org/web');
 
 /** The authority that signs now. */
-export const idOf = (ca: X509Ca): string => ca.authorityState().active.authorityId;
+export const idOf = (authorities: RotatingAuthorities<Authority>): string =>
+  authorities.state().active.authorityId;
 
 export interface CaServer {
+  readonly authorities: LocalAuthorities;
+  readonly x509: RotatingAuthorities<CaAuthority>;
   readonly ca: X509Ca;
   /** Ends the server as a restart does; keys and database stay. */
   stop(): Promise<void>;
 }
 
+interface TokenKeyOptions {
+  readonly isEnabled: boolean;
+  readonly keyType?: KeyType;
+}
+
 interface CaServerOptions {
   readonly config?: Partial<CaConfig>;
+  readonly jwt?: TokenKeyOptions;
+  readonly wit?: TokenKeyOptions;
   readonly checkMs?: number;
   readonly keyManager?: KeyManager;
   readonly journals?: JournalStore;
@@ -48,21 +62,27 @@ export class CaTestbed {
   readonly bundles = new FakeBundleStore();
   readonly random = new FakeRandom();
 
-  make(options: CaServerOptions = {}): X509Ca {
+  make(options: CaServerOptions = {}): Omit<CaServer, 'stop'> {
     const { clock, log, random, keyManager, journals, bundles } = this;
     const config = { ...DEFAULT_CA_CONFIG, ...options.config };
-    return new X509Ca({ clock, log, random, keyManager, journals, bundles, trustDomain, ...options, config });
+    const jwt = { keyType: config.keyType, isEnabled: true, ...options.jwt };
+    const wit = { keyType: config.keyType, isEnabled: false, ...options.wit };
+    const kept = { keyManager, journals, bundles };
+    const needs = { clock, log, random, ...kept, trustDomain, ...options, config, jwt, wit };
+    const authorities = new LocalAuthorities(needs);
+    const { x509 } = authorities;
+    return { authorities, x509, ca: new X509Ca({ ...needs, authorities: x509 }) };
   }
 
   async start(options: CaServerOptions = {}): Promise<CaServer> {
-    const ca = this.make(options);
+    const made = this.make(options);
     const abort = new AbortController();
-    await ca.start(abort.signal);
+    await made.authorities.start(abort.signal);
     const stop = async (): Promise<void> => {
       abort.abort(new Error('stopping'));
-      await ca.stop();
+      await made.authorities.stop();
     };
-    return { ca, stop };
+    return { ...made, stop };
   }
 
   async authorities(): Promise<readonly X509Authority[]> {

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { parseJournal } from '../../../server/ca/journal.ts';
 import { toHex } from '../../../shared/bytes.ts';
 import { CaObserver } from './ca-observer.ts';
-import { type CaServer, CaTestbed, HOUR_MS } from './ca-testbed.ts';
+import { type CaServer, CaTestbed, HOUR_MS, trustDomain } from './ca-testbed.ts';
+import { TokenObserver } from './token-observer.ts';
 
 /** Where it strikes: at the n-th thing that is kept (a key, a journal, a bundle), before it is or just after. */
 interface Strike {
@@ -76,23 +77,33 @@ async function startUntilUp(bed: CaTestbed, striker: Striker): Promise<CaServer>
   return assert.fail('the server does not come up');
 }
 
+async function published(bed: CaTestbed): Promise<readonly string[]> {
+  const bundle = await bed.bundles.find(trustDomain);
+  const certificates = bundle?.x509Authorities.map(({ certificate }) => toHex(certificate)) ?? [];
+  return [...certificates, ...(bundle?.jwtAuthorities.map(({ keyId }) => keyId) ?? [])];
+}
+
 /** Runs a server for two days, restarting it whenever it is struck down, and has it watched. */
 async function live(strikes: readonly Strike[]): Promise<number> {
   const bed = new CaTestbed();
   const striker = new Striker(strikes);
   const observer = new CaObserver(bed);
+  const tokens = new TokenObserver(bed);
   const journaled = new Set<string>();
   const save = bed.journals.save.bind(bed.journals);
   bed.journals.save = async (record) => {
-    for (const { certificate } of parseJournal(record.content)) journaled.add(toHex(certificate));
+    const { x509, jwt } = parseJournal(record.content);
+    for (const { certificate } of x509) journaled.add(toHex(certificate));
+    for (const { keyId } of jwt) journaled.add(keyId);
     return save(record);
   };
 
   let server = await startUntilUp(bed, striker);
   for (let hour = 0; hour < 48; hour += 2) {
-    await observer.look({ server: server.ca });
-    for (const { certificate } of await bed.authorities()) {
-      assert.ok(journaled.has(toHex(certificate)), 'the bundle holds what no journal knows');
+    await observer.look({ server });
+    await tokens.look('jwt', { server });
+    for (const name of await published(bed)) {
+      assert.ok(journaled.has(name), 'the bundle holds what no journal knows');
     }
     await bed.clock.advance(2 * HOUR_MS);
     if (striker.isDown) {
@@ -102,6 +113,7 @@ async function live(strikes: readonly Strike[]): Promise<number> {
   }
   await server.stop();
   assert.ok(observer.activations >= 2, `${observer.activations} activations`);
+  assert.ok(tokens.activations >= 2, `${tokens.activations} activations of JWT keys`);
   assert.equal(bed.journals.records.filter(({ expiresAt }) => expiresAt > bed.clock.now()).length, 1);
   return striker.effects;
 }
@@ -110,7 +122,7 @@ describe('a server struck while it keeps something', async () => {
   const effects = await live([]);
 
   test('is struck at every step of two days', () => {
-    assert.ok(effects >= 14, `${effects} effects`);
+    assert.ok(effects >= 28, `${effects} effects`);
   });
 
   for (const kind of ['crash', 'failure'] as const) {

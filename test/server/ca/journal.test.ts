@@ -1,28 +1,58 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { encodeJournal, type JournalEntry, parseJournal } from '../../../server/ca/journal.ts';
+import {
+  EMPTY_JOURNAL,
+  encodeJournal,
+  type JournalContent,
+  parseJournal,
+} from '../../../server/ca/journal.ts';
 import { utf8 } from '../../../shared/bytes.ts';
 import { Code, CodedError } from '../../../shared/errors.ts';
 
 const issuedAt = new Date('2026-01-01T00:00:00Z');
-const entries: readonly JournalEntry[] = [
-  { slot: 'A', status: 'OLD', issuedAt, certificate: Uint8Array.of(1, 2, 3) },
-  { slot: 'B', status: 'ACTIVE', issuedAt, certificate: Uint8Array.of(4, 5) },
-];
+const expiresAt = new Date('2026-01-02T00:00:00Z');
+const key = { issuedAt, expiresAt, publicKey: Uint8Array.of(7, 8) };
+const content: JournalContent = {
+  x509: [
+    { slot: 'A', status: 'OLD', issuedAt, certificate: Uint8Array.of(1, 2, 3) },
+    { slot: 'B', status: 'ACTIVE', issuedAt, certificate: Uint8Array.of(4, 5) },
+  ],
+  jwt: [{ slot: 'A', status: 'ACTIVE', keyId: 'one', ...key }],
+  wit: [
+    { slot: 'A', status: 'PREPARED', keyId: 'two', ...key },
+    { slot: 'B', status: 'ACTIVE', keyId: 'three', ...key },
+  ],
+};
 
 test('reads what it wrote', () => {
-  assert.deepEqual(parseJournal(encodeJournal(entries)), entries);
-  assert.deepEqual(parseJournal(encodeJournal([])), []);
+  assert.deepEqual(parseJournal(encodeJournal(content)), content);
+  assert.deepEqual(parseJournal(encodeJournal(EMPTY_JOURNAL)), EMPTY_JOURNAL);
 });
 
 const entry = { slot: 'A', status: 'ACTIVE', issuedAt: 1_767_225_600, certificate: 'AQID' };
-const journal = (...x509: readonly unknown[]): string => JSON.stringify({ version: 1, x509 });
+
+test('reads a journal of the time before token keys', () => {
+  const certificate = Uint8Array.of(1, 2, 3);
+  assert.deepEqual(parseJournal(utf8(JSON.stringify({ version: 1, x509: [entry] }))), {
+    ...EMPTY_JOURNAL,
+    x509: [{ slot: 'A', status: 'ACTIVE', issuedAt, certificate }],
+  });
+});
+
+const { certificate, ...head } = entry;
+const tokenKey = { ...head, expiresAt: 1_767_312_000, keyId: 'one', publicKey: 'BwgJ' };
+const journal = (...x509: readonly unknown[]): string =>
+  JSON.stringify({ version: 2, x509, jwt: [], wit: [] });
+const jwtJournal = (...jwt: readonly unknown[]): string =>
+  JSON.stringify({ version: 2, x509: [], jwt, wit: [] });
 const malformed: readonly (readonly [string, string, RegExp])[] = [
   ['text that is not JSON', 'x509', /not valid JSON/],
   ['a list', '[]', /other fields/],
   ['null', 'null', /not an object/],
-  ['a later version', '{"version":2,"x509":[]}', /version is 2, this server reads 1/],
-  ['an unknown field', '{"version":1,"x509":[],"jwt":[]}', /other fields/],
+  ['a later version', '{"version":3,"x509":[],"jwt":[],"wit":[]}', /version is 3, this server reads up to 2/],
+  ['an unknown field', '{"version":2,"x509":[],"jwt":[],"wit":[],"ssh":[]}', /other fields/],
+  ['a missing kind', '{"version":2,"x509":[],"jwt":[]}', /other fields/],
+  ['token keys in the first version', '{"version":1,"x509":[],"jwt":[],"wit":[]}', /other fields/],
   ['a missing field', journal({ ...entry, status: undefined }), /other fields/],
   ['an unknown field of an authority', journal({ ...entry, more: 1 }), /other fields/],
   ['an unknown slot', journal({ ...entry, slot: 'C' }), /"C" is not one of A, B/],
@@ -41,6 +71,12 @@ const malformed: readonly (readonly [string, string, RegExp])[] = [
   ['two active authorities', journal(entry, { ...entry, slot: 'B' }), /occurs twice/],
   ['three authorities', journal(entry, entry, entry), /at most 2/],
   ['more than any journal holds', journal({ ...entry, certificate: 'A'.repeat(70_000) }), /longer than/],
+  ['a certificate for a token key', jwtJournal({ ...head, certificate }), /other fields/],
+  ['a key without end', jwtJournal({ ...tokenKey, expiresAt: null }), /expiresAt/],
+  ['a key without a name', jwtJournal({ ...tokenKey, keyId: '' }), /keyId/],
+  ['a key with a long name', jwtJournal({ ...tokenKey, keyId: 'x'.repeat(256) }), /keyId/],
+  ['a key that is not base64', jwtJournal({ ...tokenKey, publicKey: '-' }), /publicKey is not base64/],
+  ['two active token keys', jwtJournal(tokenKey, { ...tokenKey, slot: 'B' }), /occurs twice/],
 ];
 for (const [name, text, words] of malformed) {
   test(`refuses ${name}, and says what to do`, () => {

@@ -10,11 +10,11 @@ describe('an X.509 CA after a restart', () => {
   test('goes on with the authority that it had', async () => {
     const bed = new CaTestbed();
     const before = await bed.start();
-    const first = idOf(before.ca);
+    const first = idOf(before.x509);
     await before.stop();
     await bed.clock.advance(HOUR_MS);
     const after = await bed.start();
-    assert.equal(idOf(after.ca), first);
+    assert.equal(idOf(after.x509), first);
     assert.equal((await bed.authorities()).length, 1);
     assert.equal(bed.journals.records.length, 1);
     await after.stop();
@@ -27,11 +27,11 @@ describe('an X.509 CA after a restart', () => {
       await bed.clock.advance(
         hours * HOUR_MS - (bed.clock.now().getTime() - Date.parse('2026-01-01T00:00:00Z')),
       );
-      const state = before.ca.authorityState();
+      const state = before.x509.state();
       const after = await bed.start();
       for (const status of ['active', 'prepared', 'old'] as const) {
-        assert.equal(after.ca.authorityState()[status]?.authorityId, state[status]?.authorityId);
-        assert.equal(after.ca.authorityState()[status]?.slot, state[status]?.slot);
+        assert.equal(after.x509.state()[status]?.authorityId, state[status]?.authorityId);
+        assert.equal(after.x509.state()[status]?.slot, state[status]?.slot);
       }
       await after.stop();
     }
@@ -41,11 +41,11 @@ describe('an X.509 CA after a restart', () => {
   test('makes a new authority in the same journal when the old ones have expired', async () => {
     const bed = new CaTestbed();
     const before = await bed.start();
-    const first = idOf(before.ca);
+    const first = idOf(before.x509);
     await before.stop();
     await bed.clock.advance(24 * HOUR_MS);
     const after = await bed.start();
-    assert.notEqual(idOf(after.ca), first);
+    assert.notEqual(idOf(after.x509), first);
     assert.equal(bed.journals.records.length, 1);
     assert.equal(await bed.isTrusted(await after.ca.signX509Svid(svidRequest)), true);
     await after.stop();
@@ -54,11 +54,11 @@ describe('an X.509 CA after a restart', () => {
   test('with keys in memory makes a new authority, and the old SVIDs stay valid', async () => {
     const bed = new CaTestbed();
     const before = await bed.start({ keyManager: new MemoryKeyManager() });
-    const first = idOf(before.ca);
+    const first = idOf(before.x509);
     const svid = await before.ca.signX509Svid(svidRequest);
     await before.stop();
     const after = await bed.start({ keyManager: new MemoryKeyManager() });
-    assert.notEqual(idOf(after.ca), first);
+    assert.notEqual(idOf(after.x509), first);
     assert.equal(await bed.isTrusted(svid), true);
     assert.equal(await bed.isTrusted(await after.ca.signX509Svid(svidRequest)), true);
     await after.stop();
@@ -67,11 +67,11 @@ describe('an X.509 CA after a restart', () => {
   test('appends its authority before it serves when the bundle was lost', async () => {
     const bed = new CaTestbed();
     const before = await bed.start();
-    const first = idOf(before.ca);
+    const first = idOf(before.x509);
     await before.stop();
     bed.bundles.clear();
     const after = await bed.start();
-    assert.equal(idOf(after.ca), first);
+    assert.equal(idOf(after.x509), first);
     assert.equal(await bed.isTrusted(await after.ca.signX509Svid(svidRequest)), true);
     await after.stop();
   });
@@ -80,12 +80,12 @@ describe('an X.509 CA after a restart', () => {
     const bed = new CaTestbed();
     const before = await bed.start();
     await bed.clock.advance(13 * HOUR_MS);
-    const { active, prepared } = before.ca.authorityState();
+    const { active, prepared } = before.x509.state();
     await before.stop();
     await bed.keyManager.generateKey('x509-CA-B', 'ec-p256');
     const after = await bed.start();
-    assert.equal(idOf(after.ca), active.authorityId);
-    assert.notEqual(after.ca.authorityState().prepared?.authorityId, prepared?.authorityId);
+    assert.equal(idOf(after.x509), active.authorityId);
+    assert.notEqual(after.x509.state().prepared?.authorityId, prepared?.authorityId);
     assert.ok(bed.log.lines.some(({ fields }) => fields['because'] === 'its key was replaced'));
     await after.stop();
   });
@@ -94,12 +94,12 @@ describe('an X.509 CA after a restart', () => {
     const bed = new CaTestbed();
     const before = await bed.start();
     await bed.clock.advance(21 * HOUR_MS);
-    const second = idOf(before.ca);
+    const second = idOf(before.x509);
     await before.stop();
     bed.keyManager.forget('x509-CA-A');
     const after = await bed.start();
-    assert.equal(idOf(after.ca), second);
-    assert.equal(after.ca.authorityState().old, undefined);
+    assert.equal(idOf(after.x509), second);
+    assert.equal(after.x509.state().old, undefined);
     await after.stop();
   });
 

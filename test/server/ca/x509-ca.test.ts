@@ -9,13 +9,13 @@ import { CaTestbed, csr, HOUR_MS, publicKey, svidRequest, trustDomain } from './
 
 describe('an X.509 CA signs', () => {
   test('is unavailable before the first authority', async () => {
-    const ca = new CaTestbed().make();
+    const { ca, x509 } = new CaTestbed().make();
     await assert.rejects(ca.signX509Svid(svidRequest), isRefusal(Code.unavailable, /server is initializing/));
     await assert.rejects(
       ca.signServerSvid({ ...svidRequest, publicKey }),
       isRefusal(Code.unavailable, /server is initializing/),
     );
-    assert.throws(() => ca.authorityState(), isRefusal(Code.unavailable, /server is initializing/));
+    assert.throws(() => x509.state(), isRefusal(Code.unavailable, /server is initializing/));
     assert.throws(() => ca.checkCanSign(), isRefusal(Code.unavailable, /server is initializing/));
   });
 

@@ -1,0 +1,56 @@
+/**
+ * This server's journal: one record for all kinds of authority, written whole at every step of any of them, found again
+ * by the X.509 authority that it signs with. Kept by ca/local-authorities, written by ca/rotating-authorities.
+ */
+import { internal } from '../../shared/errors.ts';
+import type { Authorities, Authority } from './authorities.ts';
+import type { AuthorityKind } from './authority-kind.ts';
+import { EMPTY_JOURNAL, encodeJournal, type JournalContent, parseJournal } from './journal.ts';
+import type { JournalStore } from './journal-store.ts';
+
+export class ServerJournal {
+  readonly #store: JournalStore;
+  #id: string | undefined;
+  #content = EMPTY_JOURNAL;
+  #activeAuthorityId: string | undefined;
+  /** By the kind's name, the latest end of its authorities. */
+  #ends: ReadonlyMap<string, Date> = new Map();
+
+  constructor(store: JournalStore) {
+    this.#store = store;
+  }
+
+  get content(): JournalContent {
+    return this.#content;
+  }
+
+  /** Takes up the journal of the server that holds one of these X.509 keys. Throws Internal when it cannot be read. */
+  async open(x509AuthorityIds: readonly string[]): Promise<void> {
+    const record = x509AuthorityIds.length === 0 ? undefined : await this.#store.find(x509AuthorityIds);
+    if (record === undefined) return;
+    this.#content = parseJournal(record.content);
+    this.#id = record.id;
+    this.#activeAuthorityId = record.activeAuthorityId;
+    this.#ends = new Map([['', record.expiresAt]]);
+  }
+
+  /** Keeps these authorities in place of those of their kind. Nothing changed when it throws, as far as is known. */
+  async save<A extends Authority>(kind: AuthorityKind<A>, authorities: Authorities<A>): Promise<void> {
+    const content = kind.journalWith(this.#content, authorities);
+    const finder =
+      kind.name === 'X.509'
+        ? (authorities.active ?? authorities.prepared)?.authorityId
+        : this.#activeAuthorityId;
+    if (finder === undefined) throw internal('a journal needs an active or a prepared X.509 authority');
+    const ends = new Map(this.#ends).set(kind.name, latestEnd(authorities));
+    const expiresAt = new Date(Math.max(...[...ends.values()].map((end) => end.getTime())));
+    const record = { id: this.#id, activeAuthorityId: finder, content: encodeJournal(content), expiresAt };
+    this.#id = await this.#store.save(record);
+    this.#content = content;
+    this.#activeAuthorityId = finder;
+    this.#ends = ends;
+  }
+}
+
+const latestEnd = ({ all }: Authorities<Authority>): Date =>
+  new Date(Math.max(0, ...all.map((one) => one.expiresAt.getTime())));
