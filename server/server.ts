@@ -11,6 +11,7 @@ import { Authorizer } from './api/gate/authorize.ts';
 import { Callers } from './api/gate/caller.ts';
 import { gate as makeGate } from './api/gate/order.ts';
 import { RateLimiter } from './api/gate/rate-limit.ts';
+import { Roles } from './api/gate/roles.ts';
 import type { Limit } from './api/gate/rules.ts';
 import { localRoutes, routes as makeRoutes, type RoutesNeeds } from './api/routes.ts';
 import { WatchHub } from './api/sync/watch-hub.ts';
@@ -21,6 +22,7 @@ import { OwnBundle } from './bundle/own-bundle.ts';
 import { LocalAuthorities } from './ca/local-authorities.ts';
 import { X509Ca } from './ca/x509-ca.ts';
 import type { ServerConfig } from './config.ts';
+import type { Role } from './config/roles-fields.ts';
 import { datastoreConfig } from './datastore-config.ts';
 import { type Datastore, openDatastore } from './datastore/open.ts';
 import { AuthorizedEntries } from './entries/authorized-entries.ts';
@@ -49,19 +51,24 @@ export interface ServerNeeds {
 export interface Server {
   /** The port for agents. Throws CodedError, fit for the operator to read, when a part cannot start. */
   start(): Promise<{ readonly port: number }>;
+  /** Lets these roles count from the next call on. */
+  takeRoles(roles: readonly Role[]): void;
   /** Ends everything, in reverse order. Never throws. */
   stop(): Promise<void>;
 }
 
 export function createServer(needs: ServerNeeds): Server {
   const running = new Running();
+  const { config } = needs;
+  const roles = new Roles({ roles: config.roles, adminIds: config.adminIds, ownUid: process.geteuid?.() });
   return {
+    takeRoles: (next) => roles.replace(next),
     start: async () => {
       const store = new OpenedDatastore(needs);
       await running.start([store]);
-      const { parts, agents } = compose(needs, store.get());
+      const { parts, agents } = compose({ needs, roles, store: store.get() });
       await running.start(parts);
-      needs.log.info('server is up', { trustDomain: needs.config.trustDomain.name, port: agents.port });
+      needs.log.info('server is up', { trustDomain: config.trustDomain.name, port: agents.port });
       return { port: agents.port };
     },
     stop: async () => {
@@ -103,17 +110,23 @@ class OpenedDatastore implements Part {
   }
 }
 
-/** Everything that one part of the composition hands to the next. */
-interface Building {
+/** What there is before anything is built. */
+interface Given {
   readonly needs: ServerNeeds;
+  readonly roles: Roles;
   readonly store: Datastore;
+}
+
+/** Everything that one part of the composition hands to the next. */
+interface Building extends Given {
   readonly state: ReturnType<typeof makeState>;
 }
 
-function compose(needs: ServerNeeds, store: Datastore) {
+function compose(given: Given) {
+  const { needs, store } = given;
   const { clock, log } = needs;
   const state = makeState(needs, store);
-  const building = { needs, store, state };
+  const building = { ...given, state };
   const { authorities, ca, bundle, adminBundles, entryRefresh, nodeRefresh } = state;
   const callers = makeCallers(building);
   const ownSvid = new OwnSvid({ trustDomain: needs.config.trustDomain, ca, clock, log });
@@ -198,10 +211,11 @@ interface DoorParts {
 
 /** The listeners, and what stands between them and the handlers. */
 function makeDoors(building: Building, { callers, ownSvid, hub }: DoorParts) {
-  const { needs, store, state } = building;
+  const { needs, roles, store, state } = building;
   const { config, log, random, clock } = needs;
   const authorizer = new Authorizer({
     adminIds: config.adminIds,
+    roles,
     entries: state.index,
     refresh: state.entryRefresh,
     agents: state.agentCheck,
@@ -222,16 +236,13 @@ function makeDoors(building: Building, { callers, ownSvid, hub }: DoorParts) {
   };
   const door = { host, port, requirePqKem, ownSvid, callers, inputMaxBytes: needs.inputMaxBytes };
   return {
-    local: new LocalListener({ socketPath, routes: withLocal, gate, log, ...auditing(config) }),
+    local: new LocalListener({ socketPath, routes: withLocal, gate, log, loadFinder }),
     agents: new AgentListener({ ...door, routes, gate, clock, log }),
   };
 }
 
-/** Native code: loaded where it is asked for. */
-const auditing = ({ auditLogEnabled }: ServerConfig) =>
-  auditLogEnabled
-    ? { loadFinder: async () => (await import('./listen/local-process.ts')).processFinder() }
-    : {};
+/** Native code, which need not be there. */
+const loadFinder = async () => (await import('./listen/local-process.ts')).processFinder();
 
 function routesNeeds({ needs, store, state }: Building, hub: WatchHub): RoutesNeeds {
   const { config, clock } = needs;

@@ -22,16 +22,16 @@ export const run: RunCommand = async (flags, terminal) => {
   process.on('SIGUSR2', () => sink.reopen());
   const threshold = new LogThreshold(config.logLevel);
   const log = createLogger({ threshold, format: config.logFormat, write: (line) => sink.write(line) });
+  const server = createServer({ config, log, threshold, clock: systemClock, random: systemRandom });
   const configuration = new ConfigReload({
     loaded,
     load: () => readServerConfig(flags, terminal),
-    parts: reloadParts({ threshold }),
+    parts: reloadParts({ threshold, server }),
     overridden: serverFlags.filter(({ name }) => flags.has(name)).map(({ key }) => `server.${key}`),
     log,
   });
   process.on('SIGHUP', () => void configuration.reload());
   const stopped = untilStopped();
-  const server = createServer({ config, log, threshold, clock: systemClock, random: systemRandom });
   try {
     await server.start();
   } catch (error) {

@@ -19,6 +19,7 @@ import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import type { CaConfig } from '../ca/ca-config.ts';
 import type { TokenConfig } from '../ca/token-config.ts';
 import { caFields, warnWhenCapped } from './ca-fields.ts';
+import { type Role, rolesShape } from './roles-fields.ts';
 import { jwtFields, witFields } from './token-fields.ts';
 
 export interface ServerFields extends LogConfig {
@@ -30,6 +31,8 @@ export interface ServerFields extends LogConfig {
   readonly dataDir: string;
   readonly adminIds: readonly SpiffeId[];
   readonly auditLogEnabled: boolean;
+  /** None: the admin socket's permissions alone say who administers, as with SPIRE. */
+  readonly roles: readonly Role[];
   readonly ca: CaConfig;
   readonly jwt: TokenConfig;
   readonly wit: TokenConfig;
@@ -50,9 +53,15 @@ export const serverFields: Shape<ServerFields> = (block) => {
     'keys that SPIRE calls experimental',
     experimentalShape(ca.keyType),
   );
+  const roles = block.block('roles', ROLES, rolesShape(general.trustDomain));
   otherFields(block);
-  return { ...general, ca, jwt, ...log, ...experimental };
+  return { ...general, ca, jwt, ...log, ...experimental, roles };
 };
+
+const ROLES =
+  "Writ's own: rights for a part of what administrators may do, read again on SIGHUP. Without a role in it, whoever may use " +
+  'the admin socket is an administrator. With one, users without a role may do nothing there, but root and the ' +
+  "server's own user, who are administrators unless a role names them: they could read the keys anyway";
 
 const generalFields = (block: Block) => ({
   trustDomain: block.field('trust_domain', required(trustDomain, 'the trust domain of this server')),

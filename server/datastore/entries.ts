@@ -1,9 +1,12 @@
 /** Registration entries in Postgres. Made by open.ts. */
+import type { EntryGuard } from '../entries/entry-guard.ts';
 import type {
   EntryFilter,
   EntryStore,
   EntryUpdate,
   CreateOutcome,
+  DeleteOutcome,
+  Denied,
   Page,
   PageRequest,
   UpdateOutcome,
@@ -16,6 +19,7 @@ import type { Database, Queryable } from './database.ts';
 import { createEntries, lockBundles } from './entry-creation.ts';
 import type { EntryRow } from './entry-rows.ts';
 import { ENTRY_COLUMNS, UPDATE_ENTRIES, sortedKeys, toEntry, toRecord } from './entry-rows.ts';
+import { type Judge, judgeOf } from './entry-surroundings.ts';
 import { Conditions, nextPageToken, pageSql } from './list-query.ts';
 
 const PRUNE_BATCH = 1_000;
@@ -33,17 +37,21 @@ export class PostgresEntries implements EntryStore {
     this.#options = options;
   }
 
-  create(entries: readonly NewEntry[]): Promise<readonly CreateOutcome[]> {
+  create(entries: readonly NewEntry[], guard?: EntryGuard): Promise<readonly CreateOutcome[]> {
     const { clock, random, database } = this.#options;
     return database.transaction('read committed', async (tx) => {
-      const outcomes = await createEntries(tx, entries, { now: clock.now(), newId: () => random.uuid() });
-      const ids = outcomes.flatMap((outcome) => (outcome.kind === 'created' ? [outcome.entry.id] : []));
+      const judge = await judgeOf(tx, guard, entries);
+      const denied = entries.map((entry) => denialOf(judge(entry)));
+      const allowed = entries.filter((_, at) => denied[at] === undefined);
+      const made = await createEntries(tx, allowed, { now: clock.now(), newId: () => random.uuid() });
+      const ids = made.flatMap((outcome) => (outcome.kind === 'created' ? [outcome.entry.id] : []));
       await recordChanges(tx, { entries: ids });
-      return outcomes;
+      const next = made.values();
+      return denied.flatMap((denial) => denial ?? next.next().value ?? []);
     });
   }
 
-  update(updates: readonly EntryUpdate[]): Promise<readonly UpdateOutcome[]> {
+  update(updates: readonly EntryUpdate[], guard?: EntryGuard): Promise<readonly UpdateOutcome[]> {
     return this.#options.database.transaction('read committed', async (tx) => {
       const current = await lockEntries(
         tx,
@@ -53,9 +61,14 @@ export class PostgresEntries implements EntryStore {
         tx,
         updates.flatMap((update) => update.changes.federatesWith ?? []),
       );
+      const named = updates.flatMap(({ changes: { spiffeId } }) =>
+        spiffeId === undefined ? [] : { spiffeId },
+      );
+      const judge = await judgeOf(tx, guard, [...current.values(), ...named]);
       const changed = new Map<string, Entry>();
       const outcomes = updates.map((update) => {
-        const outcome = applyUpdate(update, changed.get(update.id) ?? current.get(update.id), bundles);
+        const entry = changed.get(update.id) ?? current.get(update.id);
+        const outcome = applyUpdate(update, entry, { bundles, judge });
         if (outcome.kind === 'updated') changed.set(outcome.entry.id, outcome.entry);
         return outcome;
       });
@@ -66,13 +79,32 @@ export class PostgresEntries implements EntryStore {
     });
   }
 
-  delete(ids: readonly string[]): Promise<readonly boolean[]> {
+  delete(ids: readonly string[], guard?: EntryGuard): Promise<readonly DeleteOutcome[]> {
     return this.#options.database.transaction('read committed', async (tx) => {
-      const deleted = new Set(await deleteEntries(tx, ids));
+      const denied = await this.#denied(tx, ids, guard);
+      const allowed = ids.filter((id) => !denied.has(id));
+      const deleted = new Set(await deleteEntries(tx, allowed));
       await recordChanges(tx, { entries: [...deleted] });
       // An id that is named twice existed for the first.
-      return ids.map((id) => deleted.delete(id));
+      return ids.map((id) => denied.get(id) ?? { kind: deleted.delete(id) ? 'deleted' : 'not-found' });
     });
+  }
+
+  /** Those that exist and may not be deleted; rows stay locked, so that what was judged is what is deleted. */
+  async #denied(
+    tx: Queryable,
+    ids: readonly string[],
+    guard: EntryGuard | undefined,
+  ): Promise<ReadonlyMap<string, Denied>> {
+    const denied = new Map<string, Denied>();
+    if (guard === undefined) return denied;
+    const current = await lockEntries(tx, ids);
+    const judge = await judgeOf(tx, guard, [...current.values()]);
+    for (const [id, entry] of current) {
+      const denial = denialOf(judge(entry));
+      if (denial !== undefined) denied.set(id, denial);
+    }
+    return denied;
   }
 
   async find(id: string): Promise<Entry | undefined> {
@@ -141,19 +173,29 @@ async function lockEntries(tx: Queryable, ids: readonly string[]): Promise<Reado
   return new Map(rows.map((row) => [row.id, toEntry(row)]));
 }
 
+interface UpdateRules {
+  /** Trust domains that have one. */
+  readonly bundles: ReadonlySet<string>;
+  readonly judge: Judge;
+}
+
+/** Judged as it was and as it would be. */
 function applyUpdate(
-  update: EntryUpdate,
+  { changes }: EntryUpdate,
   entry: Entry | undefined,
-  bundles: ReadonlySet<string>,
+  { bundles, judge }: UpdateRules,
 ): UpdateOutcome {
   if (entry === undefined) return { kind: 'not-found' };
-  const missing = update.changes.federatesWith?.find((trustDomain) => !bundles.has(trustDomain.name));
+  const after = { ...entry, ...changes, revisionNumber: entry.revisionNumber + 1 };
+  const denial = denialOf(judge(entry) ?? judge(after));
+  if (denial !== undefined) return denial;
+  const missing = changes.federatesWith?.find((trustDomain) => !bundles.has(trustDomain.name));
   if (missing !== undefined) return { kind: 'no-bundle', trustDomain: missing.name };
-  return {
-    kind: 'updated',
-    entry: { ...entry, ...update.changes, revisionNumber: entry.revisionNumber + 1 },
-  };
+  return { kind: 'updated', entry: after };
 }
+
+const denialOf = (why: string | undefined): Denied | undefined =>
+  why === undefined ? undefined : { kind: 'denied', why };
 
 function toConditions(filter: EntryFilter): Conditions {
   const conditions = new Conditions();
@@ -164,6 +206,7 @@ function toConditions(filter: EntryFilter): Conditions {
     filter.byHint === '' ? 'item.hint = $' : "(item.hint = $ and item.hint <> '')",
     filter.byHint,
   );
+  if (filter.within !== undefined) conditions.addScopes(filter.within);
   if (filter.byDownstream === true) conditions.add('(item.downstream and $::boolean)', true);
   if (filter.bySelectors !== undefined) {
     conditions.addSet('item.selectors', sortedKeys(filter.bySelectors.selectors), filter.bySelectors.match);

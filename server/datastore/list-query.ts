@@ -1,7 +1,9 @@
 /** The SQL of list queries, shared by entries.ts and nodes.ts: what they compare is bound, never written into SQL. */
 import type { MatchBehavior } from '../entries/entry-filter.ts';
+import type { EntryScope } from '../entries/entry-guard.ts';
 import type { PageRequest } from '../entries/entry-store.ts';
 import { assertNever, invalidArgument } from '../../shared/errors.ts';
+import type { Subtree } from '../../shared/spiffe/subtree.ts';
 
 const ROW_ID_MAX = 2n ** 63n - 1n;
 const PAGE_MAX = 1_000_000;
@@ -10,12 +12,13 @@ const PAGE_MAX = 1_000_000;
 export class Conditions {
   readonly #texts: string[] = [];
   readonly values: unknown[] = [];
-  comparesSets = false;
+  /** By something of which Postgres cannot tell how few rows have it. */
+  isSelective = false;
 
   /** `text` holds `$` where the value goes. */
   add(text: string, value: unknown): void {
-    this.values.push(value);
-    this.#texts.push(text.replaceAll('$', `$${this.values.length}`));
+    const bound = this.#bind(value);
+    this.#texts.push(text.replaceAll('$', () => bound));
   }
 
   addIf(text: string, value: unknown): void {
@@ -27,7 +30,37 @@ export class Conditions {
     const set = [...new Set(keys)].sort();
     if (set.length === 0) throw invalidArgument('filter is an empty set');
     this.add(setCondition(column, match), set);
-    this.comparesSets = true;
+    this.isSelective = true;
+  }
+
+  /** In at least one of the scopes. */
+  addScopes(scopes: readonly EntryScope[]): void {
+    const texts = scopes.map(({ ids, parents }) => {
+      const inParents = parents.length === 0 ? 'true' : this.#anyOf('item.parent_id', parents);
+      return `${this.#anyOf('item.spiffe_id', ids)} and ${inParents}`;
+    });
+    this.#texts.push(texts.length === 0 ? 'false' : `(${texts.join(' or ')})`);
+    this.isSelective = true;
+  }
+
+  #anyOf(column: string, trees: readonly Subtree[]): string {
+    return `(${trees.map((tree) => this.#inSubtree(column, tree)).join(' or ')})`;
+  }
+
+  /** The column's order is by bytes, so all that begins with `root/` lies between that and `root0`. */
+  #inSubtree(column: string, { root, withRoot, withBelow }: Subtree): string {
+    const texts = [
+      ...(withRoot ? [`${column} = ${this.#bind(root)}`] : []),
+      ...(withBelow
+        ? [`(${column} > ${this.#bind(`${root}/`)} and ${column} < ${this.#bind(`${root}0`)})`]
+        : []),
+    ];
+    return `(${texts.join(' or ')})`;
+  }
+
+  #bind(value: unknown): string {
+    this.values.push(value);
+    return `$${this.values.length}`;
   }
 
   get where(): string {
@@ -73,7 +106,7 @@ export function pageSql({ table, columns, conditions, page }: PageQuery): string
   addPageStart(conditions, page);
   const all = `select item.row_id, ${columns} from ${table} as item where ${conditions.where}`;
   const limit = page.pageSize > 0 ? `limit ${Math.min(Math.trunc(page.pageSize), PAGE_MAX)}` : '';
-  if (limit === '' || !conditions.comparesSets) return `${all} order by item.row_id ${limit}`;
+  if (limit === '' || !conditions.isSelective) return `${all} order by item.row_id ${limit}`;
   return `
     with few as materialized (
       select item.row_id from ${table} as item where ${conditions.where} limit ${FEW + 1}),

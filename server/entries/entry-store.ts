@@ -1,6 +1,7 @@
 /** Where registration entries live, as the API needs it. Implemented by datastore/entries. */
 import type { SelectorMatch, TrustDomainMatch } from './entry-filter.ts';
 import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
+import type { EntryGuard, EntryScope } from './entry-guard.ts';
 import type { Entry, EntryFields, NewEntry } from './entry.ts';
 
 export interface EntryFilter {
@@ -11,6 +12,8 @@ export interface EntryFilter {
   readonly byHint?: string;
   /** true filters; false or absent is no filter (SPIRE's CLI always sends it). */
   readonly byDownstream?: boolean;
+  /** In one of these; an empty list lets nothing through. */
+  readonly within?: readonly EntryScope[];
 }
 
 /** A page request; `pageSize` 0 means everything in one page without a token. */
@@ -25,7 +28,14 @@ export interface Page<T> {
   readonly nextPageToken: string;
 }
 
+/** The guard's answer for one item: nothing was done for it. */
+export interface Denied {
+  readonly kind: 'denied';
+  readonly why: string;
+}
+
 export type CreateOutcome =
+  | Denied
   | { readonly kind: 'created'; readonly entry: Entry }
   /** Same SPIFFE ID, parent and selector set exists; it is returned. */
   | { readonly kind: 'similar'; readonly entry: Entry }
@@ -33,9 +43,12 @@ export type CreateOutcome =
   | { readonly kind: 'no-bundle'; readonly trustDomain: string };
 
 export type UpdateOutcome =
+  | Denied
   | { readonly kind: 'updated'; readonly entry: Entry }
   | { readonly kind: 'not-found' }
   | { readonly kind: 'no-bundle'; readonly trustDomain: string };
+
+export type DeleteOutcome = Denied | { readonly kind: 'deleted' } | { readonly kind: 'not-found' };
 
 /** Fields to change; an absent one keeps its value. */
 export interface EntryUpdate {
@@ -44,11 +57,13 @@ export interface EntryUpdate {
 }
 
 export interface EntryStore {
-  /** One transaction: all items are decided and the good ones written, or the call throws and nothing is. */
-  create(entries: readonly NewEntry[]): Promise<readonly CreateOutcome[]>;
-  update(updates: readonly EntryUpdate[]): Promise<readonly UpdateOutcome[]>;
-  /** Per id: whether it existed. */
-  delete(ids: readonly string[]): Promise<readonly boolean[]>;
+  /**
+   * One transaction: all items are decided and the good ones written, or the call throws and nothing is. A guard is asked
+   * first, of the entries as they are in that transaction.
+   */
+  create(entries: readonly NewEntry[], guard?: EntryGuard): Promise<readonly CreateOutcome[]>;
+  update(updates: readonly EntryUpdate[], guard?: EntryGuard): Promise<readonly UpdateOutcome[]>;
+  delete(ids: readonly string[], guard?: EntryGuard): Promise<readonly DeleteOutcome[]>;
   find(id: string): Promise<Entry | undefined>;
   /** By creation order. Throws InvalidArgument on a malformed page token. */
   list(filter: EntryFilter, page: PageRequest): Promise<Page<Entry>>;

@@ -1,6 +1,6 @@
 /**
- * Who connected to the admin socket, for the audit log: the kernel's word, taken when the connection is accepted. Loaded by
- * listen/local only where that log is asked for, since it needs native code.
+ * Who connected to the admin socket, for the audit log and for roles: the kernel's word, taken when the connection is
+ * accepted. Loaded by listen/local, which goes on without it, since it needs native code.
  */
 import { closeSync, readlinkSync } from 'node:fs';
 import type { Socket } from 'node:net';

@@ -24,7 +24,7 @@ export interface LocalListenerNeeds {
   readonly routes: Routes<CallContext>;
   readonly gate: Gate<Peer, CallContext>;
   readonly log: Logger;
-  /** Where calls are audited: how to load what names the callers. */
+  /** How to load what names the callers, for the audit log and for roles. */
   readonly loadFinder?: () => Promise<FindProcess>;
 }
 
@@ -61,14 +61,17 @@ export class LocalListener implements Part {
     await this.#rpc.stop();
   }
 
-  /** The audit log is worth having without it. */
+  /** The server is worth having without it; roles then let nobody in here. */
   async #load(): Promise<FindProcess | undefined> {
     try {
       return await this.#loadFinder?.();
     } catch (error) {
-      this.#log.warn('the audit log cannot name the callers of the admin socket', {
-        error: messageOf(error),
-      });
+      this.#log.warn(
+        'the audit log cannot name the callers of the admin socket, and roles let none of them in',
+        {
+          error: messageOf(error),
+        },
+      );
       return undefined;
     }
   }

@@ -1,6 +1,6 @@
 /** Asks a shape what it reads, without a file: the source of the reference pages. Called by reference. */
 import { pluginEnvelope } from './read-plugin.ts';
-import type { Block, Field, Plugin, PluginSpec, Shape } from './shape.ts';
+import type { Block, Field, Labelled, Plugin, PluginSpec, Shape } from './shape.ts';
 
 export type Description =
   | { readonly kind: 'field'; readonly key: string; readonly field: Field<unknown> }
@@ -9,6 +9,8 @@ export type Description =
       readonly key: string;
       readonly doc: string;
       readonly entries: readonly Description[];
+      /** There may be several, each with a name of its own. */
+      readonly isLabelled: boolean;
     }
   | {
       readonly kind: 'plugins';
@@ -42,9 +44,18 @@ class DescribingBlock implements Block {
   }
 
   block<T>(key: string, doc: string, shape: Shape<T>): T {
+    return this.#describe({ key, doc, isLabelled: false }, shape);
+  }
+
+  labelled<T>(key: string, doc: string, shape: Shape<T>): readonly Labelled<T>[] {
+    this.#describe({ key, doc, isLabelled: true }, shape);
+    return [];
+  }
+
+  #describe<T>(block: { key: string; doc: string; isLabelled: boolean }, shape: Shape<T>): T {
     const inner = new DescribingBlock();
     const value = shape(inner);
-    this.entries.push({ kind: 'block', key, doc, entries: inner.entries });
+    this.entries.push({ kind: 'block', ...block, entries: inner.entries });
     return value;
   }
 

@@ -144,7 +144,7 @@ export function nameOf(node: ConfigNode): string {
 }
 
 /** Text, or a number as it is written; `parse` throws the predicate that it breaks. */
-function parsed<T>(type: string, placeholder: T, parse: (value: string) => T): Kind<T> {
+export function parsed<T>(type: string, placeholder: T, parse: (value: string) => T): Kind<T> {
   return {
     type,
     placeholder,
@@ -163,7 +163,8 @@ function parsed<T>(type: string, placeholder: T, parse: (value: string) => T): K
   };
 }
 
-function because<T>(predicate: string, parse: () => T): T {
+/** What `parse` gives; throws the predicate with the reason behind it. */
+export function because<T>(predicate: string, parse: () => T): T {
   try {
     return parse();
   } catch (error) {

@@ -3,7 +3,7 @@ import { nameOf } from './kinds.ts';
 import { isZero, type ConfigItem, type ConfigNode, type ObjectNode, type Position } from './node.ts';
 import { checkCount, type EnabledPlugin } from './plugin-count.ts';
 import { readPlugin } from './read-plugin.ts';
-import type { Block, Field, Plugin, PluginSpec, Shape } from './shape.ts';
+import type { Block, Field, Labelled, Plugin, PluginSpec, Shape } from './shape.ts';
 import type { Sink } from './sink.ts';
 import { nearest } from './suggest.ts';
 
@@ -63,6 +63,21 @@ class ReadingBlock implements Block {
   block<T>(key: string, _doc: string, shape: Shape<T>): T {
     const scope = this.#scope === '' ? key : `${this.#scope}.${key}`;
     return readShape(this.#object(key), shape, { scope, sink: this.#sink });
+  }
+
+  labelled<T>(key: string, _doc: string, shape: Shape<T>): readonly Labelled<T>[] {
+    this.#known.add(key);
+    const found: Labelled<T>[] = [];
+    for (const { name, body } of this.#labelled(key)) {
+      const scope = `${this.#scope}.${key} "${name.key.slice(0, 64)}"`;
+      if (found.some((other) => other.name === name.key))
+        this.#sink.fault(name.at, `${scope} is given twice`);
+      found.push({
+        name: name.key,
+        value: readShape({ ...body, at: name.at }, shape, { scope, sink: this.#sink }),
+      });
+    }
+    return found;
   }
 
   plugins<T>(type: string, spec: PluginSpec<T>): readonly Plugin<T>[] {

@@ -41,7 +41,8 @@ function sections(scope: string, entries: readonly Description[]): string[] {
 
 function blockSection(scope: string, entry: BlockDescription): string[] {
   const name = scope === '' ? entry.key : `${scope}.${entry.key}`;
-  return [`## \`${name}\``, sentence(entry.doc), ...sections(name, entry.entries)];
+  const title = entry.isLabelled ? `${name} "NAME"` : name;
+  return [`## \`${title}\``, sentence(entry.doc), ...sections(name, entry.entries)];
 }
 
 function pluginSection(entry: PluginsDescription): string[] {

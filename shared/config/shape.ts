@@ -30,22 +30,33 @@ export interface Field<T> {
 
 export type Shape<T> = (block: Block) => T;
 
+/** What is said of an object beyond its keys. */
+export interface Remarks {
+  /** Whether the key is there with more than an empty value. */
+  isSet(key: string): boolean;
+  /** A fault that is seen only across keys; placed at `key`. */
+  fault(message: string, key?: string): void;
+  warn(message: string, key?: string): void;
+}
+
 /** One object of the file, asked for its keys. A key that was never asked for is unknown, and refused. */
-export interface Block {
+export interface Block extends Remarks {
   field<T>(key: string, field: Field<T>): T;
   /** A nested object; when absent, it is read as an empty one. */
   block<T>(key: string, doc: string, shape: Shape<T>): T;
+  /** Nested objects that have a name: `key "name" { … }`, any number of them, no name twice. */
+  labelled<T>(key: string, doc: string, shape: Shape<T>): readonly Labelled<T>[];
   /** The enabled plugins of a type, in order. */
   plugins<T>(type: string, spec: PluginSpec<T>): readonly Plugin<T>[];
   /** A key of SPIRE that changes nothing here; it warns when set. */
   withoutEffect(key: string, doc: string): void;
   /** A key of SPIRE that it would be wrong to ignore; it is refused when set. */
   notSupported(key: string, doc: string): void;
-  /** Whether the key is there with more than an empty value. */
-  isSet(key: string): boolean;
-  /** A fault that is seen only across keys; placed at `key`. */
-  fault(message: string, key?: string): void;
-  warn(message: string, key?: string): void;
+}
+
+export interface Labelled<T> {
+  readonly name: string;
+  readonly value: T;
 }
 
 export interface PluginKind<T> {

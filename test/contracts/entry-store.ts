@@ -6,6 +6,7 @@ import type { MatchBehavior } from '../../server/entries/entry-filter.ts';
 import type { EntryFilter, EntryStore } from '../../server/entries/entry-store.ts';
 import { Code } from '../../shared/errors.ts';
 import type { Ending } from '../fakes/database.ts';
+import { entryGuardContract } from './entry-guard.ts';
 import { createOne, created, id, newEntry, selectors, trustDomain } from './samples.ts';
 
 export interface EntryStores {
@@ -18,6 +19,7 @@ const ALL = { pageSize: 0, pageToken: '' };
 export function entryStoreContract(open: (t: Ending) => Promise<EntryStores>): void {
   creation(open);
   updateAndDelete(open);
+  entryGuardContract(open);
   listing(open);
 }
 
@@ -171,7 +173,10 @@ function updateAndDelete(open: (t: Ending) => Promise<EntryStores>): void {
   test('deleting says of each id whether it existed', async (t) => {
     const { entries } = await open(t);
     const made = await createOne(entries, newEntry('a'));
-    assert.deepEqual(await entries.delete([made.id, 'nobody', made.id]), [true, false, false]);
+    assert.deepEqual(
+      (await entries.delete([made.id, 'nobody', made.id])).map(({ kind }) => kind),
+      ['deleted', 'not-found', 'not-found'],
+    );
     assert.equal(await entries.find(made.id), undefined);
     await createOne(entries, newEntry('a'));
   });

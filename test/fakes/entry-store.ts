@@ -1,7 +1,10 @@
 /** Registration entries in memory, written through a fake change feed. */
 import type { Entry, EntryFields, NewEntry } from '../../server/entries/entry.ts';
+import type { EntryGuard, EntryScope, Surroundings } from '../../server/entries/entry-guard.ts';
 import type {
   CreateOutcome,
+  DeleteOutcome,
+  Denied,
   EntryFilter,
   EntryStore,
   EntryUpdate,
@@ -12,6 +15,7 @@ import type {
 import type { BundleStore } from '../../server/bundle/bundle-store.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { invalidArgument } from '../../shared/errors.ts';
+import { isInSubtree } from '../../shared/spiffe/subtree.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import { normalizeSelectors, selectorKey } from '../../shared/selectors.ts';
 import { FakeChangeFeed } from './change-feed.ts';
@@ -43,28 +47,32 @@ export class FakeEntryStore implements EntryStore {
     this.#bundles = bundles;
   }
 
-  async create(entries: readonly NewEntry[]): Promise<readonly CreateOutcome[]> {
+  async create(entries: readonly NewEntry[], guard?: EntryGuard): Promise<readonly CreateOutcome[]> {
     await this.#reach();
     if (entries.some((entry) => JSON.stringify(entry).includes('\\u0000'))) {
       throw invalidArgument('text with a NUL cannot be stored');
     }
     const unknown = await this.#withoutBundle(entries);
-    const outcomes = entries.map((entry) => this.#createOne(entry, unknown));
+    const denied = entries.map((entry) => this.#denial(guard, entry));
+    const outcomes = entries.map((entry, at) => denied[at] ?? this.#createOne(entry, unknown));
     this.feed.hint();
     return outcomes;
   }
 
-  async update(updates: readonly EntryUpdate[]): Promise<readonly UpdateOutcome[]> {
+  async update(updates: readonly EntryUpdate[], guard?: EntryGuard): Promise<readonly UpdateOutcome[]> {
     await this.#reach();
     const unknown = await this.#withoutBundle(updates.map(({ changes }) => changes));
-    const outcomes = updates.map((update) => this.#updateOne(update, unknown));
+    const outcomes = updates.map((update) => this.#updateOne(update, unknown, guard));
     this.feed.hint();
     return outcomes;
   }
 
-  async delete(ids: readonly string[]): Promise<readonly boolean[]> {
+  async delete(ids: readonly string[], guard?: EntryGuard): Promise<readonly DeleteOutcome[]> {
     await this.#reach();
-    const deleted = ids.map((id) => this.#deleteOne(id));
+    const denied = ids.map((id) => this.#denial(guard, this.feed.items.get(id)));
+    const deleted = ids.map(
+      (id, at): DeleteOutcome => denied[at] ?? { kind: this.#deleteOne(id) ? 'deleted' : 'not-found' },
+    );
     this.feed.hint();
     return deleted;
   }
@@ -118,14 +126,26 @@ export class FakeEntryStore implements EntryStore {
     return { kind: 'created', entry };
   }
 
-  #updateOne({ id, changes }: EntryUpdate, withoutBundle: ReadonlySet<TrustDomain>): UpdateOutcome {
+  #updateOne(
+    { id, changes }: EntryUpdate,
+    withoutBundle: ReadonlySet<TrustDomain>,
+    guard: EntryGuard | undefined,
+  ): UpdateOutcome {
     const before = this.feed.items.get(id);
     if (before === undefined) return { kind: 'not-found' };
     const entry: Entry = { ...before, ...changes, id, revisionNumber: before.revisionNumber + 1 };
+    const denied = this.#denial(guard, before) ?? this.#denial(guard, entry);
+    if (denied !== undefined) return denied;
     const unknown = changes.federatesWith?.find((domain) => withoutBundle.has(domain));
     if (unknown !== undefined) return { kind: 'no-bundle', trustDomain: unknown.name };
     this.feed.put(id, entry);
     return { kind: 'updated', entry };
+  }
+
+  #denial(guard: EntryGuard | undefined, entry: EntryFields | undefined): Denied | undefined {
+    const why =
+      entry === undefined ? undefined : guard?.whyNot(entry, surroundings([...this.feed.items.values()]));
+    return why === undefined ? undefined : { kind: 'denied', why };
   }
 
   #deleteOne(id: string): boolean {
@@ -153,6 +173,22 @@ export class FakeEntryStore implements EntryStore {
   }
 }
 
+const surroundings = (entries: readonly Entry[]): Surroundings => ({
+  isPrivileged: (id) =>
+    entries.some(({ spiffeId, admin, downstream }) => spiffeId.toString() === id && (admin || downstream)),
+  below: (id) => {
+    const found = new Set<Entry>();
+    const above = new Set([id]);
+    for (const top of above) {
+      for (const entry of entries.filter(({ parentId }) => parentId.toString() === top)) {
+        found.add(entry);
+        above.add(entry.spiffeId.toString());
+      }
+    }
+    return [...found];
+  },
+});
+
 const shapeOf = ({ spiffeId, parentId, selectors }: EntryFields): string =>
   JSON.stringify([spiffeId.toString(), parentId.toString(), normalizeSelectors(selectors).map(selectorKey)]);
 
@@ -174,6 +210,11 @@ function passes(entry: Entry, filter: EntryFilter): boolean {
         byFederatesWith.match,
       )) &&
     (filter.byHint === undefined || filter.byHint === entry.hint) &&
-    (filter.byDownstream !== true || entry.downstream)
+    (filter.byDownstream !== true || entry.downstream) &&
+    (filter.within?.some((scope) => isIn(entry, scope)) ?? true)
   );
 }
+
+const isIn = (entry: Entry, { ids, parents }: EntryScope): boolean =>
+  ids.some((tree) => isInSubtree(entry.spiffeId.toString(), tree)) &&
+  (parents.length === 0 || parents.some((tree) => isInSubtree(entry.parentId.toString(), tree)));

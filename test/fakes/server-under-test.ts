@@ -4,6 +4,7 @@ import type { KeyObject } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadServerConfig, type ServerConfig } from '../../server/config.ts';
+import type { Role } from '../../server/config/roles-fields.ts';
 import type { Datastore } from '../../server/datastore/open.ts';
 import { createServer } from '../../server/server.ts';
 import type { AgentDefinition } from '../../proto/gen/spire/api/server/agent/v1/Agent.ts';
@@ -51,6 +52,7 @@ export interface RunningServer {
   readonly admin: Clients;
   /** Clients over TLS, with this identity or none. */
   connect(identity?: TlsIdentity): Clients;
+  takeRoles(roles: readonly Role[]): void;
   stop(): Promise<void>;
 }
 
@@ -107,6 +109,7 @@ export async function startServer(
     log,
     admin: open(unixChannel(config.socketPath)),
     connect,
+    takeRoles: (roles) => server.takeRoles(roles),
     stop,
   };
 }

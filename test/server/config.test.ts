@@ -19,6 +19,7 @@ describe('server configuration', () => {
       dataDir: '/data',
       adminIds: [],
       auditLogEnabled: false,
+      roles: [],
       maxAttestedNodeInfoStalenessSeconds: 0,
       rateLimit: { attestation: true, signing: true },
       ca: {

@@ -2,7 +2,7 @@
 import type { CreateJoinTokenRequestOutput } from '../../../proto/gen/spire/api/server/agent/v1/CreateJoinTokenRequest.ts';
 import type { JoinToken } from '../../../proto/gen/spire/api/types/JoinToken.ts';
 import { addSeconds, type Clock, unixSeconds } from '../../../shared/clock.ts';
-import { Code, CodedError, invalidArgument, messageOf } from '../../../shared/errors.ts';
+import { Code, CodedError, invalidArgument, messageOf, permissionDenied } from '../../../shared/errors.ts';
 import type { Random } from '../../../shared/random.ts';
 import { type Handler, unary } from '../../../shared/rpc/handler.ts';
 import { agentId, checkWorkloadId } from '../../../shared/spiffe/reserved.ts';
@@ -23,9 +23,10 @@ export interface CreateJoinTokenNeeds {
 }
 
 export const createJoinToken = (needs: CreateJoinTokenNeeds): Handler<CallContext> =>
-  unary(async (request: CreateJoinTokenRequestOutput): Promise<JoinToken> => {
+  unary(async (request: CreateJoinTokenRequestOutput, { limits }: CallContext): Promise<JoinToken> => {
     const { trustDomain, joinTokens, clock, random } = needs;
     if (request.ttl < 1) throw invalidArgument('ttl is required, you must provide one');
+    if (limits !== undefined) checkPlain(request);
     const value = request.token === '' ? random.uuid() : checkToken(request.token);
     const expiresAt = addSeconds(clock.now(), request.ttl);
     const alias = request.agent_id === null ? undefined : aliasOf(value, readId(request, trustDomain));
@@ -34,6 +35,16 @@ export const createJoinToken = (needs: CreateJoinTokenNeeds): Handler<CallContex
     }
     return { value, expires_at: unixSeconds(expiresAt) };
   });
+
+/**
+ * A chosen token could be an evicted agent's, whose entries it would take over, and an ID any workload's: both are more
+ * than the right to add agents.
+ */
+function checkPlain({ token, agent_id }: CreateJoinTokenRequestOutput): void {
+  if (token !== '') throw permissionDenied('only an administrator chooses the token: leave it out');
+  if (agent_id !== null)
+    throw permissionDenied('only an administrator gives an agent a further ID: leave it out');
+}
 
 function checkToken(text: string): string {
   if (isJoinToken(text)) return text;

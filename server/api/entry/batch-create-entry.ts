@@ -2,7 +2,7 @@
 import type { BatchCreateEntryRequestOutput } from '../../../proto/gen/spire/api/server/entry/v1/BatchCreateEntryRequest.ts';
 import type { BatchCreateEntryResponse } from '../../../proto/gen/spire/api/server/entry/v1/BatchCreateEntryResponse.ts';
 import type { Entry as WireEntry, EntryOutput } from '../../../proto/gen/spire/api/types/Entry.ts';
-import { assertNever, Code, CodedError } from '../../../shared/errors.ts';
+import { assertNever, Code, CodedError, permissionDenied } from '../../../shared/errors.ts';
 import { type Handler, unary } from '../../../shared/rpc/handler.ts';
 import type { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
 import type { Entry, NewEntry } from '../../entries/entry.ts';
@@ -23,13 +23,13 @@ export const batchCreateEntry = ({ trustDomain, entries }: BatchCreateEntryNeeds
   unary(
     async (
       request: BatchCreateEntryRequestOutput,
-      { trail }: CallContext,
+      { trail, limits }: CallContext,
     ): Promise<BatchCreateEntryResponse> => {
       const write = entryWriter(request.output_mask);
       const results = await runBatch<EntryOutput, NewEntry, CreateOutcome, EntryResult>({
         wires: request.entries,
         read: (wire) => newEntryFromWire(wire, trustDomain),
-        deed: (items) => entries.create(items),
+        deed: (items) => entries.create(items, limits?.registrar),
         toResult: (outcome) => toResult(outcome, write),
         toFailure: (error, stage) => ({ status: failureStatus('create', error, stage) }),
       });
@@ -54,6 +54,8 @@ function toResult(outcome: CreateOutcome, write: (entry: Entry) => WireEntry): E
       return failed(new CodedError(Code.alreadyExists, 'an entry with this ID exists'));
     case 'no-bundle':
       return failed(noBundle(outcome.trustDomain));
+    case 'denied':
+      return failed(permissionDenied(outcome.why));
     default:
       return assertNever(outcome);
   }

@@ -2,9 +2,9 @@
 import type { BatchDeleteEntryRequestOutput } from '../../../proto/gen/spire/api/server/entry/v1/BatchDeleteEntryRequest.ts';
 import type { BatchDeleteEntryResponse } from '../../../proto/gen/spire/api/server/entry/v1/BatchDeleteEntryResponse.ts';
 import type { StatusOutput } from '../../../proto/gen/spire/api/types/Status.ts';
-import { Code, invalidArgument } from '../../../shared/errors.ts';
+import { assertNever, Code, invalidArgument, permissionDenied } from '../../../shared/errors.ts';
 import { type Handler, unary } from '../../../shared/rpc/handler.ts';
-import type { EntryStore } from '../../entries/entry-store.ts';
+import type { DeleteOutcome, EntryStore } from '../../entries/entry-store.ts';
 import { entryIdFields } from '../gate/audit-fields.ts';
 import type { CallContext } from '../gate/context.ts';
 import { OK } from '../wire/status.ts';
@@ -21,13 +21,13 @@ export const batchDeleteEntry = ({ entries }: BatchDeleteEntryNeeds): Handler<Ca
   unary(
     async (
       { ids }: BatchDeleteEntryRequestOutput,
-      { trail }: CallContext,
+      { trail, limits }: CallContext,
     ): Promise<BatchDeleteEntryResponse> => {
-      const statuses = await runBatch<string, string, boolean, StatusOutput>({
+      const statuses = await runBatch<string, string, DeleteOutcome, StatusOutput>({
         wires: ids,
         read: checkGiven,
-        deed: (items) => entries.delete(items),
-        toResult: (existed) => (existed ? OK : NOT_FOUND),
+        deed: (items) => entries.delete(items, limits?.registrar),
+        toResult,
         toFailure: (error, stage) => failureStatus('delete', error, stage),
       });
       statuses.forEach((status, at) => trail.item(() => entryIdFields({ id: ids[at] ?? '' }), status));
@@ -38,4 +38,17 @@ export const batchDeleteEntry = ({ entries }: BatchDeleteEntryNeeds): Handler<Ca
 function checkGiven(id: string): string {
   if (id === '') throw invalidArgument('missing entry ID');
   return id;
+}
+
+function toResult(outcome: DeleteOutcome): StatusOutput {
+  switch (outcome.kind) {
+    case 'deleted':
+      return OK;
+    case 'not-found':
+      return NOT_FOUND;
+    case 'denied':
+      return failureStatus('delete', permissionDenied(outcome.why), 'deed');
+    default:
+      return assertNever(outcome);
+  }
 }

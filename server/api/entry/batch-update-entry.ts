@@ -2,7 +2,7 @@
 import type { BatchUpdateEntryRequestOutput } from '../../../proto/gen/spire/api/server/entry/v1/BatchUpdateEntryRequest.ts';
 import type { BatchUpdateEntryResponse } from '../../../proto/gen/spire/api/server/entry/v1/BatchUpdateEntryResponse.ts';
 import type { Entry as WireEntry, EntryOutput } from '../../../proto/gen/spire/api/types/Entry.ts';
-import { assertNever, Code, invalidArgument } from '../../../shared/errors.ts';
+import { assertNever, Code, invalidArgument, permissionDenied } from '../../../shared/errors.ts';
 import { type Handler, unary } from '../../../shared/rpc/handler.ts';
 import type { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
 import type { AuthorizedEntries } from '../../entries/authorized-entries.ts';
@@ -10,6 +10,7 @@ import type { Entry } from '../../entries/entry.ts';
 import type { EntryStore, EntryUpdate, UpdateOutcome } from '../../entries/entry-store.ts';
 import { entryFields } from '../gate/audit-fields.ts';
 import type { CallContext } from '../gate/context.ts';
+import type { Registrar } from '../gate/registrar.ts';
 import { type EntryMask, entryChangesFromWire, entryWriter } from '../wire/entry.ts';
 import { OK } from '../wire/status.ts';
 import { runBatch } from './batch.ts';
@@ -26,13 +27,13 @@ export const batchUpdateEntry = (needs: BatchUpdateEntryNeeds): Handler<CallCont
   unary(
     async (
       request: BatchUpdateEntryRequestOutput,
-      { trail }: CallContext,
+      { trail, limits }: CallContext,
     ): Promise<BatchUpdateEntryResponse> => {
       const write = entryWriter(request.output_mask);
       const results = await runBatch<EntryOutput, EntryUpdate, UpdateOutcome, EntryResult>({
         wires: request.entries,
-        read: (wire) => toUpdate(wire, request.input_mask, needs),
-        deed: (items) => needs.entries.update(items),
+        read: (wire) => toUpdate(wire, request.input_mask, { ...needs, registrar: limits?.registrar }),
+        deed: (items) => needs.entries.update(items, limits?.registrar),
         toResult: (outcome) => toResult(outcome, write),
         toFailure: (error, stage) => ({ status: failureStatus('update', error, stage) }),
       });
@@ -46,10 +47,13 @@ export const batchUpdateEntry = (needs: BatchUpdateEntryNeeds): Handler<CallCont
 function toUpdate(
   wire: EntryOutput,
   mask: EntryMask,
-  { trustDomain, index }: BatchUpdateEntryNeeds,
+  { trustDomain, index, registrar }: BatchUpdateEntryNeeds & { readonly registrar: Registrar | undefined },
 ): EntryUpdate {
   if (wire.id === '') throw invalidArgument('missing entry ID');
-  const changes = entryChangesFromWire(wire, mask, { trustDomain, current: index.find(wire.id) });
+  const found = index.find(wire.id);
+  // What an entry that the caller may not read is like, no message shall tell: the store refuses it.
+  const current = found === undefined || registrar?.canRead(found) === false ? undefined : found;
+  const changes = entryChangesFromWire(wire, mask, { trustDomain, current });
   return { id: wire.id, changes };
 }
 
@@ -61,6 +65,8 @@ function toResult(outcome: UpdateOutcome, write: (entry: Entry) => WireEntry): E
       return { status: { code: Code.notFound, message: 'entry not found' } };
     case 'no-bundle':
       return { status: failureStatus('update', noBundle(outcome.trustDomain), 'deed') };
+    case 'denied':
+      return { status: failureStatus('update', permissionDenied(outcome.why), 'deed') };
     default:
       return assertNever(outcome);
   }

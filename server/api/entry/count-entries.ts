@@ -5,6 +5,7 @@ import { type Handler, unary } from '../../../shared/rpc/handler.ts';
 import type { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
 import type { EntryStore } from '../../entries/entry-store.ts';
 import type { CallContext } from '../gate/context.ts';
+import { readableBy } from '../gate/roles.ts';
 import { entryFilterFromWire } from '../wire/entry.ts';
 
 export interface CountEntriesNeeds {
@@ -14,7 +15,10 @@ export interface CountEntriesNeeds {
 
 export const countEntries = ({ trustDomain, entries }: CountEntriesNeeds): Handler<CallContext> =>
   unary(
-    async ({ filter }: CountEntriesRequestOutput): Promise<CountEntriesResponse> => ({
-      count: await entries.count(entryFilterFromWire(filter, trustDomain)),
+    async (
+      { filter }: CountEntriesRequestOutput,
+      { limits }: CallContext,
+    ): Promise<CountEntriesResponse> => ({
+      count: await entries.count(readableBy(limits, entryFilterFromWire(filter, trustDomain))),
     }),
   );

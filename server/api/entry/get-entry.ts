@@ -12,9 +12,9 @@ export interface GetEntryNeeds {
 }
 
 export const getEntry = ({ entries }: GetEntryNeeds): Handler<CallContext> =>
-  unary(async ({ id, output_mask: mask }: GetEntryRequestOutput): Promise<Entry> => {
+  unary(async ({ id, output_mask: mask }: GetEntryRequestOutput, { limits }: CallContext): Promise<Entry> => {
     if (id === '') throw invalidArgument('missing ID');
     const entry = await entries.find(id);
-    if (entry === undefined) throw notFound('entry not found');
+    if (entry === undefined || limits?.registrar?.canRead(entry) === false) throw notFound('entry not found');
     return entryWriter(mask)(entry);
   });

@@ -6,6 +6,7 @@ import type { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
 import { entryBytes } from '../../entries/entry-size.ts';
 import type { EntryStore, PageRequest } from '../../entries/entry-store.ts';
 import type { CallContext } from '../gate/context.ts';
+import { readableBy } from '../gate/roles.ts';
 import { entryFilterFromWire, entryWriter } from '../wire/entry.ts';
 import { listPage } from '../wire/paging.ts';
 
@@ -15,8 +16,8 @@ export interface ListEntriesNeeds {
 }
 
 export const listEntries = ({ trustDomain, entries }: ListEntriesNeeds): Handler<CallContext> =>
-  unary(async (request: ListEntriesRequestOutput): Promise<ListEntriesResponse> => {
-    const filter = entryFilterFromWire(request.filter, trustDomain);
+  unary(async (request: ListEntriesRequestOutput, { limits }: CallContext): Promise<ListEntriesResponse> => {
+    const filter = readableBy(limits, entryFilterFromWire(request.filter, trustDomain));
     const list = (page: PageRequest) => entries.list(filter, page);
     const { items, nextPageToken } = await listPage({ list, bytesOf: entryBytes }, request);
     return { entries: items.map(entryWriter(request.output_mask)), next_page_token: nextPageToken };

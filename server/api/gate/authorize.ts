@@ -1,13 +1,15 @@
 /**
  * Whether the caller may call (SPIRE's evaluation order): everybody, the admin socket, administrators, downstream
- * servers, agents. Called by gate/order.
+ * servers, agents. Roles, where there are any, divide what administrators may do. Called by gate/order.
  */
 import { type CodedError, permissionDenied } from '../../../shared/errors.ts';
 import type { SpiffeId } from '../../../shared/spiffe/spiffe-id.ts';
+import type { Role } from '../../config/roles-fields.ts';
 import type { AuthorizedEntries } from '../../entries/authorized-entries.ts';
 import type { Entry } from '../../entries/entry.ts';
 import type { AgentCheck } from '../../nodes/check-agent.ts';
-import type { ActingAgent, Caller } from './context.ts';
+import type { Admission, Caller } from './context.ts';
+import { type Roles, roleName } from './roles.ts';
 import type { Rule, Who } from './rules.ts';
 
 /** Below the five seconds that an agent waits between polls. */
@@ -15,6 +17,7 @@ const FRESH_TIMEOUT_MS = 3_000;
 
 export interface AuthorizerNeeds {
   readonly adminIds: readonly SpiffeId[];
+  readonly roles: Pick<Roles, 'areConfigured' | 'ofId' | 'ofUser' | 'open'>;
   readonly entries: Pick<AuthorizedEntries, 'entriesBearing'>;
   /** Keeps `entries` fresh. */
   readonly refresh: {
@@ -25,6 +28,7 @@ export interface AuthorizerNeeds {
 }
 
 type Identified = Extract<Caller, { kind: 'identified' }>;
+type Local = Extract<Caller, { kind: 'local' }>;
 
 export class Authorizer {
   readonly #needs: AuthorizerNeeds;
@@ -36,37 +40,66 @@ export class Authorizer {
   }
 
   /**
-   * The agent, where the caller is let in as one. Throws PermissionDenied when it is not let in (an agent is told why),
-   * Unavailable when that cannot be told now.
+   * What the caller is let in as. Throws PermissionDenied when it is not let in (an agent is told why), Unavailable when
+   * that cannot be told now.
    */
-  async authorize(method: string, rule: Rule, caller: Caller): Promise<ActingAgent | undefined> {
-    if (rule.who.includes('any')) return undefined;
-    if (caller.kind === 'local' && rule.who.includes('local')) return undefined;
+  async authorize(method: string, rule: Rule, caller: Caller): Promise<Admission> {
+    if (rule.who.includes('any')) return {};
+    if (caller.kind === 'local' && rule.who.includes('local')) return this.#admitLocal(method, rule, caller);
     if (caller.kind !== 'identified') throw denied(method);
-    if (await this.#isAllowedByEntry(rule.who, caller)) return undefined;
-    if (!rule.who.includes('agent')) throw denied(method);
-    return this.#checkAgent(caller);
+    const admission = await this.#admitIdentified(rule, caller);
+    if (admission !== undefined) return admission;
+    if (rule.who.includes('agent')) return this.#checkAgent(caller);
+    throw denied(method, whyRoles(rule, this.#needs.roles.ofId(caller.svid.id)));
   }
 
-  async #checkAgent({ svid }: Identified): Promise<ActingAgent> {
+  #admitLocal(method: string, rule: Rule, { uid }: Local): Admission {
+    const { roles } = this.#needs;
+    if (!roles.areConfigured || rule.isHarmless === true) return {};
+    if (uid === undefined) throw denied(method, 'the kernel does not say which user calls');
+    const held = roles.ofUser(uid);
+    const opened = roles.open(rule, held);
+    if (opened !== undefined) return opened;
+    throw denied(method, whyRoles(rule, held) ?? `user ${uid} has no role`);
+  }
+
+  async #checkAgent({ svid }: Identified): Promise<Admission> {
     const { id, serialNumber, expiresAt } = svid;
     const node = await this.#needs.agents.checkAgent({ id, serialNumber, certificateExpiresAt: expiresAt });
-    return { node, svid };
+    return { agent: { node, svid } };
   }
 
-  async #isAllowedByEntry(who: readonly Who[], { svid }: Identified): Promise<boolean> {
-    const mayAdmin = who.includes('admin');
-    const mayDownstream = who.includes('downstream');
-    if (mayAdmin && this.#adminIds.has(svid.id.toString())) return true;
-    if (!mayAdmin && !mayDownstream) return false;
-    const allows = (entry: Entry): boolean =>
-      (mayAdmin && entry.admin) || (mayDownstream && entry.downstream);
-    const { entries, refresh } = this.#needs;
+  async #admitIdentified(rule: Rule, { svid: { id } }: Identified): Promise<Admission | undefined> {
+    const { entries, refresh, roles } = this.#needs;
+    const mayAdmin = rule.who.includes('admin');
+    if (mayAdmin && this.#adminIds.has(id.toString())) return this.#asAdministrator();
+    if (!mayAdmin && !rule.who.includes('downstream')) return undefined;
     await refresh.ensureFresh(FRESH_TIMEOUT_MS);
-    if (entries.entriesBearing(svid.id).some(allows)) return true;
+    const byMemory = this.#admitByEntry(rule.who, entries.entriesBearing(id));
+    if (byMemory !== undefined) return byMemory;
+    const opened = mayAdmin ? roles.open(rule, roles.ofId(id)) : undefined;
+    if (opened !== undefined) return opened;
     await refresh.readNow(FRESH_TIMEOUT_MS); // memory may allow, never deny (design D4)
-    return entries.entriesBearing(svid.id).some(allows);
+    return this.#admitByEntry(rule.who, entries.entriesBearing(id));
+  }
+
+  #admitByEntry(who: readonly Who[], bearing: readonly Entry[]): Admission | undefined {
+    if (who.includes('admin') && bearing.some(({ admin }) => admin)) return this.#asAdministrator();
+    return who.includes('downstream') && bearing.some(({ downstream }) => downstream) ? {} : undefined;
+  }
+
+  /** By `admin_ids` or an entry. */
+  #asAdministrator(): Admission {
+    return this.#needs.roles.areConfigured ? { role: 'admin' } : {};
   }
 }
 
-const denied = (method: string): CodedError => permissionDenied(`authorization denied for method ${method}`);
+/** Only who has a role is told which others there are. */
+function whyRoles(rule: Rule, held: readonly Role[]): string | undefined {
+  if (held.length === 0) return undefined;
+  const needed = [...(rule.roles ?? []), 'admin'].join(' or ');
+  return `${held.map(roleName).join(', ')} does not allow it, ${needed} does`;
+}
+
+const denied = (method: string, why?: string): CodedError =>
+  permissionDenied(`authorization denied for method ${method}${why === undefined ? '' : `: ${why}`}`);

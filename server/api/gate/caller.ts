@@ -61,7 +61,9 @@ export class Callers {
    * PermissionDenied with AGENT_EXPIRED when it is an agent's that was valid once.
    */
   async identify(peer: Peer): Promise<Caller> {
-    if (peer.kind === 'local') return { kind: 'local' };
+    if (peer.kind === 'local') {
+      return peer.process === undefined ? { kind: 'local' } : { kind: 'local', uid: peer.process.uid };
+    }
     if (peer.chain.length === 0) return { kind: 'anonymous', address: peer.address };
     const svid = this.#recall(peer) ?? (await this.#verifyNowAndThen(peer));
     if (svid.expiresAt <= this.#needs.clock.now()) throw expired(svid.id);

@@ -4,6 +4,7 @@ import type { LogFields } from '../../../shared/log/logger.ts';
 import { internal } from '../../../shared/errors.ts';
 import type { X509Svid } from '../../../shared/svid/x509-svid.ts';
 import type { Node } from '../../nodes/node.ts';
+import type { Limits } from './roles.ts';
 
 /** A process on this machine, as it was when it connected. */
 export interface LocalProcess {
@@ -22,7 +23,7 @@ export type Peer =
 
 /** Who calls, verified now. `local`: through the admin socket, whose permissions are the proof. */
 export type Caller =
-  | { readonly kind: 'local' }
+  | { readonly kind: 'local'; readonly uid?: number }
   | { readonly kind: 'anonymous'; readonly address: string }
   | { readonly kind: 'identified'; readonly address: string; readonly svid: X509Svid };
 
@@ -30,6 +31,15 @@ export type Caller =
 export interface ActingAgent {
   readonly node: Node;
   readonly svid: X509Svid;
+}
+
+/** As what a caller was let in. */
+export interface Admission {
+  readonly agent?: ActingAgent;
+  /** What its role holds it to; absent: nothing, it is an administrator, an agent or anybody. */
+  readonly limits?: Limits | undefined;
+  /** For the audit log, where roles are configured and one of them was asked for. */
+  readonly role?: string;
 }
 
 /** What a handler adds to the audit log. */
@@ -45,6 +55,8 @@ export interface CallContext {
   readonly caller: Caller;
   /** Set in the RPCs of agents. */
   readonly agent: ActingAgent | undefined;
+  /** Absent for administrators. */
+  readonly limits?: Limits | undefined;
   readonly trail: AuditTrail;
 }
 

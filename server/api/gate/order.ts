@@ -7,7 +7,7 @@ import type { Call, Gate } from '../../../shared/rpc/handler.ts';
 import { callerFields, CallTrail, methodFields, noTrail } from './audit.ts';
 import type { Authorizer } from './authorize.ts';
 import type { Callers } from './caller.ts';
-import type { ActingAgent, AuditTrail, CallContext, Caller, Peer } from './context.ts';
+import type { Admission, AuditTrail, CallContext, Caller, Peer } from './context.ts';
 import type { RateLimiter } from './rate-limit.ts';
 import { findRule, type Rule } from './rules.ts';
 
@@ -28,7 +28,7 @@ interface Passing {
   request: unknown;
   trail: AuditTrail;
   caller: Caller | undefined;
-  agent: ActingAgent | undefined;
+  admission: Admission;
 }
 
 type Step = (passing: Passing, next: () => Promise<void>) => Promise<void>;
@@ -54,7 +54,7 @@ export function gate(needs: GateNeeds): Gate<Peer, CallContext> {
       rule: ruleOf(call.method),
       trail: noTrail,
       caller: undefined,
-      agent: undefined,
+      admission: {},
     };
     await walk(steps, passing, () => run(contextOf(passing)));
   };
@@ -71,9 +71,9 @@ function ruleOf(method: string): Rule {
   return rule;
 }
 
-function contextOf({ call, caller, agent, trail }: Passing): CallContext {
+function contextOf({ call, caller, admission: { agent, limits }, trail }: Passing): CallContext {
   if (caller === undefined) throw internal('the caller was not looked for');
-  return { call, caller, agent, trail };
+  return { call, caller, agent, limits, trail };
 }
 
 /** What went wrong on our side is an operator's concern; what a caller did wrong is told to the caller. */
@@ -112,7 +112,11 @@ function audit({ log, random }: GateNeeds): Step {
     const trail = new CallTrail({ request_id: random.uuid(), ...methodFields(call.method) });
     passing.trail = trail;
     const write = (code: number, message: string): void =>
-      trail.write(log, callerFields(passing.caller, call.peer), { code, message });
+      trail.write(
+        log,
+        { ...callerFields(passing.caller, call.peer), ...roleFields(passing.admission) },
+        { code, message },
+      );
     const succeeded = (): void => {
       if (rule.isRoutine !== true) write(0, '');
     };
@@ -129,6 +133,8 @@ function audit({ log, random }: GateNeeds): Step {
   };
 }
 
+const roleFields = ({ role }: Admission): LogFields => (role === undefined ? {} : { caller_role: role });
+
 function findCaller({ callers }: GateNeeds): Step {
   return async (passing, next) => {
     passing.caller = await callers.identify(passing.call.peer);
@@ -140,7 +146,7 @@ function authorize({ authorizer }: GateNeeds): Step {
   return async (passing, next) => {
     const { call, rule, caller } = passing;
     if (caller === undefined) throw internal('the caller was not looked for');
-    passing.agent = await authorizer.authorize(call.method, rule, caller);
+    passing.admission = await authorizer.authorize(call.method, rule, caller);
     await next();
   };
 }

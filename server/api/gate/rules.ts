@@ -19,11 +19,18 @@ import {
 /** `any`: everybody, without a certificate too. `local`: the admin socket. */
 export type Who = 'any' | 'local' | 'admin' | 'downstream' | 'agent';
 
+/** Roles below administrators: see gate/roles. */
+export type LesserRole = 'viewer' | 'registrar' | 'operator';
+
 /** Limited per client address: see gate/rate-limit. */
 export type Limit = 'attestation' | 'csr' | 'status';
 
 export interface Rule {
   readonly who: readonly Who[];
+  /** Where roles are configured, those that may call it too; administrators always may. */
+  readonly roles?: readonly LesserRole[];
+  /** Tells and changes so little that on the admin socket it is open to users without a role. */
+  readonly isHarmless?: true;
   readonly limit?: Limit;
   /** The request's list whose length is its weight; without it a call weighs 1. */
   readonly weighedBy?: string;
@@ -36,26 +43,28 @@ export interface Rule {
 }
 
 const ADMINS: readonly Who[] = ['local', 'admin'];
+const AGENT_READERS: readonly LesserRole[] = ['viewer', 'operator'];
+const ENTRY_READERS: readonly LesserRole[] = ['viewer', 'registrar'];
 
 export const rules: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   'spire.api.server.agent.v1.Agent': {
     AttestAgent: { who: ['any'], limit: 'attestation' },
     RenewAgent: { who: ['agent'], limit: 'csr', audited: renewalFields },
     PostStatus: { who: ['agent'], limit: 'status', audited: statusFields },
-    CreateJoinToken: { who: ADMINS, audited: joinTokenFields },
-    CountAgents: { who: ADMINS, audited: agentFilterFields },
-    ListAgents: { who: ADMINS, audited: agentFilterFields },
-    GetAgent: { who: ADMINS, audited: agentIdFields },
-    DeleteAgent: { who: ADMINS, audited: agentIdFields },
-    BanAgent: { who: ADMINS, audited: agentIdFields },
+    CreateJoinToken: { who: ADMINS, roles: ['operator'], audited: joinTokenFields },
+    CountAgents: { who: ADMINS, roles: AGENT_READERS, audited: agentFilterFields },
+    ListAgents: { who: ADMINS, roles: AGENT_READERS, audited: agentFilterFields },
+    GetAgent: { who: ADMINS, roles: AGENT_READERS, audited: agentIdFields },
+    DeleteAgent: { who: ADMINS, roles: ['operator'], audited: agentIdFields },
+    BanAgent: { who: ADMINS, roles: ['operator'], audited: agentIdFields },
   },
   'spire.api.server.entry.v1.Entry': {
-    CountEntries: { who: ADMINS, audited: entryFilterFields },
-    ListEntries: { who: ADMINS, audited: entryFilterFields },
-    GetEntry: { who: ADMINS, audited: entryIdFields },
-    BatchCreateEntry: { who: ADMINS },
-    BatchUpdateEntry: { who: ADMINS },
-    BatchDeleteEntry: { who: ADMINS },
+    CountEntries: { who: ADMINS, roles: ENTRY_READERS, audited: entryFilterFields },
+    ListEntries: { who: ADMINS, roles: ENTRY_READERS, audited: entryFilterFields },
+    GetEntry: { who: ADMINS, roles: ENTRY_READERS, audited: entryIdFields },
+    BatchCreateEntry: { who: ADMINS, roles: ['registrar'] },
+    BatchUpdateEntry: { who: ADMINS, roles: ['registrar'] },
+    BatchDeleteEntry: { who: ADMINS, roles: ['registrar'] },
     GetAuthorizedEntries: { who: ['agent'] },
     SyncAuthorizedEntries: { who: ['agent'], endsWithCaller: true },
   },
@@ -70,16 +79,16 @@ export const rules: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
     Watch: { who: ['agent'], endsWithCaller: true },
   },
   'writ.explain.v1.ExplainEntry': {
-    ExplainEntry: { who: ['local'], audited: explainedEntryFields },
+    ExplainEntry: { who: ['local'], roles: ['viewer'], audited: explainedEntryFields },
   },
   'spire.api.server.logger.v1.Logger': {
-    GetLogger: { who: ['local'] },
+    GetLogger: { who: ['local'], roles: ['viewer'] },
     SetLogLevel: { who: ['local'], audited: logLevelFields },
     ResetLogLevel: { who: ['local'] },
   },
   'grpc.health.v1.Health': {
-    Check: { who: ['local'], isRoutine: true },
-    Watch: { who: ['local'], isRoutine: true, endsWithCaller: true },
+    Check: { who: ['local'], isHarmless: true, isRoutine: true },
+    Watch: { who: ['local'], isHarmless: true, isRoutine: true, endsWithCaller: true },
   },
 };
 

@@ -103,7 +103,11 @@ test('hands on who connected, where that is asked for, and serves all the same w
     channel.close();
     await listener.stop();
   }
-  assert.ok(log.messages('warn').includes('the audit log cannot name the callers of the admin socket'));
+  assert.ok(
+    log
+      .messages('warn')
+      .includes('the audit log cannot name the callers of the admin socket, and roles let none of them in'),
+  );
 });
 
 /** The socket file of a server that was killed. */

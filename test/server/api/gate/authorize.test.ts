@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Authorizer } from '../../../../server/api/gate/authorize.ts';
 import type { Caller } from '../../../../server/api/gate/context.ts';
+import { Roles } from '../../../../server/api/gate/roles.ts';
 import { rules, type Rule } from '../../../../server/api/gate/rules.ts';
+import type { Role } from '../../../../server/config/roles-fields.ts';
 import { AuthorizedEntries } from '../../../../server/entries/authorized-entries.ts';
 import { IndexRefresher } from '../../../../server/entries/refresh.ts';
 import { AgentCheck } from '../../../../server/nodes/check-agent.ts';
@@ -18,7 +20,7 @@ import { id, makeEntry, makeNode, td } from '../../entries/make-entry.ts';
 
 const AGENT = '/spire/agent/join_token/x';
 
-function world() {
+function world(roles: readonly Role[] = []) {
   const clock = new FakeClock();
   const random = new FakeRandom();
   const store = new FakeDatastore(clock);
@@ -50,7 +52,17 @@ function world() {
   node(`${AGENT}-banned`, { current: undefined });
   node(`${AGENT}-renewed`, { current: certificate('0'), pending: certificate('1') });
   node(`${AGENT}-replaced`, { current: certificate('2') });
-  return { clock, store, authorizer: new Authorizer({ adminIds, entries: index, refresh, agents }) };
+  return {
+    clock,
+    store,
+    authorizer: new Authorizer({
+      adminIds,
+      roles: new Roles({ roles, adminIds, ownUid: 500 }),
+      entries: index,
+      refresh,
+      agents,
+    }),
+  };
 }
 
 const svid = (spiffeId: SpiffeId, expiresAt = new Date('2026-01-01T01:00:00Z')): X509Svid => ({
@@ -142,8 +154,9 @@ for (const [name, { caller, may, reason }] of Object.entries(callers)) {
       const group = groupOf(method);
       const deed = world().authorizer.authorize(method, rule, caller);
       if (may.includes(group)) {
-        const agent = await deed;
+        const { agent, ...more } = await deed;
         assert.equal(agent !== undefined, group === 'agents', method);
+        assert.deepEqual(more, {}, method);
         continue;
       }
       await assert.rejects(deed, (error: unknown) => {

@@ -31,7 +31,7 @@ function world(needs: Partial<GateNeeds> = {}) {
       identify: async (peer) =>
         peer.kind === 'local' ? { kind: 'local' } : { kind: 'anonymous', address: peer.address },
     },
-    authorizer: { authorize: async () => undefined },
+    authorizer: { authorize: async () => ({}) },
     limiter: {
       draw: async (draw) => {
         draws.push(draw);
