@@ -246,7 +246,7 @@ const loadFinder = async () => (await import('./listen/local-process.ts')).proce
 
 function routesNeeds({ needs, store, state }: Building, hub: WatchHub): RoutesNeeds {
   const { config, clock } = needs;
-  const { ca, bundle, index } = state;
+  const { authorities, ca, bundle, index } = state;
   const attestors = makeNodeAttestors({
     trustDomain: config.trustDomain,
     joinTokens: store.joinTokens,
@@ -266,6 +266,7 @@ function routesNeeds({ needs, store, state }: Building, hub: WatchHub): RoutesNe
     entry: { ...common(needs), ...entries, entries: store.entries },
     svid: { ...common(needs), ...entries, ca },
     bundle: { bundle },
+    localAuthority: authorities.byHand(() => bundle.refresh()),
     sync: { hub },
   };
 }

@@ -26,6 +26,8 @@ import { watchHealth, type WatchHealthNeeds } from './health/watch.ts';
 import { getLogger, type LoggerNeeds } from './logger/get-logger.ts';
 import { resetLogLevel } from './logger/reset-log-level.ts';
 import { setLogLevel } from './logger/set-log-level.ts';
+import type { ByHand } from '../ca/local-authorities.ts';
+import { localAuthorityRoutes } from './localauthority/routes.ts';
 import { batchNewX509Svid, type BatchNewX509SvidNeeds } from './svid/batch-new-x509-svid.ts';
 import { mintX509Svid, type MintX509SvidNeeds } from './svid/mint-x509-svid.ts';
 import { watch, type WatchNeeds } from './sync/watch.ts';
@@ -49,6 +51,7 @@ export interface RoutesNeeds {
     SyncAuthorizedEntriesNeeds;
   readonly svid: BatchNewX509SvidNeeds & MintX509SvidNeeds;
   readonly bundle: GetBundleNeeds;
+  readonly localAuthority: ByHand;
   readonly sync: WatchNeeds;
 }
 
@@ -82,6 +85,7 @@ export const routes = (needs: RoutesNeeds): Routes<CallContext> => ({
   'spire.api.server.bundle.v1.Bundle': {
     GetBundle: getBundle(needs.bundle),
   },
+  'spire.api.server.localauthority.v1.LocalAuthority': localAuthorityRoutes(needs.localAuthority),
   'writ.sync.v1.Sync': {
     Watch: watch(needs.sync),
   },

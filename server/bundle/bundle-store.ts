@@ -11,6 +11,12 @@ export interface NewAuthorities {
 /** The kinds of authority, as SPIRE's messages name them. */
 export type AuthorityName = 'X.509' | 'JWT' | 'WIT';
 
+export interface NamedAuthority {
+  readonly name: AuthorityName;
+  /** Of an X.509 authority its subject key identifier in lowercase hex, of a token key its kid. */
+  readonly authorityId: string;
+}
+
 export interface BundleStore {
   find(trustDomain: TrustDomain): Promise<Bundle | undefined>;
   /** Adds what is not there yet (sequence number + 1 if anything was), creating the bundle; the result. */
@@ -20,6 +26,10 @@ export interface BundleStore {
    * no X.509 authority. The result, changed or not.
    */
   prune(trustDomain: TrustDomain, expiredBefore: Date): Promise<Bundle | undefined>;
+  /** Marks an authority as tainted. Throws as change-authorities says, and NotFound without a bundle. */
+  taint(trustDomain: TrustDomain, authority: NamedAuthority): Promise<Bundle>;
+  /** Removes a tainted authority. Throws as change-authorities says, and NotFound without a bundle. */
+  revoke(trustDomain: TrustDomain, authority: NamedAuthority): Promise<Bundle>;
   /** Calls back when a bundle may have changed: a hint only. Returns the way to stop. */
   onHint(listener: () => void): () => void;
 }

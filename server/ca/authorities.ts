@@ -71,6 +71,11 @@ export class Authorities<A extends Authority> {
     return this.active?.slot === 'A' ? 'B' : 'A';
   }
 
+  /** Without what this slot holds: its key was replaced. */
+  without(slot: SlotId): Authorities<A> {
+    return new Authorities(this.all.filter((other) => other.slot !== slot));
+  }
+
   /** With this prepared authority in its slot; what was there, and any other prepared one, is gone. */
   withPrepared(prepared: A): Authorities<A> {
     const kept = this.all.filter((other) => other.slot !== prepared.slot && other.status !== 'PREPARED');

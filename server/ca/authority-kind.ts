@@ -34,6 +34,8 @@ export interface AuthorityKind<A extends Authority> {
   journalWith(journal: JournalContent, authorities: Authorities<A>): JournalContent;
   toPublish(authorities: readonly A[]): NewAuthorities;
   isIn(bundle: Bundle | undefined, authority: A): boolean;
+  /** How many of this kind the bundle holds, of all servers. */
+  countIn(bundle: Bundle): number;
   /** Why this authority is not to be revoked, in SPIRE's words; undefined when it may be. */
   whyNotRevoked(
     authorityId: string,

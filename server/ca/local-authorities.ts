@@ -14,6 +14,7 @@ import type { KeyManager } from '../key-manager/key-manager.ts';
 import type { Authority, CaAuthority } from './authorities.ts';
 import type { CaConfig } from './ca-config.ts';
 import type { JournalStore } from './journal-store.ts';
+import { LocalAuthority } from './local-authority.ts';
 import { findSigners } from './resume.ts';
 import { RotatingAuthorities } from './rotating-authorities.ts';
 import { RotationReport } from './rotation-report.ts';
@@ -40,6 +41,13 @@ export interface LocalAuthoritiesNeeds {
   readonly wit: TokenKeyConfig;
   /** How often it is looked whether a rotation is due. */
   readonly checkMs?: number;
+}
+
+/** Undefined what this server does not sign. */
+export interface ByHand {
+  readonly x509: LocalAuthority;
+  readonly jwt: LocalAuthority | undefined;
+  readonly wit: LocalAuthority | undefined;
 }
 
 interface Rotated {
@@ -102,6 +110,16 @@ export class LocalAuthorities implements Part {
     const outcome = this.#lastDeed.then(() => deed());
     this.#lastDeed = outcome.catch(() => undefined);
     return outcome;
+  }
+
+  /** Each kind, to be worked by hand. `confirm` has the bundle in memory read anew. */
+  byHand(confirm: () => Promise<void>): ByHand {
+    const { bundles, trustDomain } = this.#needs;
+    const oneAtATime = <T>(deed: () => Promise<T>): Promise<T> => this.oneAtATime(deed);
+    const make = (authorities: RotatingAuthorities<Authority>): LocalAuthority =>
+      new LocalAuthority(authorities, { bundles, trustDomain, oneAtATime, confirm });
+    const { x509, jwt, wit } = this;
+    return { x509: make(x509), jwt: jwt && make(jwt), wit: wit && make(wit) };
   }
 
   async #begin(): Promise<void> {

@@ -116,6 +116,7 @@ export class RotatingAuthorities<A extends Authority> {
     const { kind } = this;
     const slot = this.#authorities.standbySlot;
     const signer = await keyManager.generateKey(kind.keyIdOf(slot), kind.keyType);
+    this.#authorities = this.#authorities.without(slot);
     const prepared = await kind.make({ slot, signer, now: clock.now() });
     await this.#keep(this.#authorities.withPrepared(prepared));
     const { authorityId, expiresAt } = prepared;

@@ -4,6 +4,7 @@ import { bytesEqual } from '../../shared/bytes.ts';
 import { addSeconds, toSeconds } from '../../shared/clock.ts';
 import type { KeyType } from '../../shared/crypto/signer.ts';
 import type { Random } from '../../shared/random.ts';
+import { tokenAuthorities } from '../bundle/change-authorities.ts';
 import type { Authority } from './authorities.ts';
 import type { AuthorityKind, Dormant, NewKey } from './authority-kind.ts';
 import { BACKDATE_SECONDS } from './ca-config.ts';
@@ -27,6 +28,7 @@ export function tokenKind({ name, keyType, ttlSeconds, random }: TokenKindNeeds)
     journalWith: (journal, { all }) => ({ ...journal, [field]: all.map(toEntry) }),
     toPublish: (all) => ({ [field]: all.map(toPublished) }),
     isIn: (bundle, authority) => heldKeys(bundle, name).some((held) => isSameKey(held, authority)),
+    countIn: (bundle) => heldKeys(bundle, name).length,
     whyNotRevoked: (authorityId, { active, standby }, bundle) => {
       if (authorityId === standby?.authorityId)
         return standby.status === 'PREPARED' ? 'unable to use a prepared key' : undefined;
@@ -91,7 +93,7 @@ const toPublished = ({ authorityId, signer, expiresAt }: Authority): TokenAuthor
 });
 
 const heldKeys = (bundle: Bundle | undefined, name: TokenKindNeeds['name']): readonly TokenAuthority[] =>
-  (name === 'JWT' ? bundle?.jwtAuthorities : bundle?.witAuthorities) ?? [];
+  bundle === undefined ? [] : tokenAuthorities(bundle, name);
 
 const isSameKey = (held: TokenAuthority, { authorityId, signer }: Authority): boolean =>
   held.keyId === authorityId && bytesEqual(held.publicKey, signer.publicKey);

@@ -38,6 +38,7 @@ export function x509Kind({ config, trustDomain, random }: X509KindNeeds): Author
       x509: all.map(({ certificate }) => ({ certificate: certificate.raw, tainted: false })),
     }),
     isIn,
+    countIn: ({ x509Authorities }) => x509Authorities.length,
     whyNotRevoked: (authorityId, { active, standby }) => {
       if (authorityId === active?.authorityId) return 'unable to use current authority';
       const isOld = standby?.authorityId === authorityId && standby.status === 'OLD';

@@ -5,6 +5,7 @@ import type { Flag } from '../../shared/cli/flag.ts';
 import { entryFilterFlags, entryFlags } from './entry-flags.ts';
 import { agentFilterFlags } from './agent-flags.ts';
 import { levelFlag } from '../../shared/cli/print-logger.ts';
+import { authorityCommands } from './authority-commands.ts';
 import { runFlags } from './run-flags.ts';
 import { adminFlags, serverFlags } from './server-socket.ts';
 
@@ -170,6 +171,7 @@ export const serverCommands: readonly Command[] = withCompletion([
     ],
     load: async () => (await import('./bundle-show.ts')).bundleShow,
   },
+  ...authorityCommands,
   {
     words: ['logger', 'get'],
     summary: "show the level of the server's log",

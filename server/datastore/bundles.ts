@@ -1,8 +1,10 @@
 /** Bundles in Postgres: read, changed and written under the row's lock. Made by open.ts. */
 import { X509Certificate } from 'node:crypto';
-import type { BundleStore, NewAuthorities } from '../bundle/bundle-store.ts';
+import type { BundleStore, NamedAuthority, NewAuthorities } from '../bundle/bundle-store.ts';
+import { withoutRevoked, withTainted } from '../bundle/change-authorities.ts';
 import type { Bundle, TokenAuthority, X509Authority } from '../../shared/bundle/bundle.ts';
 import { toHex } from '../../shared/bytes.ts';
+import { notFound } from '../../shared/errors.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import type { BundleRow } from './bundle-rows.ts';
 import { BUNDLE_COLUMNS, bundleValues, toBundle } from './bundle-rows.ts';
@@ -44,6 +46,22 @@ export class PostgresBundles implements BundleStore {
     });
   }
 
+  taint(trustDomain: TrustDomain, authority: NamedAuthority): Promise<Bundle> {
+    return this.#change(trustDomain, (bundle) => withTainted(bundle, authority));
+  }
+
+  revoke(trustDomain: TrustDomain, authority: NamedAuthority): Promise<Bundle> {
+    return this.#change(trustDomain, (bundle) => withoutRevoked(bundle, authority));
+  }
+
+  #change(trustDomain: TrustDomain, change: (bundle: Bundle) => Bundle): Promise<Bundle> {
+    return this.#database.transaction('read committed', async (tx) => {
+      const bundle = await lockBundle(tx, trustDomain);
+      if (bundle === undefined) throw notFound('bundle not found');
+      return write(tx, change(bundle));
+    });
+  }
+
   onHint(listener: () => void): () => void {
     return this.#hints.on(BUNDLES_CHANNEL, listener);
   }
@@ -79,8 +97,12 @@ async function writeIfChanged(tx: Queryable, before: Bundle, after: Bundle): Pro
     after.x509Authorities.length === before.x509Authorities.length &&
     after.jwtAuthorities.length === before.jwtAuthorities.length &&
     after.witAuthorities.length === before.witAuthorities.length;
-  if (isSame) return before;
-  const next = { ...after, sequenceNumber: before.sequenceNumber + 1 };
+  return isSame ? before : write(tx, after);
+}
+
+/** Under the next sequence number. */
+async function write(tx: Queryable, bundle: Bundle): Promise<Bundle> {
+  const next = { ...bundle, sequenceNumber: bundle.sequenceNumber + 1 };
   await tx.query(WRITE, bundleValues(next));
   await tx.query(`select pg_notify($1, '')`, [BUNDLES_CHANNEL]);
   return next;

@@ -145,7 +145,7 @@ Can re-attest     : false
     const document = JSON.parse(spiffe.out) as { keys: { use: string }[]; spiffe_sequence: number };
     assert.deepEqual(
       document.keys.map(({ use }) => use),
-      ['x509-svid'],
+      ['x509-svid', 'jwt-svid'],
     );
     assert.equal(spiffe.out, `${JSON.stringify(document, undefined, 4)}\n`);
 

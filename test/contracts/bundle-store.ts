@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BundleStore } from '../../server/bundle/bundle-store.ts';
-import type { TokenAuthority, X509Authority } from '../../shared/bundle/bundle.ts';
+import type { Bundle, TokenAuthority, X509Authority } from '../../shared/bundle/bundle.ts';
 import { fromBase64, utf8 } from '../../shared/bytes.ts';
+import { Code } from '../../shared/errors.ts';
 import type { Ending } from '../fakes/database.ts';
 import { trustDomain } from './samples.ts';
 
@@ -18,6 +19,9 @@ const CERTIFICATES = {
   until2036:
     'MIIBPTCB5aADAgECAgEBMAoGCCqGSM49BAMCMA8xDTALBgNVBAoMBHRlc3QwHhcNMjUwNjAxMDAwMDAwWhcNMzYwNjAxMDAwMDAwWjAPMQ0wCwYDVQQKDAR0ZXN0MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE/RnvhtXW5cqhSdNFl6GL270jg4BoLmnhdJWnkL0G0vuAuVitHxiRtN6enqpPI82aH9lujkeE2CUaegPCiKl14aMyMDAwDwYDVR0TAQH/BAUwAwEB/zAdBgNVHQ4EFgQURKTTWBmXZM6DhmCgep+Zx5jjuAEwCgYIKoZIzj0EAwIDRwAwRAIgEVp5jSYp01g6ur6G2wjPsG0YRBMUPIWBEOD6HX88yXsCIEg3SW9oGIpWqM4gWjQxfxpLz51xSDAX7dvkIV3US9m5',
 };
+
+/** Of the certificates, which are of one key. */
+const X509_ID = '44a4d358199764ce838660a07a9f99c798e3b801';
 
 const x509 = (name: keyof typeof CERTIFICATES, tainted = false): X509Authority => {
   const certificate = fromBase64(CERTIFICATES[name]);
@@ -35,6 +39,7 @@ const key = (keyId: string, expiresAt?: string, tainted = false): TokenAuthority
 export function bundleStoreContract(open: Open): void {
   appending(open);
   pruning(open);
+  tainting(open);
 }
 
 function appending(open: Open): void {
@@ -114,5 +119,99 @@ function pruning(open: Open): void {
     assert.equal(await bundles.prune(own, at), undefined);
     assert.deepEqual(await bundles.find(own), before);
     assert.equal(await bundles.prune(trustDomain('other.org'), at), undefined);
+  });
+}
+
+function tainting(open: Open): void {
+  const names = [
+    { name: 'X.509', authorityId: X509_ID },
+    { name: 'JWT', authorityId: 'a' },
+    { name: 'WIT', authorityId: 'a' },
+  ] as const;
+  const filled = async (t: Ending): Promise<BundleStore> => {
+    const bundles = await open(t);
+    await bundles.append(own, { x509: [x509('until2036')], jwt: [key('a'), key('b')], wit: [key('a')] });
+    return bundles;
+  };
+  const taintedOf = (bundle: Bundle) => [
+    ...bundle.x509Authorities.map(({ tainted }) => tainted),
+    ...bundle.jwtAuthorities.map(({ tainted }) => tainted),
+    ...bundle.witAuthorities.map(({ tainted }) => tainted),
+  ];
+
+  test('tainting marks one authority and counts once, again it is refused', async (t) => {
+    const bundles = await filled(t);
+    const marks = [
+      [true, false, false, false],
+      [true, true, false, false],
+      [true, true, false, true],
+    ];
+    for (const [at, named] of names.entries()) {
+      const bundle = await bundles.taint(own, named);
+      assert.deepEqual(taintedOf(bundle), marks[at]);
+      assert.equal(bundle.sequenceNumber, at + 2);
+      assert.deepEqual(await bundles.find(own), bundle);
+      const message = named.name === 'X.509' ? 'root CA is already tainted' : 'key is already tainted';
+      await assert.rejects(bundles.taint(own, named), { code: Code.invalidArgument, message });
+    }
+    await assert.rejects(bundles.taint(trustDomain('other.org'), names[0]), { code: Code.notFound });
+  });
+
+  test('appending a tainted authority again leaves it tainted', async (t) => {
+    const bundles = await filled(t);
+    for (const named of names) await bundles.taint(own, named);
+    const again = { x509: [x509('until2036')], jwt: [key('a')], wit: [key('a')] };
+    assert.deepEqual(taintedOf(await bundles.append(own, again)), [true, true, false, true]);
+  });
+
+  test('revoking removes a tainted token key, and none that is not tainted or not there', async (t) => {
+    const bundles = await filled(t);
+    for (const named of names.slice(1)) {
+      const { name } = named;
+      const untainted = 'it is not possible to revoke an untainted key';
+      await assert.rejects(bundles.revoke(own, named), { code: Code.invalidArgument, message: untainted });
+      await bundles.taint(own, named);
+      const { sequenceNumber } = await bundles.revoke(own, named);
+      assert.equal((await bundles.find(own))?.sequenceNumber, sequenceNumber);
+      const unknown = `no ${name} Key found with provided key ID`;
+      for (const deed of [bundles.revoke(own, named), bundles.taint(own, named)])
+        await assert.rejects(deed, { code: Code.notFound, message: unknown });
+    }
+    const bundle = await bundles.find(own);
+    assert.deepEqual([bundle?.jwtAuthorities, bundle?.witAuthorities], [[key('b')], []]);
+    assert.equal(bundle?.sequenceNumber, 5);
+  });
+
+  test('revoking removes a tainted X.509 authority, never the last one', async (t) => {
+    const bundles = await filled(t);
+    const [named] = names;
+    const untainted = 'it is not possible to revoke an untainted root CA';
+    await assert.rejects(bundles.revoke(own, named), { code: Code.invalidArgument, message: untainted });
+    await bundles.taint(own, named);
+    await assert.rejects(bundles.revoke(own, named), { code: Code.failedPrecondition });
+    const other = { certificate: utf8('no certificate, and no hindrance'), tainted: false };
+    await bundles.append(own, { x509: [other] });
+    assert.deepEqual((await bundles.revoke(own, named)).x509Authorities, [other]);
+    const message = 'no root CA found with provided subject key ID';
+    await assert.rejects(bundles.revoke(own, named), { code: Code.notFound, message });
+    await assert.rejects(bundles.taint(own, named), {
+      code: Code.notFound,
+      message: 'no ca found with provided subject key ID',
+    });
+  });
+
+  test('of concurrent deeds each counts', async (t) => {
+    const bundles = await filled(t);
+    const deeds = [
+      ...names.map((named) => bundles.taint(own, named)),
+      ...names.map((named) => bundles.taint(own, named)),
+      bundles.append(own, { jwt: [key('c')] }),
+    ];
+    const outcomes = await Promise.allSettled(deeds);
+    assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 4);
+    const bundle = await bundles.find(own);
+    assert.ok(bundle !== undefined);
+    assert.deepEqual(taintedOf(bundle), [true, true, false, false, true]);
+    assert.equal(bundle.sequenceNumber, 5);
   });
 }

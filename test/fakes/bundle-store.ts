@@ -3,7 +3,9 @@ import { X509Certificate } from 'node:crypto';
 import type { Bundle, TokenAuthority, X509Authority } from '../../shared/bundle/bundle.ts';
 import { toHex } from '../../shared/bytes.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
-import type { BundleStore, NewAuthorities } from '../../server/bundle/bundle-store.ts';
+import type { BundleStore, NamedAuthority, NewAuthorities } from '../../server/bundle/bundle-store.ts';
+import { withoutRevoked, withTainted } from '../../server/bundle/change-authorities.ts';
+import { notFound } from '../../shared/errors.ts';
 
 const REFRESH_HINT_SECONDS = 300;
 
@@ -41,6 +43,20 @@ export class FakeBundleStore implements BundleStore {
     };
     if (next.x509Authorities.length === 0) return undefined;
     return sizeOf(next) === sizeOf(before) ? before : this.put(next);
+  }
+
+  async taint(trustDomain: TrustDomain, authority: NamedAuthority): Promise<Bundle> {
+    return this.put(withTainted(this.#get(trustDomain), authority));
+  }
+
+  async revoke(trustDomain: TrustDomain, authority: NamedAuthority): Promise<Bundle> {
+    return this.put(withoutRevoked(this.#get(trustDomain), authority));
+  }
+
+  #get(trustDomain: TrustDomain): Bundle {
+    const bundle = this.#bundles.get(trustDomain.name);
+    if (bundle === undefined) throw notFound('bundle not found');
+    return bundle;
   }
 
   onHint(listener: () => void): () => void {

@@ -12,6 +12,7 @@ import type { AttestAgentRequest } from '../../proto/gen/spire/api/server/agent/
 import type { AttestAgentResponseOutput } from '../../proto/gen/spire/api/server/agent/v1/AttestAgentResponse.ts';
 import type { BundleDefinition } from '../../proto/gen/spire/api/server/bundle/v1/Bundle.ts';
 import type { EntryDefinition } from '../../proto/gen/spire/api/server/entry/v1/Entry.ts';
+import type { LocalAuthorityDefinition } from '../../proto/gen/spire/api/server/localauthority/v1/LocalAuthority.ts';
 import type { SVIDDefinition } from '../../proto/gen/spire/api/server/svid/v1/SVID.ts';
 import type { LoggerDefinition } from '../../proto/gen/spire/api/server/logger/v1/Logger.ts';
 import type { HealthDefinition } from '../../proto/gen/grpc/health/v1/Health.ts';
@@ -37,6 +38,7 @@ export interface Clients {
   readonly entry: ServiceClient<EntryDefinition>;
   readonly svid: ServiceClient<SVIDDefinition>;
   readonly bundle: ServiceClient<BundleDefinition>;
+  readonly localAuthority: ServiceClient<LocalAuthorityDefinition>;
   readonly health: ServiceClient<HealthDefinition>;
   readonly logger: ServiceClient<LoggerDefinition>;
   readonly sync: ServiceClient<SyncDefinition>;
@@ -137,6 +139,7 @@ const clients = (channel: Channel): Clients => ({
   entry: new ServiceClient('spire.api.server.entry.v1.Entry', channel),
   svid: new ServiceClient('spire.api.server.svid.v1.SVID', channel),
   bundle: new ServiceClient('spire.api.server.bundle.v1.Bundle', channel),
+  localAuthority: new ServiceClient('spire.api.server.localauthority.v1.LocalAuthority', channel),
   health: new ServiceClient('grpc.health.v1.Health', channel),
   logger: new ServiceClient('spire.api.server.logger.v1.Logger', channel),
   sync: new ServiceClient('writ.sync.v1.Sync', channel),

@@ -64,6 +64,12 @@ export const logLevelFields = ({ new_level }: SetLogLevelRequestOutput): LogFiel
   new_log_level: new_level,
 });
 
+export const authorityIdFields = ({ authority_id }: { authority_id: string }): LogFields =>
+  present({ local_authority_id: authority_id });
+
+export const subjectKeyIdFields = ({ subject_key_id }: { subject_key_id: string }): LogFields =>
+  present({ subject_key_id });
+
 export const mintFields = ({ csr, ttl }: MintX509SVIDRequestOutput): LogFields => ({
   ...present({ csr: csrHash(csr) }),
   ttl,

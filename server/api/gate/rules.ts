@@ -6,6 +6,7 @@ import type { LogFields } from '../../../shared/log/logger.ts';
 import {
   agentFilterFields,
   agentIdFields,
+  authorityIdFields,
   entryFilterFields,
   entryIdFields,
   explainedEntryFields,
@@ -14,6 +15,7 @@ import {
   mintFields,
   renewalFields,
   statusFields,
+  subjectKeyIdFields,
 } from './audit-fields.ts';
 
 /** `any`: everybody, without a certificate too. `local`: the admin socket. */
@@ -74,6 +76,25 @@ export const rules: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   },
   'spire.api.server.bundle.v1.Bundle': {
     GetBundle: { who: ['any'] },
+  },
+  'spire.api.server.localauthority.v1.LocalAuthority': {
+    GetX509AuthorityState: { who: ADMINS },
+    PrepareX509Authority: { who: ADMINS },
+    ActivateX509Authority: { who: ADMINS, audited: authorityIdFields },
+    TaintX509Authority: { who: ADMINS, audited: authorityIdFields },
+    RevokeX509Authority: { who: ADMINS, audited: authorityIdFields },
+    GetJWTAuthorityState: { who: ADMINS },
+    PrepareJWTAuthority: { who: ADMINS },
+    ActivateJWTAuthority: { who: ADMINS, audited: authorityIdFields },
+    TaintJWTAuthority: { who: ADMINS, audited: authorityIdFields },
+    RevokeJWTAuthority: { who: ADMINS, audited: authorityIdFields },
+    GetWITAuthorityState: { who: ADMINS },
+    PrepareWITAuthority: { who: ADMINS },
+    ActivateWITAuthority: { who: ADMINS, audited: authorityIdFields },
+    TaintWITAuthority: { who: ADMINS, audited: authorityIdFields },
+    RevokeWITAuthority: { who: ADMINS, audited: authorityIdFields },
+    TaintX509UpstreamAuthority: { who: ADMINS, audited: subjectKeyIdFields },
+    RevokeX509UpstreamAuthority: { who: ADMINS, audited: subjectKeyIdFields },
   },
   'writ.sync.v1.Sync': {
     Watch: { who: ['agent'], endsWithCaller: true },

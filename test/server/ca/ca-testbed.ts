@@ -43,7 +43,7 @@ interface TokenKeyOptions {
   readonly keyType?: KeyType;
 }
 
-interface CaServerOptions {
+export interface CaServerOptions {
   readonly config?: Partial<CaConfig>;
   readonly jwt?: TokenKeyOptions;
   readonly wit?: TokenKeyOptions;

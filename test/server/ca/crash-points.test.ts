@@ -2,80 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { parseJournal } from '../../../server/ca/journal.ts';
+import { x509AuthorityIdOf } from '../../../server/bundle/change-authorities.ts';
 import { toHex } from '../../../shared/bytes.ts';
 import { CaObserver } from './ca-observer.ts';
 import { type CaServer, CaTestbed, HOUR_MS, trustDomain } from './ca-testbed.ts';
+import { startUntilUp, type Strike, Striker } from './striker.ts';
 import { TokenObserver } from './token-observer.ts';
-
-/** Where it strikes: at the n-th thing that is kept (a key, a journal, a bundle), before it is or just after. */
-interface Strike {
-  readonly effect: number;
-  readonly moment: 'before' | 'after';
-  /** A crash ends the process; a failure (a lost connection) is an error that the process survives. */
-  readonly kind: 'crash' | 'failure';
-}
-
-const KEEPING = new Set(['generateKey', 'save', 'append']);
-
-class Striker {
-  readonly #strikes: Strike[];
-  #effects = 0;
-  isDown = false;
-
-  constructor(strikes: readonly Strike[]) {
-    this.#strikes = [...strikes];
-  }
-
-  get effects(): number {
-    return this.#effects;
-  }
-
-  /** The store, with every call under the striker's eye; a crashed process calls nothing. */
-  around<Store extends object>(store: Store): Store {
-    return new Proxy(store, {
-      get: (target, name) => {
-        const method: unknown = Reflect.get(target, name);
-        if (typeof method !== 'function') return method;
-        return async (...args: unknown[]) => {
-          if (this.isDown) throw new Error('crashed');
-          if (!KEEPING.has(String(name))) return Reflect.apply(method, target, args);
-          const strike = this.#next();
-          if (strike?.moment === 'before') this.#hit(strike);
-          const result = await Reflect.apply(method, target, args);
-          if (strike?.moment === 'after') this.#hit(strike);
-          return result;
-        };
-      },
-    });
-  }
-
-  #next(): Strike | undefined {
-    this.#effects++;
-    const [first] = this.#strikes;
-    if (first?.effect !== this.#effects) return undefined;
-    return this.#strikes.shift();
-  }
-
-  #hit({ kind, moment, effect }: Strike): never {
-    this.isDown = kind === 'crash';
-    throw new Error(`${kind} ${moment} effect ${effect}`);
-  }
-}
-
-async function startUntilUp(bed: CaTestbed, striker: Striker): Promise<CaServer> {
-  for (let tries = 0; tries < 20; tries++) {
-    striker.isDown = false;
-    const keyManager = striker.around(bed.keyManager);
-    const journals = striker.around(bed.journals);
-    const bundles = striker.around(bed.bundles);
-    try {
-      return await bed.start({ keyManager, journals, bundles, checkMs: HOUR_MS / 2 });
-    } catch (error) {
-      assert.match(String(error), /crash|failure/);
-    }
-  }
-  return assert.fail('the server does not come up');
-}
 
 async function published(bed: CaTestbed): Promise<readonly string[]> {
   const bundle = await bed.bundles.find(trustDomain);
@@ -151,4 +83,89 @@ describe('a server struck while it keeps something', async () => {
       { numRuns: 20 },
     );
   });
+});
+
+interface ToReplace {
+  readonly kind: 'x509' | 'jwt' | 'wit';
+  readonly id: string;
+}
+
+/** What the bundle says of this authority: undefined when it is not in it. */
+async function taintOf(bed: CaTestbed, { kind, id }: ToReplace): Promise<boolean | undefined> {
+  const bundle = await bed.bundles.find(trustDomain);
+  assert.ok(bundle !== undefined);
+  if (kind === 'x509') return bundle.x509Authorities.find((one) => x509AuthorityIdOf(one) === id)?.tainted;
+  const keys = kind === 'jwt' ? bundle.jwtAuthorities : bundle.witAuthorities;
+  return keys.find(({ keyId }) => keyId === id)?.tainted;
+}
+
+/** What an operator does next to be rid of this authority; false when that is done. */
+async function workOn(bed: CaTestbed, server: CaServer, { kind, id }: ToReplace): Promise<boolean> {
+  const authority = server.authorities.byHand(async () => {})[kind];
+  assert.ok(authority !== undefined);
+  const { active, prepared } = authority.state();
+  const signing = await taintOf(bed, { kind, id: active.authorityId });
+  assert.equal(signing, false, 'what signs is in the bundle, untainted');
+  if (active.authorityId === id) {
+    if (prepared === undefined) await authority.prepare();
+    else await authority.activate(prepared.authorityId);
+    return true;
+  }
+  const isTainted = await taintOf(bed, { kind, id });
+  if (isTainted === undefined) return false;
+  if (isTainted) await authority.revoke(id);
+  else await authority.taint(id);
+  return true;
+}
+
+/** Replaces every kind's authority by hand, restarting the server whenever it is struck down. */
+async function replaceAll(strikes: readonly Strike[]): Promise<number> {
+  const bed = new CaTestbed();
+  const first = await bed.start({ wit: { isEnabled: true } });
+  const kinds = (['x509', 'jwt', 'wit'] as const).map((kind) => ({
+    kind,
+    id: first.authorities[kind]?.state().active.authorityId ?? '',
+  }));
+  await first.stop();
+  const striker = new Striker(strikes);
+  let server = await startUntilUp(bed, striker, { wit: { isEnabled: true } });
+  for (const toReplace of kinds) {
+    for (let tries = 0; ; tries++) {
+      assert.ok(tries < 20, `the ${toReplace.kind} authority is not replaced`);
+      const goesOn = await workOn(bed, server, toReplace).catch((error: unknown) => {
+        assert.match(String(error), /crash|failure/);
+        return true;
+      });
+      if (!goesOn) break;
+      if (striker.isDown) {
+        await server.stop();
+        server = await startUntilUp(bed, striker, { wit: { isEnabled: true } });
+      }
+    }
+  }
+  await server.stop();
+  const again = await bed.start({ wit: { isEnabled: true } });
+  for (const { kind, id } of kinds) {
+    assert.notEqual(again.authorities[kind]?.state().active.authorityId, id);
+    assert.equal(await taintOf(bed, { kind, id }), undefined, 'what was revoked does not come back');
+  }
+  await again.stop();
+  assert.equal(bed.journals.records.length, 1);
+  return striker.effects;
+}
+
+describe('a server struck while its authorities are replaced by hand', async () => {
+  const effects = await replaceAll([]);
+
+  test('is struck at every step', () => {
+    assert.equal(effects, 3 * ['key', 'journal', 'bundle', 'journal', 'taint', 'revoke'].length);
+  });
+
+  for (const kind of ['crash', 'failure'] as const) {
+    for (const moment of ['before', 'after'] as const) {
+      test(`goes on after a ${kind} ${moment} any of them`, async () => {
+        for (let effect = 1; effect <= effects; effect++) await replaceAll([{ effect, moment, kind }]);
+      });
+    }
+  }
 });

@@ -9,10 +9,11 @@ import { FakeClock } from '../../../fakes/clock.ts';
 import { FakeDatastore } from '../../../fakes/datastore.ts';
 import { Endings } from '../../../fakes/endings.ts';
 import { joinAgent, type RunningServer, startServer, testKey } from '../../../fakes/server-under-test.ts';
+import { authorityTable } from './audit-rows-authorities.ts';
 import { localTable } from './audit-rows-local.ts';
 import { table as networkTable, type World } from './audit-rows.ts';
 
-const table = { ...networkTable, ...localTable };
+const table = { ...networkTable, ...authorityTable, ...localTable };
 
 const [UID, GID] = [process.geteuid?.(), process.getegid?.()];
 

@@ -41,6 +41,7 @@ const LOCAL = [
   'Logger/SetLogLevel',
   'Logger/ResetLogLevel',
 ];
+const DEEDS = ['Prepare', 'Activate', 'Taint', 'Revoke'];
 const ADMINISTRATORS = [
   ...['CountAgents', 'ListAgents', 'GetAgent', 'DeleteAgent', 'BanAgent', 'CreateJoinToken'].map(
     (rpc) => `Agent/${rpc}`,
@@ -54,6 +55,13 @@ const ADMINISTRATORS = [
     'BatchDeleteEntry',
   ].map((rpc) => `Entry/${rpc}`),
   'SVID/MintX509SVID',
+  ...['X509', 'JWT', 'WIT'].flatMap((kind) =>
+    [`Get${kind}AuthorityState`, ...DEEDS.map((deed) => `${deed}${kind}Authority`)].map(
+      (rpc) => `LocalAuthority/${rpc}`,
+    ),
+  ),
+  'LocalAuthority/TaintX509UpstreamAuthority',
+  'LocalAuthority/RevokeX509UpstreamAuthority',
 ];
 
 /** Who may call what; the rest is denied, or not there. */
@@ -75,7 +83,8 @@ describe('the doors of the server', () => {
   let server: RunningServer;
 
   before(async () => {
-    const config = { adminIds: [SpiffeId.parse('spiffe://example.org/boss')] };
+    const wit = { isEnabled: true, keyType: 'ec-p256', issuer: undefined, defaultTtlSeconds: 60 } as const;
+    const config = { adminIds: [SpiffeId.parse('spiffe://example.org/boss')], wit };
     server = await startServer(endings, { datastore: new FakeDatastore(clock), clock, config });
     const [agent, banned, evicted] = [
       await joinAgent(server),

@@ -1,0 +1,24 @@
+/** `localauthority x509|jwt|wit prepare`. */
+import type { LocalAuthorityDefinition } from '../../proto/gen/spire/api/server/localauthority/v1/LocalAuthority.ts';
+import type { RunCommand } from '../../shared/cli/command.ts';
+import { toJson } from '../../shared/cli/json.ts';
+import { wantsJson } from '../../shared/cli/output.ts';
+import { type AuthorityKind, nameOf } from './authority-kind.ts';
+import { LOCAL_AUTHORITY, withService } from './call-server.ts';
+import { authorityBlock } from './print-authority.ts';
+
+export const localauthorityPrepare =
+  (kind: AuthorityKind): RunCommand =>
+  async (flags, terminal) => {
+    const asJson = wantsJson(flags);
+    const typed = { flags, terminal };
+    return withService<LocalAuthorityDefinition, number>(LOCAL_AUTHORITY, typed, async (client) => {
+      const response = await client.unary(`Prepare${kind}Authority`, {});
+      terminal.out(
+        asJson
+          ? `${toJson(response)}\n`
+          : `Prepared ${nameOf(kind)} authority:\n${authorityBlock(kind, response.prepared_authority)}`,
+      );
+      return 0;
+    });
+  };
