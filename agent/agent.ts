@@ -2,8 +2,6 @@
 import { VERSION } from '../shared/version.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import { assertNever, Code, CodedError, messageOf } from '../shared/errors.ts';
-import { HealthChecks } from '../shared/health/checks.ts';
-import { HealthListener } from '../shared/health/http.ts';
 import type { Logger } from '../shared/log/logger.ts';
 import { type Random, systemRandom } from '../shared/random.ts';
 import { linuxPeerKernel, linuxSetAcl } from '../shared/rpc/peer-kernel.ts';
@@ -20,11 +18,11 @@ import type { AgentConfig } from './config.ts';
 import { type Engine, makeEngine } from './start/engine.ts';
 import { enrol } from './start/enrol.ts';
 import { bannedError, firstRound } from './start/first-round.ts';
+import { agentHealth } from './start/health.ts';
 import type { KeepParts } from './start/keep.ts';
 import { explainProcess } from './explain/explain-process.ts';
 import { explainSelf } from './explain/explain-self.ts';
 import { makeKeyManager } from './key-manager/registry.ts';
-import { ownHealth } from './workload-api/own-health.ts';
 import { type WorkloadApiDeps, workloadApi } from './workload-api/listen.ts';
 
 export interface AgentOptions {
@@ -83,6 +81,7 @@ class RunningAgent implements Agent {
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
   #outcome: AgentOutcome | undefined;
+  #isServing = false;
   /** It decides itself what follows where the server does not honour the agent. */
   #isFirstRound = false;
 
@@ -124,6 +123,8 @@ class RunningAgent implements Agent {
 
   async #start(signal: AbortSignal): Promise<void> {
     const parts = this.#parts();
+    const isServing = (): boolean => this.#isServing;
+    if (this.#options.serveApis !== false) await this.#apis.start(agentHealth({ ...parts, isServing }));
     const bundle = await enrol(parts, signal);
     const engine = makeEngine({
       ...parts,
@@ -154,6 +155,7 @@ class RunningAgent implements Agent {
     if (serveApis === false) return;
     this.#log.info('Starting agent APIs', { socketPath: config.socketPath });
     await this.#apis.start(this.#doors(engine));
+    this.#isServing = true;
   }
 
   #parts(): KeepParts {
@@ -192,7 +194,6 @@ class RunningAgent implements Agent {
     const attestation = workloadAttestation({ attestors, clock, log });
     const explain = explainProcess({ peers, attestation, identities });
     const explainOwn = explainSelf({ attestation, identities });
-    const checks = new HealthChecks([ownHealth(config.socketPath)], { clock, log });
     return [
       workloadApi({
         config,
@@ -206,9 +207,6 @@ class RunningAgent implements Agent {
         ...(limits === undefined ? {} : { limits }),
       }),
       adminApi({ config, explain, peers, log }),
-      ...(config.healthChecks.listenerEnabled
-        ? [checks, new HealthListener({ config: config.healthChecks, checks, log })]
-        : []),
     ];
   }
 

@@ -6,6 +6,7 @@ import type { Clock } from '../shared/clock.ts';
 import type { LogThreshold } from '../shared/log/log-level.ts';
 import type { Logger } from '../shared/log/logger.ts';
 import type { Random } from '../shared/random.ts';
+import { withReflection } from '../shared/rpc/reflection/server-reflection-info.ts';
 import { type Part, Running } from '../shared/tasks.ts';
 import { Authorizer } from './api/gate/authorize.ts';
 import { Callers } from './api/gate/caller.ts';
@@ -13,7 +14,7 @@ import { gate as makeGate } from './api/gate/order.ts';
 import { RateLimiter } from './api/gate/rate-limit.ts';
 import { Roles } from './api/gate/roles.ts';
 import type { Limit } from './api/gate/rules.ts';
-import { localRoutes, routes as makeRoutes, type RoutesNeeds } from './api/routes.ts';
+import { localRoutes, type LocalRoutesNeeds, routes as makeRoutes, type RoutesNeeds } from './api/routes.ts';
 import { WatchHub } from './api/sync/watch-hub.ts';
 import { makeNodeAttestors } from './attest-node/registry.ts';
 import { AdminBundles } from './bundle/admin-bundles.ts';
@@ -34,6 +35,7 @@ import { LocalListener } from './listen/local.ts';
 import { OwnSvid } from './listen/own-svid.ts';
 import { AgentCheck } from './nodes/check-agent.ts';
 import { NodeCache } from './nodes/node-cache.ts';
+import { healthParts } from './start/own-health.ts';
 
 export interface ServerNeeds {
   readonly config: ServerConfig;
@@ -129,6 +131,7 @@ function compose(given: Given) {
   const building = { ...given, state };
   const { authorities, ca, bundle, adminBundles, entryRefresh, nodeRefresh } = state;
   const callers = makeCallers(building);
+  const rotating = [authorities.x509, authorities.jwt, authorities.wit].filter((one) => one !== undefined);
   const ownSvid = new OwnSvid({ trustDomain: needs.config.trustDomain, ca, clock, log });
   const hub = new WatchHub({ ...state, agents: state.agentCheck, nodesRefresh: nodeRefresh, clock });
   const { local, agents } = makeDoors(building, { callers, ownSvid, hub });
@@ -144,6 +147,7 @@ function compose(given: Given) {
     ownSvid,
     local,
     agents,
+    ...healthParts({ ...needs, ca, authorities: rotating, checkDatabase: () => store.health() }),
   ];
   return { parts, agents };
 }
@@ -191,7 +195,7 @@ function makeState(needs: ServerNeeds, store: Datastore) {
     clock,
     maxStalenessMs: config.maxAttestedNodeInfoStalenessSeconds * 1_000,
   });
-  return { authorities, ca, bundle, adminBundles, index, entryRefresh, nodeRefresh, agentCheck };
+  return { authorities, ca, bundle, adminBundles, index, entryRefresh, nodeCache, nodeRefresh, agentCheck };
 }
 
 const makeCallers = ({ needs: { config, clock }, state }: Building): Callers =>
@@ -211,7 +215,7 @@ interface DoorParts {
 
 /** The listeners, and what stands between them and the handlers. */
 function makeDoors(building: Building, { callers, ownSvid, hub }: DoorParts) {
-  const { needs, roles, store, state } = building;
+  const { needs, roles, state } = building;
   const { config, log, random, clock } = needs;
   const authorizer = new Authorizer({
     adminIds: config.adminIds,
@@ -223,21 +227,36 @@ function makeDoors(building: Building, { callers, ownSvid, hub }: DoorParts) {
   const limiter = new RateLimiter({ clock, off: limitsOff(config.rateLimit) });
   const gate = makeGate({ log, random, callers, authorizer, limiter, isAudited: config.auditLogEnabled });
   const routes = makeRoutes(routesNeeds(building, hub));
+  const { socketPath, bindAddress: host, bindPort: port, requirePqKem } = config;
+  const withLocal = { ...routes, ...localRoutes(localRoutesNeeds(building, ownSvid)) };
+  const door = { host, port, requirePqKem, ownSvid, callers, inputMaxBytes: needs.inputMaxBytes };
+  return {
+    local: new LocalListener({ socketPath, routes: withReflection(withLocal), gate, log, loadFinder }),
+    agents: new AgentListener({ ...door, routes: withReflection(routes), gate, clock, log }),
+  };
+}
+
+function localRoutesNeeds({ needs, store, state }: Building, ownSvid: OwnSvid): LocalRoutesNeeds {
+  const { clock, threshold } = needs;
+  const { entries, nodes, bundles } = store;
+  const { bundle, index, nodeCache } = state;
   const checkHealth = async (): Promise<void> => {
     state.ca.checkCanSign();
     await store.health();
   };
-  const { entries, nodes } = store;
-  const explain = { entries, nodes, index: state.index, refresh: state.entryRefresh, clock };
-  const { socketPath, bindAddress: host, bindPort: port, requirePqKem } = config;
-  const withLocal = {
-    ...routes,
-    ...localRoutes({ health: { checkHealth, clock }, explain, logger: { threshold: needs.threshold } }),
-  };
-  const door = { host, port, requirePqKem, ownSvid, callers, inputMaxBytes: needs.inputMaxBytes };
   return {
-    local: new LocalListener({ socketPath, routes: withLocal, gate, log, loadFinder }),
-    agents: new AgentListener({ ...door, routes, gate, clock, log }),
+    health: { checkHealth, clock },
+    explain: { entries, nodes, index, refresh: state.entryRefresh, clock },
+    logger: { threshold },
+    debug: {
+      clock,
+      startedMs: clock.monotonicMs(),
+      ownSvid,
+      bundle,
+      bundles,
+      agents: nodeCache,
+      entries: index,
+    },
   };
 }
 

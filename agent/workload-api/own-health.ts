@@ -1,7 +1,7 @@
 /** The `agent` health check: the agent asks its own Workload API socket, as a workload would (facts/spire 10). Listed in agent.ts. */
 import type { SpiffeWorkloadAPIDefinition } from '../../proto/gen/SpiffeWorkloadAPI.ts';
 import { Code, CodedError, messageOf } from '../../shared/errors.ts';
-import type { HealthCheck, HealthState } from '../../shared/health/checks.ts';
+import { fails, type HealthCheck, WORKS } from '../../shared/health/checks.ts';
 import { unixChannel } from '../../shared/rpc/channel.ts';
 import { ServiceClient } from '../../shared/rpc/client.ts';
 
@@ -10,11 +10,9 @@ export const ownHealth = (socketPath: string): HealthCheck => ({
   name: 'agent',
   check: async (signal) => {
     const failure = await unavailability(socketPath, signal);
-    return failure === undefined ? HEALTHY : { isLive: false, isReady: false, details: { error: failure } };
+    return failure === undefined ? WORKS : fails('make_new_x509_err', failure); // SPIRE's key
   },
 });
-
-const HEALTHY: HealthState = { isLive: true, isReady: true, details: {} };
 
 async function unavailability(socketPath: string, signal: AbortSignal): Promise<string | undefined> {
   const channel = unixChannel(socketPath);

@@ -11,6 +11,7 @@ import { postStatus, type PostStatusNeeds } from './agent/post-status.ts';
 import type { RemoveAgentNeeds } from './agent/remove-agent.ts';
 import { renewAgent, type RenewAgentNeeds } from './agent/renew-agent.ts';
 import { getBundle, type GetBundleNeeds } from './bundle/get-bundle.ts';
+import { getInfo, type GetInfoNeeds } from './debug/get-info.ts';
 import { batchCreateEntry, type BatchCreateEntryNeeds } from './entry/batch-create-entry.ts';
 import { batchDeleteEntry, type BatchDeleteEntryNeeds } from './entry/batch-delete-entry.ts';
 import { batchUpdateEntry, type BatchUpdateEntryNeeds } from './entry/batch-update-entry.ts';
@@ -22,6 +23,7 @@ import { syncAuthorizedEntries, type SyncAuthorizedEntriesNeeds } from './entry/
 import { explainEntry, type ExplainEntryNeeds } from './explain/explain-entry.ts';
 import type { CallContext } from './gate/context.ts';
 import { check } from './health/check.ts';
+import { listHealth } from './health/list.ts';
 import { watchHealth, type WatchHealthNeeds } from './health/watch.ts';
 import { getLogger, type LoggerNeeds } from './logger/get-logger.ts';
 import { resetLogLevel } from './logger/reset-log-level.ts';
@@ -95,12 +97,16 @@ export interface LocalRoutesNeeds {
   readonly health: WatchHealthNeeds;
   readonly explain: ExplainEntryNeeds;
   readonly logger: LoggerNeeds;
+  readonly debug: GetInfoNeeds;
 }
 
 /** On the admin socket alone. */
 export const localRoutes = (needs: LocalRoutesNeeds): Routes<CallContext> => ({
   'writ.explain.v1.ExplainEntry': {
     ExplainEntry: explainEntry(needs.explain),
+  },
+  'spire.api.server.debug.v1.Debug': {
+    GetInfo: getInfo(needs.debug),
   },
   'spire.api.server.logger.v1.Logger': {
     GetLogger: getLogger(needs.logger),
@@ -109,6 +115,7 @@ export const localRoutes = (needs: LocalRoutesNeeds): Routes<CallContext> => ({
   },
   'grpc.health.v1.Health': {
     Check: check(needs.health),
+    List: listHealth(needs.health),
     Watch: watchHealth(needs.health),
   },
 });

@@ -30,6 +30,8 @@ export interface BundleStore {
   taint(trustDomain: TrustDomain, authority: NamedAuthority): Promise<Bundle>;
   /** Removes a tainted authority. Throws as change-authorities says, and NotFound without a bundle. */
   revoke(trustDomain: TrustDomain, authority: NamedAuthority): Promise<Bundle>;
+  /** How many there are, the trust domain's own among them. */
+  count(): Promise<number>;
   /** Calls back when a bundle may have changed: a hint only. Returns the way to stop. */
   onHint(listener: () => void): () => void;
 }

@@ -38,4 +38,5 @@ export const SVID = 'spire.api.server.svid.v1.SVID';
 export const LOCAL_AUTHORITY = 'spire.api.server.localauthority.v1.LocalAuthority';
 export const EXPLAIN_ENTRY = 'writ.explain.v1.ExplainEntry';
 export const LOGGER = 'spire.api.server.logger.v1.Logger';
+export const DEBUG = 'spire.api.server.debug.v1.Debug';
 export const HEALTH = 'grpc.health.v1.Health';

@@ -173,6 +173,12 @@ export const serverCommands: readonly Command[] = withCompletion([
   },
   ...authorityCommands,
   {
+    words: ['debug', 'getinfo'],
+    summary: 'say how long the server runs, what it holds, and by which SVID',
+    flags: adminFlags,
+    load: async () => (await import('./debug-getinfo.ts')).debugGetinfo,
+  },
+  {
     words: ['logger', 'get'],
     summary: "show the level of the server's log",
     flags: adminFlags,

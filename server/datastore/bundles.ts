@@ -62,6 +62,11 @@ export class PostgresBundles implements BundleStore {
     });
   }
 
+  async count(): Promise<number> {
+    const [row] = await this.#database.query<{ count: number }>('select count(*) as count from bundles');
+    return row?.count ?? 0;
+  }
+
   onHint(listener: () => void): () => void {
     return this.#hints.on(BUNDLES_CHANNEL, listener);
   }

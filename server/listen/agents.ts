@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../shared/clock.ts';
 import { Code, CodedError, messageOf } from '../../shared/errors.ts';
+import { listenFailure } from '../../shared/listen-failure.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { Gate, Routes } from '../../shared/rpc/handler.ts';
 import { InputMeter } from '../../shared/rpc/input-meter.ts';
@@ -129,16 +130,9 @@ export class AgentListener implements Part {
 /** IPv4 that arrives on an IPv6 socket is IPv4. */
 const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/, '');
 
-const ADVICE: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program listens there: stop it, or set bind_port',
-  EACCES: 'this user may not listen there: set bind_port to 1024 or higher',
-  EADDRNOTAVAIL: 'this machine does not have that address: set bind_address',
-};
-
 function explain(error: unknown, host: string, port: number): CodedError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const advice = ADVICE[code] ?? messageOf(error);
-  return new CodedError(Code.failedPrecondition, `cannot listen on ${host} port ${port}: ${advice}`, {
+  const why = listenFailure(error);
+  return new CodedError(Code.failedPrecondition, `cannot listen on ${host} port ${port}: ${why}`, {
     cause: error,
   });
 }

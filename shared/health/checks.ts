@@ -9,9 +9,21 @@ export interface HealthState {
   readonly isLive: boolean;
   /** It does its work. */
   readonly isReady: boolean;
-  /** For the operator, in the answer's JSON: no secrets. */
+  /** In the answer's JSON, for whoever asks: nothing of what is inside. */
   readonly details: Readonly<Record<string, unknown>>;
+  /** Why, for the log. */
+  readonly failure?: string;
 }
+
+export const WORKS: HealthState = { isLive: true, isReady: true, details: {} };
+
+/** Neither live nor ready; `key` is what SPIRE has in the answer. */
+export const fails = (key: string, failure: string): HealthState => ({
+  isLive: false,
+  isReady: false,
+  details: { [key]: 'failed: see the log' },
+  failure,
+});
 
 export interface HealthCheck {
   /** `server`, `agent`: the key in the answer. */
@@ -76,7 +88,7 @@ export class HealthChecks implements Part {
     const before = this.#states.get(check.name);
     this.#states.set(check.name, state);
     if (before?.isReady === true && !state.isReady) {
-      this.#log.warn('a health check fails', { check: check.name, ...state.details });
+      this.#log.warn('a health check fails', { check: check.name, error: state.failure });
     } else if (before?.isReady === false && state.isReady) {
       this.#log.info('a health check passes again', { check: check.name });
     }
@@ -101,4 +113,4 @@ export class HealthChecks implements Part {
 
 const NOT_YET: HealthState = { isLive: true, isReady: false, details: {} };
 
-const failed = (error: string): HealthState => ({ isLive: false, isReady: false, details: { error } });
+const failed = (failure: string): HealthState => fails('error', failure);

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { messageOf, unavailable } from '../errors.ts';
+import { listenFailure } from '../listen-failure.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Part } from '../tasks.ts';
 import type { HealthAnswer, HealthChecks, HealthQuestion } from './checks.ts';
@@ -52,9 +53,10 @@ export class HealthListener implements Part {
     await new Promise<void>((resolve, reject) => {
       const refuse = (error: Error): void =>
         reject(
-          unavailable(`cannot answer health checks on ${bindAddress}:${bindPort}: ${messageOf(error)}`, {
-            cause: error,
-          }),
+          unavailable(
+            `cannot answer health checks on ${bindAddress} port ${bindPort}: ${listenFailure(error)} in health_checks`,
+            { cause: error },
+          ),
         );
       this.#server.once('error', refuse);
       this.#server.listen(bindPort, bindAddress, () => {

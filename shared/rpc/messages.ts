@@ -1,7 +1,8 @@
 /**
  * Protobuf messages by the prebuilt descriptor of proto/gen, in the shapes of the generated types: the work of
  * @grpc/proto-loader for programs that live for a moment, where loading it would take longer than all the rest. Only what
- * is used is looked at. Used by local/client and status-details.
+ * is used is looked at. Used by
+ * local/client, status-details and reflection.
  */
 import root from '../../proto/gen/root.json' with { type: 'json' };
 import { internal } from '../errors.ts';
@@ -9,21 +10,27 @@ import { enumCodec, scalars, type ValueCodec } from './scalars.ts';
 import { Wire, WireReader, WireWriter } from './wire-format.ts';
 
 /** What the descriptor says of a package, message, enumeration or service. */
-interface Described {
+export interface Described {
   readonly nested?: Readonly<Record<string, Described>>;
   readonly fields?: Readonly<Record<string, DescribedField>>;
   readonly oneofs?: Readonly<Record<string, { readonly oneof: readonly string[] }>>;
   readonly values?: Readonly<Record<string, number>>;
-  readonly methods?: Readonly<
-    Record<string, { readonly requestType: string; readonly responseType: string }>
-  >;
+  readonly methods?: Readonly<Record<string, DescribedMethod>>;
 }
 
-interface DescribedField {
+export interface DescribedMethod {
+  readonly requestType: string;
+  readonly responseType: string;
+  readonly requestStream?: boolean;
+  readonly responseStream?: boolean;
+}
+
+export interface DescribedField {
   readonly type: string;
   readonly id: number;
   readonly rule?: string;
   readonly keyType?: string;
+  readonly options?: { readonly proto3_optional?: boolean };
 }
 
 const DEPTH_MAX = 100; // protobuf's own bound
@@ -33,7 +40,7 @@ export function methodTypes(
   service: string,
   rpc: string,
 ): { readonly request: MessageType; readonly response: MessageType } {
-  const { described, path } = find([], service);
+  const { described, path } = findDescribed([], service);
   const method = described.methods?.[rpc];
   if (method === undefined) throw new Error(`no RPC ${rpc} in ${service}`);
   return { request: typeAt(path, method.requestType), response: typeAt(path, method.responseType) };
@@ -42,13 +49,13 @@ export function methodTypes(
 /** The message of this full name; throws when the descriptor has none. */
 export const messageType = (name: string): MessageType => typeAt([], name);
 
-interface Found {
+export interface Found {
   readonly described: Described;
   readonly path: readonly string[];
 }
 
-/** Names count from where they are written, or from further out (protobuf's rule). */
-function find(scope: readonly string[], name: string): Found {
+/** Names count from where they are written, or from further out (protobuf's rule). Throws when there is none. */
+export function findDescribed(scope: readonly string[], name: string): Found {
   for (let length = scope.length; length >= 0; length -= 1) {
     const path = [...scope.slice(0, length), ...name.split('.')];
     const described = path.reduce<Described | undefined>((at, word) => at?.nested?.[word], root);
@@ -60,7 +67,7 @@ function find(scope: readonly string[], name: string): Found {
 const types = new Map<string, MessageType>();
 
 function typeAt(scope: readonly string[], name: string): MessageType {
-  const { described, path } = find(scope, name);
+  const { described, path } = findDescribed(scope, name);
   const key = path.join('.');
   const type = types.get(key) ?? new MessageType(described, path);
   types.set(key, type);
@@ -238,7 +245,7 @@ function scalar(name: string): ValueCodec {
 
 function codecOf(scope: readonly string[], name: string): ValueCodec {
   if (name in scalars) return scalar(name);
-  const { described, path } = find(scope, name);
+  const { described, path } = findDescribed(scope, name);
   if (described.values !== undefined) return enumCodec(described.values);
   const type = (): MessageType => typeAt([], path.join('.'));
   return {

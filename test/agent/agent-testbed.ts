@@ -62,13 +62,13 @@ export class AgentTestbed {
   }
 
   /** Not started yet. */
-  agent(changes: Partial<AgentConfig> = {}): Agent {
+  agent(changes: Partial<AgentConfig> = {}, serveApis = false): Agent {
     const agent = createAgent({
       config: this.config(changes),
       log: this.log,
       clock: this.clock,
       random: new FakeRandom(this.#agents.length + 1),
-      serveApis: false,
+      serveApis,
     });
     this.#agents.push(agent);
     return agent;

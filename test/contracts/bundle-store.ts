@@ -110,6 +110,14 @@ function pruning(open: Open): void {
     assert.deepEqual(await bundles.find(own), pruned);
   });
 
+  test('counts the bundles, the own one among them', async (t) => {
+    const bundles = await open(t);
+    assert.equal(await bundles.count(), 0);
+    await bundles.append(own, { x509: [] });
+    await bundles.append(trustDomain('other.org'), { x509: [] });
+    assert.equal(await bundles.count(), 2);
+  });
+
   test('pruning never removes the last X.509 authority', async (t) => {
     const bundles = await open(t);
     const before = await bundles.append(own, {

@@ -59,6 +59,10 @@ export class FakeBundleStore implements BundleStore {
     return bundle;
   }
 
+  async count(): Promise<number> {
+    return this.#bundles.size;
+  }
+
   onHint(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -14,6 +14,8 @@ import type { BundleDefinition } from '../../proto/gen/spire/api/server/bundle/v
 import type { EntryDefinition } from '../../proto/gen/spire/api/server/entry/v1/Entry.ts';
 import type { LocalAuthorityDefinition } from '../../proto/gen/spire/api/server/localauthority/v1/LocalAuthority.ts';
 import type { SVIDDefinition } from '../../proto/gen/spire/api/server/svid/v1/SVID.ts';
+import type { DebugDefinition } from '../../proto/gen/spire/api/server/debug/v1/Debug.ts';
+import type { ServerReflectionDefinition } from '../../proto/gen/grpc/reflection/v1/ServerReflection.ts';
 import type { LoggerDefinition } from '../../proto/gen/spire/api/server/logger/v1/Logger.ts';
 import type { HealthDefinition } from '../../proto/gen/grpc/health/v1/Health.ts';
 import type { ExplainEntryDefinition } from '../../proto/gen/writ/explain/v1/ExplainEntry.ts';
@@ -41,6 +43,8 @@ export interface Clients {
   readonly localAuthority: ServiceClient<LocalAuthorityDefinition>;
   readonly health: ServiceClient<HealthDefinition>;
   readonly logger: ServiceClient<LoggerDefinition>;
+  readonly debug: ServiceClient<DebugDefinition>;
+  readonly reflection: ServiceClient<ServerReflectionDefinition>;
   readonly sync: ServiceClient<SyncDefinition>;
   readonly explain: ServiceClient<ExplainEntryDefinition>;
 }
@@ -142,6 +146,8 @@ const clients = (channel: Channel): Clients => ({
   localAuthority: new ServiceClient('spire.api.server.localauthority.v1.LocalAuthority', channel),
   health: new ServiceClient('grpc.health.v1.Health', channel),
   logger: new ServiceClient('spire.api.server.logger.v1.Logger', channel),
+  debug: new ServiceClient('spire.api.server.debug.v1.Debug', channel),
+  reflection: new ServiceClient('grpc.reflection.v1.ServerReflection', channel),
   sync: new ServiceClient('writ.sync.v1.Sync', channel),
   explain: new ServiceClient('writ.explain.v1.ExplainEntry', channel),
 });

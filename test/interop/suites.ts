@@ -7,6 +7,7 @@ export const suites: Readonly<Record<string, string>> = {
   'go-x509': 'path validation beside crypto/x509: 10,000 chains, every difference explained',
   pgbouncer: "the datastore on Debian's Postgres behind PgBouncer in transaction mode",
   'postgres-tls': "TLS to Debian's Postgres: whom each sslmode believes, and a login by certificate",
+  reflection: 'a Go client that finds and calls every service by gRPC reflection alone',
   'go-spiffe':
     'the Go SDK: X509Source, mTLS both ways, a watch across a rotation, loss and return of an identity',
   'py-spiffe':

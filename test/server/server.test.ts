@@ -129,9 +129,15 @@ test('health follows the database', async (t) => {
   assert.equal((await watch.next()).value?.status, 'SERVING');
   datastore.fail(new CodedError(Code.unavailable, 'away'));
   assert.equal((await server.admin.health.unary('Check', {})).status, 'NOT_SERVING');
+  assert.deepEqual(await server.admin.health.unary('List', {}), {
+    statuses: { '': { status: 'NOT_SERVING' } },
+  });
   await clock.advance(5_000);
   assert.equal((await watch.next()).value?.status, 'NOT_SERVING');
-  await assert.rejects(server.admin.health.unary('Check', { service: 'other' }), { code: Code.notFound });
+  await assert.rejects(server.admin.health.unary('Check', { service: 'other' }), {
+    code: Code.invalidArgument,
+    message: 'per-service health is not supported',
+  });
   await assert.rejects(server.connect().health.unary('Check', {}), { code: Code.unimplemented });
 });
 

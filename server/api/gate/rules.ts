@@ -48,6 +48,10 @@ const ADMINS: readonly Who[] = ['local', 'admin'];
 const AGENT_READERS: readonly LesserRole[] = ['viewer', 'operator'];
 const ENTRY_READERS: readonly LesserRole[] = ['viewer', 'registrar'];
 
+const REFLECTION: Readonly<Record<string, Rule>> = {
+  ServerReflectionInfo: { who: ADMINS, isRoutine: true, endsWithCaller: true },
+};
+
 export const rules: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   'spire.api.server.agent.v1.Agent': {
     AttestAgent: { who: ['any'], limit: 'attestation' },
@@ -107,8 +111,14 @@ export const rules: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
     SetLogLevel: { who: ['local'], audited: logLevelFields },
     ResetLogLevel: { who: ['local'] },
   },
+  'spire.api.server.debug.v1.Debug': {
+    GetInfo: { who: ['local'], roles: ['viewer'] },
+  },
+  'grpc.reflection.v1.ServerReflection': REFLECTION,
+  'grpc.reflection.v1alpha.ServerReflection': REFLECTION,
   'grpc.health.v1.Health': {
     Check: { who: ['local'], isHarmless: true, isRoutine: true },
+    List: { who: ['local'], isHarmless: true, isRoutine: true },
     Watch: { who: ['local'], isHarmless: true, isRoutine: true, endsWithCaller: true },
   },
 };

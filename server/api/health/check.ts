@@ -1,7 +1,7 @@
 /** grpc.health.v1.Health/Check: whether this server can do its work now. */
 import type { HealthCheckRequestOutput } from '../../../proto/gen/grpc/health/v1/HealthCheckRequest.ts';
 import type { HealthCheckResponse } from '../../../proto/gen/grpc/health/v1/HealthCheckResponse.ts';
-import { notFound } from '../../../shared/errors.ts';
+import { invalidArgument } from '../../../shared/errors.ts';
 import { type Handler, unary } from '../../../shared/rpc/handler.ts';
 import type { CallContext } from '../gate/context.ts';
 
@@ -22,6 +22,6 @@ export async function healthStatus({ checkHealth }: HealthNeeds): Promise<'SERVI
 
 export const check = (needs: HealthNeeds): Handler<CallContext> =>
   unary(async ({ service }: HealthCheckRequestOutput): Promise<HealthCheckResponse> => {
-    if (!isWholeServer(service)) throw notFound('unknown service');
+    if (!isWholeServer(service)) throw invalidArgument('per-service health is not supported'); // SPIRE's words
     return { status: await healthStatus(needs) };
   });

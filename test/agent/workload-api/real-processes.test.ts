@@ -82,7 +82,8 @@ describe('the Workload API and real processes', () => {
     assert.deepEqual(await check.check(signal), {
       isLive: false,
       isReady: false,
-      details: { error: 'not synchronised with a server yet' },
+      details: { make_new_x509_err: 'failed: see the log' },
+      failure: 'not synchronised with a server yet',
     });
     door.identities.push(update([]));
     assert.deepEqual(await check.check(signal), { isLive: true, isReady: true, details: {} });

@@ -15,6 +15,17 @@ export const localTable: Readonly<Record<string, Row>> = {
     },
     lines: () => [],
   },
+  'Health/List': { deed: ({ admin }) => admin.health.unary('List', {}), lines: () => [] },
+  'ServerReflection/ServerReflectionInfo': {
+    deed: async ({ admin }) => {
+      const call = admin.reflection.bidi('ServerReflectionInfo');
+      call.send({ list_services: '' });
+      await call.responses.next();
+      call.end();
+    },
+    lines: () => [],
+  },
+  'Debug/GetInfo': { deed: ({ admin }) => admin.debug.unary('GetInfo', {}), lines: () => [ok] },
   'Logger/GetLogger': { deed: ({ admin }) => admin.logger.unary('GetLogger', {}), lines: () => [ok] },
   'Logger/SetLogLevel': {
     deed: ({ admin }) => admin.logger.unary('SetLogLevel', { new_level: 'WARN' }),

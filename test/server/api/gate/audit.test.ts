@@ -52,7 +52,7 @@ describe('the audit log', () => {
     const all = Object.entries(rules).flatMap(([service, rpcs]) =>
       Object.keys(rpcs).map((rpc) => `${service.split('.').at(-1)}/${rpc}`),
     );
-    assert.deepEqual(Object.keys(table).sort(), all.sort());
+    assert.deepEqual(Object.keys(table).sort(), [...new Set(all)].sort());
   });
 
   for (const [name, { deed, lines, by = 'admin' }] of Object.entries(table)) {

@@ -132,6 +132,8 @@ const OTHERS: Readonly<Record<Exclude<Group, 'admins'>, readonly string[]>> = {
     'Health/Check',
     'Health/Watch',
     'ExplainEntry/ExplainEntry',
+    'Health/List',
+    'Debug/GetInfo',
     'Logger/GetLogger',
     'Logger/SetLogLevel',
     'Logger/ResetLogLevel',

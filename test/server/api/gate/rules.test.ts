@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findRule, rules } from '../../../../server/api/gate/rules.ts';
 import { localRoutes, routes } from '../../../../server/api/routes.ts';
+import { withReflection } from '../../../../shared/rpc/reflection/server-reflection-info.ts';
 import { serviceDefinition } from '../../../../shared/rpc/definitions.ts';
 
 /** Parts that are never used: only the table is looked at. */
 const nothing = new Proxy({}, { get: () => ({}) }) as never;
-const handled = { ...routes(nothing), ...localRoutes(nothing) };
+const handled = withReflection({ ...routes(nothing), ...localRoutes(nothing) });
 
 const methods = (table: Readonly<Record<string, object>>): readonly string[] =>
   Object.entries(table)
