@@ -65,7 +65,7 @@ export function accept({
       if (!isOwn && rates.take(uid) === undefined) return drop(socket, uid);
       if (!isOwn) meter.watch(socket, uid);
       const peer = peers.capture(socket);
-      socket.once('close', () => peer.close());
+      socket.on('close', () => peer.close());
       const connection = isOwn ? OWN : places.take(socket, uid);
       if (connection === undefined) return refuse(socket, tooMany(uid));
       inject(socket, { kind: 'process', peer, connection });

@@ -12,6 +12,7 @@ import type { PeerSource } from '../attest-workload/peer-info.ts';
 import type { WorkloadIdentities } from '../cache/workload-identities.ts';
 import type { ExplainSelf } from '../explain/explain-self.ts';
 import { accept } from './accept.ts';
+import { keepMemoryTogether } from './allocator.ts';
 import type { Caller } from './caller.ts';
 import { complain } from './complain.ts';
 import { gate, type WorkloadContext } from './gate.ts';
@@ -113,6 +114,7 @@ export function workloadApi({
       return turns.rounds;
     },
     start: async () => {
+      keepMemoryTogether();
       await listener.listen();
       guards.meter.start();
       log.info('serving the Workload API', { socketPath, connections: bounds.total });

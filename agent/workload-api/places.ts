@@ -6,12 +6,6 @@ import type { Socket } from 'node:net';
 import type { CallerConnection } from './caller.ts';
 import type { Shares } from './shares.ts';
 
-interface Place {
-  readonly socket: Socket;
-  readonly uid: number;
-  readonly release: () => void;
-}
-
 export class Places {
   readonly #shares: Shares;
   /** Longest idle first. */
@@ -25,10 +19,9 @@ export class Places {
   take(socket: Socket, uid: number): CallerConnection | undefined {
     const release = this.#shares.take(uid) ?? this.#takeOver(uid);
     if (release === undefined) return undefined;
-    const place = { socket, uid, release };
-    this.#idle.add(place);
-    socket.once('close', () => this.#leave(place));
-    return this.#connection(place);
+    const place = new Place({ socket, uid, release }, this.#idle);
+    socket.on('close', () => place.leave());
+    return place;
   }
 
   /** One of this user's own, or anybody's for a user that has none. */
@@ -36,31 +29,52 @@ export class Places {
     const isAny = this.#shares.heldBy(uid) === 0;
     for (const place of this.#idle) {
       if (!isAny && place.uid !== uid) continue;
-      place.socket.destroy();
-      this.#leave(place); // it closes in a later turn
+      place.cut();
+      place.leave(); // it closes in a later turn
       return this.#shares.take(uid);
     }
     return undefined;
   }
+}
 
-  #leave(place: Place): void {
-    this.#idle.delete(place);
-    place.release();
+interface Held {
+  readonly socket: Socket;
+  readonly uid: number;
+  readonly release: () => void;
+}
+
+class Place implements CallerConnection {
+  readonly isBounded = true;
+  readonly #held: Held;
+  readonly #idle: Set<Place>;
+  #calls = 0;
+
+  constructor(held: Held, idle: Set<Place>) {
+    this.#held = held;
+    this.#idle = idle;
+    idle.add(this);
   }
 
-  #connection(place: Place): CallerConnection {
-    let calls = 0;
-    return {
-      isBounded: true,
-      begin: () => {
-        calls += 1;
-        this.#idle.delete(place);
-      },
-      end: () => {
-        calls -= 1;
-        if (calls === 0 && !place.socket.destroyed) this.#idle.add(place);
-      },
-      cut: () => void place.socket.destroy(),
-    };
+  get uid(): number {
+    return this.#held.uid;
+  }
+
+  begin(): void {
+    this.#calls += 1;
+    this.#idle.delete(this);
+  }
+
+  end(): void {
+    this.#calls -= 1;
+    if (this.#calls === 0 && !this.#held.socket.destroyed) this.#idle.add(this);
+  }
+
+  cut(): void {
+    this.#held.socket.destroy();
+  }
+
+  leave(): void {
+    this.#idle.delete(this);
+    this.#held.release();
   }
 }

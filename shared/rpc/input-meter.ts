@@ -14,7 +14,7 @@ export interface InputMeterOptions<Key> {
   readonly onTooMuch: (key: Key) => void;
 }
 
-export type Metered = Pick<Socket, 'bytesRead' | 'destroy' | 'once'>;
+export type Metered = Pick<Socket, 'bytesRead' | 'destroy' | 'on'>;
 
 interface Reading<Key> {
   readonly socket: Metered;
@@ -44,7 +44,7 @@ export class InputMeter<Key> {
   watch(socket: Metered, key: Key): void {
     const reading = { socket, key, total: socket.bytesRead, latest: 0 };
     this.#readings.add(reading);
-    socket.once('close', () => this.#readings.delete(reading));
+    socket.on('close', () => this.#readings.delete(reading));
   }
 
   start(): void {

@@ -1,25 +1,31 @@
 /** The calls that a server is answering, so that it can end them when it stops. Used by server and server-call. */
 import type { CodedError } from '../errors.ts';
 
-type End = (reason: CodedError) => void;
+export interface RunningCall {
+  end(reason: CodedError): void;
+}
 
 export class RunningCalls {
-  readonly #ends = new Set<End>();
+  readonly #calls = new Set<RunningCall>();
   #stopped: CodedError | undefined;
 
   get count(): number {
-    return this.#ends.size;
+    return this.#calls.size;
   }
 
-  /** `end` is called when the server stops, at once when it has; returns what to call when the call has been answered. */
-  add(end: End): () => void {
-    if (this.#stopped !== undefined) end(this.#stopped);
-    this.#ends.add(end);
-    return () => this.#ends.delete(end);
+  /** It is ended when the server stops, at once when it has. */
+  add(call: RunningCall): void {
+    if (this.#stopped !== undefined) call.end(this.#stopped);
+    this.#calls.add(call);
+  }
+
+  /** It has been answered. */
+  remove(call: RunningCall): void {
+    this.#calls.delete(call);
   }
 
   stop(reason: CodedError): void {
     this.#stopped = reason;
-    for (const end of this.#ends) end(reason);
+    for (const call of this.#calls) call.end(reason);
   }
 }

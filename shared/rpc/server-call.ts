@@ -10,7 +10,7 @@ import type { EventEmitter } from 'node:events';
 import { Code, CodedError } from '../errors.ts';
 import type { Call, Gate, Handler } from './handler.ts';
 import { type Decode, readRequest } from './read-request.ts';
-import type { RunningCalls } from './running-calls.ts';
+import type { RunningCall, RunningCalls } from './running-calls.ts';
 import { toStatus } from './status.ts';
 
 export type GrpcCall =
@@ -76,47 +76,66 @@ interface Answering<Peer, Context> {
   readonly read: () => unknown;
 }
 
+/** A call may last for months, and nearly all of that time it waits: what it holds meanwhile is kept small. */
 async function answer<Peer, Context>(
   { method, call, environment, read }: Answering<Peer, Context>,
   run: (context: Context) => Promise<void>,
 ): Promise<void> {
   const ending = new Ending();
-  const forget = environment.calls.add((reason) => ending.end(reason));
-  (call as EventEmitter).once('cancelled', () => ending.callerLeft());
-  const seen: Call<Peer> = {
-    method,
-    peer: environment.peerOf(call),
-    metadata: (key) => call.metadata.get(key).map(String),
-    signal: ending.signal,
-    setHeader: (key, value) => sendHeader(call, key, value),
-  };
+  const { calls } = environment;
+  calls.add(ending);
+  (call as EventEmitter).on('cancelled', () => ending.callerLeft());
   try {
+    const seen = new SeenCall({ method, call, peer: environment.peerOf(call), signal: ending.signal });
     await environment.gate(seen, read, (context) => ending.orEarlier(run(context)));
   } catch (error) {
     ending.end(error); // what the handler has left running
     throw error;
   } finally {
     ending.isAnswered = true;
-    forget();
+    calls.remove(ending);
+  }
+}
+
+class SeenCall<Peer> implements Call<Peer> {
+  readonly method: string;
+  readonly peer: Peer;
+  readonly signal: AbortSignal;
+  readonly #call: GrpcCall;
+
+  constructor({
+    method,
+    peer,
+    signal,
+    call,
+  }: Pick<Call<Peer>, 'method' | 'peer' | 'signal'> & { call: GrpcCall }) {
+    this.method = method;
+    this.peer = peer;
+    this.signal = signal;
+    this.#call = call;
+  }
+
+  metadata(key: string): readonly string[] {
+    return this.#call.metadata.get(key).map(String);
+  }
+
+  setHeader(key: string, value: string): void {
+    sendHeader(this.#call, key, value);
   }
 }
 
 /** Of one call before its answer. The library reports every call as cancelled in the end: after its answer that is no news. */
-class Ending {
+class Ending implements RunningCall {
   readonly #abort = new AbortController();
-  readonly #early = Promise.withResolvers<never>();
+  #endEarly: ((reason: unknown) => void) | undefined;
   isAnswered = false;
-
-  constructor() {
-    this.#early.promise.catch(() => {}); // where nothing waits for it
-  }
 
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
 
   end(reason: unknown): void {
-    this.#early.reject(reason);
+    this.#endEarly?.(reason);
     this.#abort.abort(reason);
   }
 
@@ -126,8 +145,11 @@ class Ending {
 
   /** A call ends when its signal does, even where the handler waits for something else. */
   orEarlier(work: Promise<void>): Promise<void> {
-    work.catch(() => {}); // where the end has answered already
-    return Promise.race([this.#early.promise, work]);
+    return new Promise((resolve, reject) => {
+      this.#endEarly = reject;
+      work.then(resolve, reject);
+      if (this.signal.aborted) reject(this.signal.reason);
+    });
   }
 }
 

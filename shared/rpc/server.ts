@@ -97,7 +97,7 @@ export class RpcServer<Peer, Context> {
     Object.defineProperty(socket, 'remoteAddress', { value: tag });
     Object.defineProperty(socket, 'remotePort', { value: undefined });
     this.#peers.set(tag, { peer, socket, holder: holder ?? tag });
-    socket.once('close', () => this.#peers.delete(tag));
+    socket.on('close', () => this.#peers.delete(tag));
     socket.on('error', () => socket.destroy());
     this.#injector.injectConnection(socket);
   }

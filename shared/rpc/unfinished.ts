@@ -77,7 +77,7 @@ export class Unfinished {
     const call: Call = { receiving, holder, heldBytes: 0, hasMessage: false, lastAtMs };
     this.#calls.add(call);
     stream.on('data', () => this.#received(call));
-    stream.once('close', () => {
+    stream.on('close', () => {
       this.#calls.delete(call);
       this.#hold(call, 0);
     });

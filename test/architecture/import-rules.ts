@@ -33,7 +33,11 @@ const ALLOWED: readonly Exception[] = [
 /** Packages that more than their own corner could come to depend on. */
 const PACKAGES: readonly { readonly name: RegExp; readonly within: RegExp; readonly why: string }[] = [
   { name: /^pg$/, within: /^server\/datastore\//, why: 'one door to the database' },
-  { name: /^koffi$/, within: /^shared\/rpc\/peer-kernel\.ts$/, why: 'one native seam' },
+  {
+    name: /^koffi$/,
+    within: /^(shared\/rpc\/peer-kernel|agent\/workload-api\/allocator)\.ts$/,
+    why: 'native code in two small places',
+  },
   {
     name: /^@grpc\//,
     within: /^shared\/(?:rpc|tls)\/|^shared\/client\/(?:grpc|renewing-channel)\.ts$|^proto\//,

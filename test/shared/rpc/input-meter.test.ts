@@ -15,7 +15,7 @@ class FakeSocket {
     this.isCut = true;
   }
 
-  once(_event: string, listener: () => void): void {
+  on(_event: string, listener: () => void): void {
     this.#close = listener;
   }
 

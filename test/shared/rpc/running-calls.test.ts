@@ -121,11 +121,13 @@ describe('running calls', () => {
   it('are ended once, and those that come later at once', () => {
     const calls = new RunningCalls();
     const ended: string[] = [];
-    const forget = calls.add(() => ended.push('answered before'));
-    calls.add(() => ended.push('running'));
-    forget();
+    const call = (name: string) => ({ end: () => void ended.push(name) });
+    const answered = call('answered before');
+    calls.add(answered);
+    calls.add(call('running'));
+    calls.remove(answered);
     calls.stop(unavailable('shutting down'));
-    calls.add(() => ended.push('late'));
+    calls.add(call('late'));
     assert.deepEqual(ended, ['running', 'late']);
   });
 });
