@@ -4,6 +4,7 @@ import type { BundleDefinition } from '../../proto/gen/spire/api/server/bundle/v
 import type { EntryDefinition } from '../../proto/gen/spire/api/server/entry/v1/Entry.ts';
 import type { Entry } from '../../proto/gen/spire/api/types/Entry.ts';
 import type { HealthDefinition } from '../../proto/gen/grpc/health/v1/Health.ts';
+import { Code, CodedError } from '../../shared/errors.ts';
 import { formatPem } from '../../shared/crypto/pem.ts';
 import { type Channel, unixChannel } from '../../shared/rpc/channel.ts';
 import { ServiceClient } from '../../shared/rpc/client.ts';
@@ -103,8 +104,11 @@ export class SystemAdmin {
   }
 }
 
-const failed = (status: { readonly message: string } | null | undefined): Error =>
-  new Error(status?.message ?? 'the server did not say how it went');
+const failed = (status: { readonly code: number; readonly message: string } | null | undefined): CodedError =>
+  new CodedError(
+    (status?.code ?? Code.unknown) as Code,
+    status?.message ?? 'the server did not say how it went',
+  );
 
 function wireId(text: string): { trust_domain: string; path: string } {
   const id = SpiffeId.parse(text);

@@ -11,6 +11,8 @@ export interface SystemOptions {
   readonly x509SvidTtl?: string;
   /** Where its folders are made; default the system's for temporary files, and memory for what an agent keeps. */
   readonly folder?: string;
+  /** Where the server keeps its keys; default its data directory. */
+  readonly keysFolder?: string;
   readonly logLevel?: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
 }
 
@@ -76,7 +78,7 @@ server {
   ${setting('default_x509_svid_ttl', options.x509SvidTtl)}
 }
 plugins {
-  KeyManager "disk" { plugin_data { keys_path = "${files.serverData}/keys.json" } }
+  KeyManager "disk" { plugin_data { keys_path = "${options.keysFolder ?? files.serverData}/keys.json" } }
   NodeAttestor "join_token" { plugin_data {} }
 }
 `;

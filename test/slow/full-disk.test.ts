@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Client } from 'pg';
 import { findRunningPostgres } from '../../server/datastore/embedded.ts';
-import { messageOf } from '../../shared/errors.ts';
+import { Code, CodedError, messageOf } from '../../shared/errors.ts';
 import { eventually } from '../interop/program.ts';
 import { System } from '../interop/system.ts';
 import { canMount, makeReadOnly, SmallDisk } from './small-disk.ts';
@@ -27,18 +27,28 @@ const isSaid = (log: () => string, words: RegExp): Promise<unknown> =>
 const idsOf = async (system: System): Promise<readonly string[]> =>
   (await system.identities()).identities.map(({ svid }) => svid.id.toString());
 
-/** Big entries until the database takes none any more; resolves with the IDs of those that it took, and why it stopped. */
-async function writeUntilRefused(system: System): Promise<{ ids: readonly string[]; why: string }> {
+interface Written {
+  /** Of the entries that were taken. */
+  readonly ids: readonly string[];
+  readonly refused: string;
+  readonly code: number | undefined;
+  readonly why: string;
+}
+
+/** Big entries until the database takes none any more. */
+async function writeUntilRefused(system: System): Promise<Written> {
   const ids: string[] = [];
   for (let at = 0; at < 20_000; at += 1) {
     const selectors = Array.from(
       { length: ENTRY_KB },
       (_, n) => `unix:path:/${at}/${n}/${'x'.repeat(1_000)}`,
     );
+    const spiffeId = system.idOf(`/big/${at}`);
     try {
-      ids.push(await system.register({ spiffeId: system.idOf(`/big/${at}`), selectors }));
+      ids.push(await system.register({ spiffeId, selectors }));
     } catch (error) {
-      return { ids, why: messageOf(error) };
+      const code = error instanceof CodedError ? error.code : undefined;
+      return { ids, refused: spiffeId, code, why: messageOf(error) };
     }
   }
   return assert.fail('a full disk took everything');
@@ -75,12 +85,14 @@ test('a full disk loses nothing, is told of with what to do, and all goes on whe
     assert.deepEqual(await idsOf(running), [steady]);
     disk.fill();
 
-    const { ids, why } = await writeUntilRefused(running);
-    t.diagnostic(`${ids.length} entries of ${ENTRY_KB} KB taken, then: ${why}`);
+    const { ids, refused, code, why } = await writeUntilRefused(running);
+    t.diagnostic(`${ids.length} entries of ${ENTRY_KB} KB taken, then: ${code} ${why}`);
+    assert.equal(code, Code.unavailable);
     assert.match(why, /no disk space|cannot reach|stopping or starting|connection|may or may not/);
     await fillJournal(running);
     await isSaid(() => running.server.output(), /database process ended/);
     await isSaid(() => running.server.output(), /database process cannot be restarted.*make room/);
+    assert.equal(await running.admin.isHealthy(), false);
     await isSaid(() => running.agent.output(), /cannot be kept for the next start.*make room/);
     const agentLog = (): string => {
       disk.fill(); // what ended left a little room
@@ -98,6 +110,7 @@ test('a full disk loses nothing, is told of with what to do, and all goes on whe
       ids.filter((id) => !found.has(id)),
       [],
     );
+    if (!/may or may not/.test(why)) assert.ok(![...found.values()].includes(refused));
     await isSaid(() => running.agent.output(), /agent SVID renewed/);
     await isSaid(() => running.agent.output(), /can be kept for the next start again/);
     await running.register({
