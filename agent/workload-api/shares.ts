@@ -48,7 +48,7 @@ export class Shares {
 
 const DESCRIPTORS_EACH = 3; // socket, pidfd, /proc directory
 const DESCRIPTORS_KEPT = 256; // for the rest of the agent
-const CONNECTIONS_MAX = 20_000; // 50 KB of memory each
+const CONNECTIONS_MAX = 20_000; // 40 KB of memory each
 
 /**
  * As many connections as this process may have descriptors for; one user's processes may hold half of what the others leave.

@@ -54,6 +54,16 @@ async function writeUntilRefused(system: System): Promise<Written> {
   return assert.fail('a full disk took everything');
 }
 
+/** All that was taken is there, and nothing that was refused. */
+async function checkKept(system: System, { ids, refused, why }: Written): Promise<void> {
+  const found = await system.admin.listEntries();
+  assert.deepEqual(
+    ids.filter((id) => !found.has(id)),
+    [],
+  );
+  if (!/may or may not/.test(why)) assert.ok(![...found.values()].includes(refused));
+}
+
 /** As a long run of changes does: the journal begins one file after another, until there is no room for the next. */
 async function fillJournal(system: System): Promise<void> {
   const connection = findRunningPostgres(join(system.files.serverData, 'postgres'));
@@ -85,7 +95,8 @@ test('a full disk loses nothing, is told of with what to do, and all goes on whe
     assert.deepEqual(await idsOf(running), [steady]);
     disk.fill();
 
-    const { ids, refused, code, why } = await writeUntilRefused(running);
+    const written = await writeUntilRefused(running);
+    const { ids, code, why } = written;
     t.diagnostic(`${ids.length} entries of ${ENTRY_KB} KB taken, then: ${code} ${why}`);
     assert.equal(code, Code.unavailable);
     assert.match(why, /no disk space|cannot reach|stopping or starting|connection|may or may not/);
@@ -105,12 +116,7 @@ test('a full disk loses nothing, is told of with what to do, and all goes on whe
 
     disk.makeRoom();
     await eventually('health', async () => (await running.admin.isHealthy()) || undefined, ROTATION_MS);
-    const found = await running.admin.listEntries();
-    assert.deepEqual(
-      ids.filter((id) => !found.has(id)),
-      [],
-    );
-    if (!/may or may not/.test(why)) assert.ok(![...found.values()].includes(refused));
+    await checkKept(running, written);
     await isSaid(() => running.agent.output(), /agent SVID renewed/);
     await isSaid(() => running.agent.output(), /can be kept for the next start again/);
     await running.register({
