@@ -1,4 +1,5 @@
 /** `run`: the server, until a signal. */
+import { setFlagsFromString } from 'node:v8';
 import type { RunCommand } from '../../shared/cli/command.ts';
 import { untilStopped } from '../../shared/cli/run-until-signal.ts';
 import { systemClock } from '../../shared/clock.ts';
@@ -31,6 +32,9 @@ export const run: RunCommand = async (flags, terminal) => {
     log,
   });
   process.on('SIGHUP', () => void configuration.reload());
+  // V8 learns to put what outlives its youth among the old at once; while entries are read in, that keeps every row, too:
+  // a million of them then took up to 1.2 GB instead of 0.85.
+  setFlagsFromString('--no-allocation-site-pretenuring');
   const stopped = untilStopped();
   try {
     await server.start();
