@@ -282,7 +282,7 @@ function routesNeeds({ needs, store, state }: Building, hub: WatchHub): RoutesNe
       ca,
       agentTtlSeconds: config.ca.agentTtlSeconds,
     },
-    entry: { ...common(needs), ...entries, entries: store.entries },
+    entry: { ...common(needs), ...entries, entries: store.entries, plans: store.plans },
     svid: { ...common(needs), ...entries, ca },
     bundle: { bundle },
     localAuthority: authorities.byHand(() => bundle.refresh()),

@@ -12,6 +12,7 @@ import type { RemoveAgentNeeds } from './agent/remove-agent.ts';
 import { renewAgent, type RenewAgentNeeds } from './agent/renew-agent.ts';
 import { getBundle, type GetBundleNeeds } from './bundle/get-bundle.ts';
 import { getInfo, type GetInfoNeeds } from './debug/get-info.ts';
+import { applyEntries, type ApplyEntriesNeeds } from './entry/apply-entries.ts';
 import { batchCreateEntry, type BatchCreateEntryNeeds } from './entry/batch-create-entry.ts';
 import { batchDeleteEntry, type BatchDeleteEntryNeeds } from './entry/batch-delete-entry.ts';
 import { batchUpdateEntry, type BatchUpdateEntryNeeds } from './entry/batch-update-entry.ts';
@@ -50,7 +51,8 @@ export interface RoutesNeeds {
     BatchUpdateEntryNeeds &
     BatchDeleteEntryNeeds &
     GetAuthorizedEntriesNeeds &
-    SyncAuthorizedEntriesNeeds;
+    SyncAuthorizedEntriesNeeds &
+    ApplyEntriesNeeds;
   readonly svid: BatchNewX509SvidNeeds & MintX509SvidNeeds;
   readonly bundle: GetBundleNeeds;
   readonly localAuthority: ByHand;
@@ -88,6 +90,9 @@ export const routes = (needs: RoutesNeeds): Routes<CallContext> => ({
     GetBundle: getBundle(needs.bundle),
   },
   'spire.api.server.localauthority.v1.LocalAuthority': localAuthorityRoutes(needs.localAuthority),
+  'writ.entry.v1.EntryChanges': {
+    ApplyEntries: applyEntries(needs.entry),
+  },
   'writ.sync.v1.Sync': {
     Watch: watch(needs.sync),
   },

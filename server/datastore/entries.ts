@@ -16,10 +16,11 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Random } from '../../shared/random.ts';
 import { recordChanges } from './changes.ts';
 import type { Database, Queryable } from './database.ts';
+import { applyUpdate, deleteEntries, denialOf, lockEntries } from './entry-changes.ts';
 import { createEntries, lockBundles } from './entry-creation.ts';
 import type { EntryRow } from './entry-rows.ts';
 import { ENTRY_COLUMNS, UPDATE_ENTRIES, sortedKeys, toEntry, toRecord } from './entry-rows.ts';
-import { type Judge, judgeOf } from './entry-surroundings.ts';
+import { judgeOf } from './entry-surroundings.ts';
 import { Conditions, nextPageToken, pageSql } from './list-query.ts';
 
 const PRUNE_BATCH = 1_000;
@@ -151,51 +152,6 @@ export class PostgresEntries implements EntryStore {
     });
   }
 }
-
-/** Deletes inside the caller's transaction, which records the changes; the ids that existed. */
-export async function deleteEntries(tx: Queryable, ids: readonly string[]): Promise<readonly string[]> {
-  if (ids.length === 0) return [];
-  // Rows are locked in the order of their ids, so that two batches never wait for each other in a circle.
-  const rows = await tx.query<{ id: string }>(
-    `with doomed as (select id from entries where id = any($1) order by id for update)
-     delete from entries using doomed where entries.id = doomed.id returning entries.id`,
-    [ids],
-  );
-  return rows.map((row) => row.id);
-}
-
-async function lockEntries(tx: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, Entry>> {
-  if (ids.length === 0) return new Map();
-  const rows = await tx.query<EntryRow>(
-    `select item.row_id, ${ENTRY_COLUMNS} from entries as item where item.id = any($1) order by item.id for update`,
-    [ids],
-  );
-  return new Map(rows.map((row) => [row.id, toEntry(row)]));
-}
-
-interface UpdateRules {
-  /** Trust domains that have one. */
-  readonly bundles: ReadonlySet<string>;
-  readonly judge: Judge;
-}
-
-/** Judged as it was and as it would be. */
-function applyUpdate(
-  { changes }: EntryUpdate,
-  entry: Entry | undefined,
-  { bundles, judge }: UpdateRules,
-): UpdateOutcome {
-  if (entry === undefined) return { kind: 'not-found' };
-  const after = { ...entry, ...changes, revisionNumber: entry.revisionNumber + 1 };
-  const denial = denialOf(judge(entry) ?? judge(after));
-  if (denial !== undefined) return denial;
-  const missing = changes.federatesWith?.find((trustDomain) => !bundles.has(trustDomain.name));
-  if (missing !== undefined) return { kind: 'no-bundle', trustDomain: missing.name };
-  return { kind: 'updated', entry: after };
-}
-
-const denialOf = (why: string | undefined): Denied | undefined =>
-  why === undefined ? undefined : { kind: 'denied', why };
 
 function toConditions(filter: EntryFilter): Conditions {
   const conditions = new Conditions();

@@ -6,7 +6,7 @@ import { internal } from '../../shared/errors.ts';
 import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 import { recordChanges } from './changes.ts';
 import type { Database, Queryable } from './database.ts';
-import { deleteEntries } from './entries.ts';
+import { deleteEntries } from './entry-changes.ts';
 import { sortedKeys } from './entry-rows.ts';
 import { Grouping } from './grouping.ts';
 import type { NodeDeed, NodeOutcome } from './node-deeds.ts';

@@ -1,6 +1,7 @@
 /** Opens the datastore: connects, brings the schema up to date, makes the stores and the feeds. Called by server.ts. */
 import type { ChangeFeed } from '../entries/change-feed.ts';
 import type { Entry } from '../entries/entry.ts';
+import type { EntryPlanStore } from '../entries/entry-plan.ts';
 import type { EntryStore } from '../entries/entry-store.ts';
 import type { BundleStore } from '../bundle/bundle-store.ts';
 import type { JournalStore } from '../ca/journal-store.ts';
@@ -19,6 +20,7 @@ import { Database, checkHealth, type DatabaseOptions } from './database.ts';
 import type { ManagedPostgres } from './embedded.ts';
 import { startManagedPostgres } from './embedded.ts';
 import { PostgresEntries } from './entries.ts';
+import { PostgresEntryPlans } from './entry-plans.ts';
 import { entryItems } from './entry-rows.ts';
 import { Hints } from './hints.ts';
 import { PostgresJoinTokens } from './join-tokens.ts';
@@ -47,6 +49,7 @@ export interface DatastoreOptions {
 
 export interface Datastore {
   readonly entries: EntryStore;
+  readonly plans: EntryPlanStore;
   readonly nodes: NodeStore;
   readonly bundles: BundleStore;
   readonly joinTokens: JoinTokenStore;
@@ -111,6 +114,7 @@ async function connect(options: DatastoreOptions, target: Target): Promise<Datas
   const pruning = pruneRegularly(database, options, AbortSignal.any([signal, stopped.signal]));
   return {
     entries: new PostgresEntries({ database, clock, random }),
+    plans: new PostgresEntryPlans({ database, clock, random }),
     nodes: new PostgresNodes(database),
     bundles: new PostgresBundles(database, hints),
     joinTokens: new PostgresJoinTokens({ database, clock, random }),

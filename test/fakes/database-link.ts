@@ -18,6 +18,7 @@ export class DatabaseLink {
     this.#passesHints = passesHints;
     this.datastore = {
       entries: this.#guard(datastore.entries),
+      plans: this.#guard(datastore.plans),
       nodes: this.#guard(datastore.nodes),
       bundles: this.#guard(datastore.bundles),
       joinTokens: this.#guard(datastore.joinTokens),

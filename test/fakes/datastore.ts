@@ -3,6 +3,7 @@ import type { Datastore } from '../../server/datastore/open.ts';
 import type { CodedError } from '../../shared/errors.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { FakeBundleStore } from './bundle-store.ts';
+import { FakeEntryPlans } from './entry-plans.ts';
 import { FakeEntryStore } from './entry-store.ts';
 import { FakeJoinTokenStore } from './join-token-store.ts';
 import { FakeJournalStore } from './journal-store.ts';
@@ -14,11 +15,13 @@ export class FakeDatastore implements Datastore {
   readonly entries: FakeEntryStore;
   readonly joinTokens: FakeJoinTokenStore;
   readonly nodes: FakeNodeStore;
+  readonly plans: FakeEntryPlans;
   /** What reads and `health` fail with: the database is away. */
   #failure: CodedError | undefined;
 
   constructor(clock: Clock) {
     this.entries = new FakeEntryStore({ clock, bundles: this.bundles });
+    this.plans = new FakeEntryPlans(this.entries);
     this.joinTokens = new FakeJoinTokenStore(this.entries);
     this.nodes = new FakeNodeStore({ joinTokens: this.joinTokens, entries: this.entries });
   }

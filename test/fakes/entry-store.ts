@@ -47,13 +47,22 @@ export class FakeEntryStore implements EntryStore {
     this.#bundles = bundles;
   }
 
+  /** Another one with the same entries. */
+  copy(): FakeEntryStore {
+    const bundles = this.#bundles;
+    const copy = new FakeEntryStore({ clock: this.#clock, ...(bundles === undefined ? {} : { bundles }) });
+    for (const [id, entry] of this.feed.items) copy.feed.put(id, entry);
+    copy.failure = this.failure;
+    return copy;
+  }
+
   async create(entries: readonly NewEntry[], guard?: EntryGuard): Promise<readonly CreateOutcome[]> {
     await this.#reach();
     if (entries.some((entry) => JSON.stringify(entry).includes('\\u0000'))) {
       throw invalidArgument('text with a NUL cannot be stored');
     }
     const unknown = await this.#withoutBundle(entries);
-    const denied = entries.map((entry) => this.#denial(guard, entry));
+    const denied = entries.map((entry) => this.denial(guard, entry));
     const outcomes = entries.map((entry, at) => denied[at] ?? this.#createOne(entry, unknown));
     this.feed.hint();
     return outcomes;
@@ -69,7 +78,7 @@ export class FakeEntryStore implements EntryStore {
 
   async delete(ids: readonly string[], guard?: EntryGuard): Promise<readonly DeleteOutcome[]> {
     await this.#reach();
-    const denied = ids.map((id) => this.#denial(guard, this.feed.items.get(id)));
+    const denied = ids.map((id) => this.denial(guard, this.feed.items.get(id)));
     const deleted = ids.map(
       (id, at): DeleteOutcome => denied[at] ?? { kind: this.#deleteOne(id) ? 'deleted' : 'not-found' },
     );
@@ -134,7 +143,7 @@ export class FakeEntryStore implements EntryStore {
     const before = this.feed.items.get(id);
     if (before === undefined) return { kind: 'not-found' };
     const entry: Entry = { ...before, ...changes, id, revisionNumber: before.revisionNumber + 1 };
-    const denied = this.#denial(guard, before) ?? this.#denial(guard, entry);
+    const denied = this.denial(guard, before) ?? this.denial(guard, entry);
     if (denied !== undefined) return denied;
     const unknown = changes.federatesWith?.find((domain) => withoutBundle.has(domain));
     if (unknown !== undefined) return { kind: 'no-bundle', trustDomain: unknown.name };
@@ -142,7 +151,7 @@ export class FakeEntryStore implements EntryStore {
     return { kind: 'updated', entry };
   }
 
-  #denial(guard: EntryGuard | undefined, entry: EntryFields | undefined): Denied | undefined {
+  denial(guard: EntryGuard | undefined, entry: EntryFields | undefined): Denied | undefined {
     const why =
       entry === undefined ? undefined : guard?.whyNot(entry, surroundings([...this.feed.items.values()]));
     return why === undefined ? undefined : { kind: 'denied', why };

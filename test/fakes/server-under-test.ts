@@ -18,6 +18,7 @@ import type { DebugDefinition } from '../../proto/gen/spire/api/server/debug/v1/
 import type { ServerReflectionDefinition } from '../../proto/gen/grpc/reflection/v1/ServerReflection.ts';
 import type { LoggerDefinition } from '../../proto/gen/spire/api/server/logger/v1/Logger.ts';
 import type { HealthDefinition } from '../../proto/gen/grpc/health/v1/Health.ts';
+import type { EntryChangesDefinition } from '../../proto/gen/writ/entry/v1/EntryChanges.ts';
 import type { ExplainEntryDefinition } from '../../proto/gen/writ/explain/v1/ExplainEntry.ts';
 import type { SyncDefinition } from '../../proto/gen/writ/sync/v1/Sync.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
@@ -45,6 +46,7 @@ export interface Clients {
   readonly logger: ServiceClient<LoggerDefinition>;
   readonly debug: ServiceClient<DebugDefinition>;
   readonly reflection: ServiceClient<ServerReflectionDefinition>;
+  readonly changes: ServiceClient<EntryChangesDefinition>;
   readonly sync: ServiceClient<SyncDefinition>;
   readonly explain: ServiceClient<ExplainEntryDefinition>;
 }
@@ -148,6 +150,7 @@ const clients = (channel: Channel): Clients => ({
   logger: new ServiceClient('spire.api.server.logger.v1.Logger', channel),
   debug: new ServiceClient('spire.api.server.debug.v1.Debug', channel),
   reflection: new ServiceClient('grpc.reflection.v1.ServerReflection', channel),
+  changes: new ServiceClient('writ.entry.v1.EntryChanges', channel),
   sync: new ServiceClient('writ.sync.v1.Sync', channel),
   explain: new ServiceClient('writ.explain.v1.ExplainEntry', channel),
 });

@@ -14,6 +14,7 @@ import type { Registrar } from '../gate/registrar.ts';
 import { type EntryMask, entryChangesFromWire, entryWriter } from '../wire/entry.ts';
 import { OK } from '../wire/status.ts';
 import { runBatch } from './batch.ts';
+import { readableCurrent } from './current-entry.ts';
 import { type EntryResult, failureStatus, noBundle } from './entry-result.ts';
 
 export interface BatchUpdateEntryNeeds {
@@ -50,9 +51,7 @@ function toUpdate(
   { trustDomain, index, registrar }: BatchUpdateEntryNeeds & { readonly registrar: Registrar | undefined },
 ): EntryUpdate {
   if (wire.id === '') throw invalidArgument('missing entry ID');
-  const found = index.find(wire.id);
-  // What an entry that the caller may not read is like, no message shall tell: the store refuses it.
-  const current = found === undefined || registrar?.canRead(found) === false ? undefined : found;
+  const current = readableCurrent(index, wire.id, registrar);
   const changes = entryChangesFromWire(wire, mask, { trustDomain, current });
   return { id: wire.id, changes };
 }

@@ -37,7 +37,7 @@ const selectors = [
   { type: 'unix', value: 'uid:1' },
   { type: 'unix', value: 'gid:1' },
 ];
-const entry = {
+export const entry = {
   id: 'one',
   spiffe_id: wireId('/web'),
   parent_id: wireId('/node'),
@@ -46,7 +46,7 @@ const entry = {
   dns_names: ['a.example', 'b.example'],
   hint: 'h',
 };
-const entryLine = {
+export const entryLine = {
   entry_id: 'one',
   spiffe_id: 'spiffe://example.org/web',
   parent_id: 'spiffe://example.org/node',

@@ -10,10 +10,11 @@ import { FakeDatastore } from '../../../fakes/datastore.ts';
 import { Endings } from '../../../fakes/endings.ts';
 import { joinAgent, type RunningServer, startServer, testKey } from '../../../fakes/server-under-test.ts';
 import { authorityTable } from './audit-rows-authorities.ts';
+import { changesTable } from './audit-rows-changes.ts';
 import { localTable } from './audit-rows-local.ts';
 import { table as networkTable, type World } from './audit-rows.ts';
 
-const table = { ...networkTable, ...authorityTable, ...localTable };
+const table = { ...networkTable, ...authorityTable, ...changesTable, ...localTable };
 
 const [UID, GID] = [process.geteuid?.(), process.getegid?.()];
 

@@ -48,8 +48,21 @@ const remote = (path: string): Caller => ({
 const AGENT_READS = ['Agent/CountAgents', 'Agent/ListAgents', 'Agent/GetAgent'];
 const ENTRY_READS = ['Entry/CountEntries', 'Entry/ListEntries', 'Entry/GetEntry'];
 const opened: Readonly<Record<Exclude<RoleKind, 'admin'>, readonly string[]>> = {
-  viewer: [...AGENT_READS, ...ENTRY_READS, 'ExplainEntry/ExplainEntry', 'Logger/GetLogger', 'Debug/GetInfo'],
-  registrar: [...ENTRY_READS, 'Entry/BatchCreateEntry', 'Entry/BatchUpdateEntry', 'Entry/BatchDeleteEntry'],
+  viewer: [
+    ...AGENT_READS,
+    ...ENTRY_READS,
+    'ExplainEntry/ExplainEntry',
+    'Logger/GetLogger',
+    'Debug/GetInfo',
+    ...['X509', 'JWT', 'WIT'].map((kind) => `LocalAuthority/Get${kind}AuthorityState`),
+  ],
+  registrar: [
+    ...ENTRY_READS,
+    'Entry/BatchCreateEntry',
+    'Entry/BatchUpdateEntry',
+    'Entry/BatchDeleteEntry',
+    'EntryChanges/ApplyEntries',
+  ],
   operator: [...AGENT_READS, 'Agent/DeleteAgent', 'Agent/BanAgent', 'Agent/CreateJoinToken'],
 };
 

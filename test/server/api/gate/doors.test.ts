@@ -65,6 +65,7 @@ const ADMINISTRATORS = [
   'LocalAuthority/TaintX509UpstreamAuthority',
   'LocalAuthority/RevokeX509UpstreamAuthority',
   'ServerReflection/ServerReflectionInfo',
+  'EntryChanges/ApplyEntries',
 ];
 
 /** Who may call what; the rest is denied, or not there. */
