@@ -3,10 +3,9 @@
  * document, one of a kind or for a use that is not known is passed over (4.2.1, 4.2.2). Called by the agent's
  * bootstrap; format-bundle writes them.
  */
-import { createPublicKey, type KeyObject, type webcrypto } from 'node:crypto';
 import { bytesEqual, fromBase64 } from '../bytes.ts';
 import { parseCertificate } from '../crypto/certificate.ts';
-import { readPublicKey } from '../crypto/public-key.ts';
+import { publicKeyFromJwk } from '../crypto/jwk.ts';
 import { invalidArgument, messageOf } from '../errors.ts';
 import type { TrustDomain } from '../spiffe/trust-domain.ts';
 import type { Bundle, TokenAuthority, X509Authority } from './bundle.ts';
@@ -94,7 +93,7 @@ function readX509(key: Json): X509Authority {
   if (certificate === undefined) throw invalidArgument('"x5c" is not base64');
   const { publicKey } = parseCertificate(certificate);
   // as go-jose, which refuses the document when the two differ
-  if (!bytesEqual(publicKey, importJwk(key)))
+  if (!bytesEqual(publicKey, publicKeyFromJwk(key)))
     throw invalidArgument('the certificate in "x5c" is for another key');
   return { certificate, tainted: false };
 }
@@ -103,27 +102,8 @@ function readToken(key: Json): TokenAuthority {
   const keyId = key['kid'];
   if (typeof keyId !== 'string' || keyId === '' || keyId.length > KEY_ID_MAX_CHARS)
     throw invalidArgument('"kid" is missing or too long');
-  return { keyId, publicKey: importJwk(key), expiresAt: undefined, tainted: false };
+  return { keyId, publicKey: publicKeyFromJwk(key), expiresAt: undefined, tainted: false };
 }
-
-/** The SubjectPublicKeyInfo, DER; only members of the public key are looked at. */
-function importJwk({ kty, crv, x, y, n, e }: Json): Uint8Array {
-  const members = kty === 'EC' ? { kty, crv, x, y } : { kty, n, e };
-  const spki = exportSpki(importKey(members as webcrypto.JsonWebKey));
-  readPublicKey(spki);
-  return spki;
-}
-
-function importKey(key: webcrypto.JsonWebKey): KeyObject {
-  try {
-    return createPublicKey({ key, format: 'jwk' });
-  } catch (cause) {
-    throw invalidArgument('the key itself is malformed', { cause });
-  }
-}
-
-const exportSpki = (key: KeyObject): Uint8Array =>
-  new Uint8Array(key.export({ type: 'spki', format: 'der' }));
 
 function uniqueByKeyId(authorities: readonly TokenAuthority[]): readonly TokenAuthority[] {
   const seen = new Set<string>();

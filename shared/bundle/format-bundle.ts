@@ -1,7 +1,7 @@
 /** Writes a bundle as a SPIFFE bundle: a JWK Set (SPIFFE_Trust_Domain_and_Bundle 4). Read by bundle-json. */
-import { createPublicKey } from 'node:crypto';
 import { toBase64 } from '../bytes.ts';
 import { parseCertificate } from '../crypto/certificate.ts';
+import { publicKeyToJwk } from '../crypto/jwk.ts';
 import type { Bundle, TokenAuthority, X509Authority } from './bundle.ts';
 
 /** Indented JSON without a final newline. */
@@ -21,15 +21,12 @@ export function formatBundle(bundle: Bundle): string {
 /** X509-SVID 6.1: no kid, the certificate in x5c. */
 const x509Key = ({ certificate }: X509Authority): object => ({
   use: 'x509-svid',
-  ...jwk(parseCertificate(certificate).publicKey),
+  ...publicKeyToJwk(parseCertificate(certificate).publicKey),
   x5c: [toBase64(certificate)],
 });
 
 const tokenKey = (use: string, { keyId, publicKey }: TokenAuthority): object => ({
   use,
   kid: keyId,
-  ...jwk(publicKey),
+  ...publicKeyToJwk(publicKey),
 });
-
-const jwk = (publicKey: Uint8Array): object =>
-  createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' }).export({ format: 'jwk' });
