@@ -36,6 +36,7 @@ import { OwnSvid } from './listen/own-svid.ts';
 import { AgentCheck } from './nodes/check-agent.ts';
 import { NodeCache } from './nodes/node-cache.ts';
 import { healthParts } from './start/own-health.ts';
+import { tokenIssuers } from './start/token-issuers.ts';
 
 export interface ServerNeeds {
   readonly config: ServerConfig;
@@ -168,6 +169,7 @@ function makeState(needs: ServerNeeds, store: Datastore) {
   const { jwt, wit } = config;
   const signing = { keyManager, journals, bundles, config: config.ca, jwt, wit };
   const authorities = new LocalAuthorities({ ...shared, ...signing });
+  const issuers = tokenIssuers({ ...shared, config, authorities });
   const ca = new X509Ca({ ...shared, authorities: authorities.x509, config: config.ca });
   const bundle = new BundleCache({ ...shared, bundles });
   const adminBundles = new AdminBundles({ ...shared, adminIds: config.adminIds, bundles });
@@ -195,7 +197,18 @@ function makeState(needs: ServerNeeds, store: Datastore) {
     clock,
     maxStalenessMs: config.maxAttestedNodeInfoStalenessSeconds * 1_000,
   });
-  return { authorities, ca, bundle, adminBundles, index, entryRefresh, nodeCache, nodeRefresh, agentCheck };
+  return {
+    authorities,
+    ca,
+    issuers,
+    bundle,
+    adminBundles,
+    index,
+    entryRefresh,
+    nodeCache,
+    nodeRefresh,
+    agentCheck,
+  };
 }
 
 const makeCallers = ({ needs: { config, clock }, state }: Building): Callers =>
@@ -283,7 +296,7 @@ function routesNeeds({ needs, store, state }: Building, hub: WatchHub): RoutesNe
       agentTtlSeconds: config.ca.agentTtlSeconds,
     },
     entry: { ...common(needs), ...entries, entries: store.entries, plans: store.plans },
-    svid: { ...common(needs), ...entries, ca },
+    svid: { ...common(needs), ...entries, ca, ...state.issuers },
     bundle: { bundle },
     localAuthority: authorities.byHand(() => bundle.refresh()),
     sync: { hub },
@@ -293,6 +306,6 @@ function routesNeeds({ needs, store, state }: Building, hub: WatchHub): RoutesNe
 function limitsOff({ attestation, signing }: ServerConfig['rateLimit']): ReadonlySet<Limit> {
   const off = new Set<Limit>();
   if (!attestation) off.add('attestation');
-  if (!signing) off.add('csr');
+  if (!signing) for (const limit of ['csr', 'jwt', 'wit'] as const) off.add(limit);
   return off;
 }

@@ -32,7 +32,11 @@ import { setLogLevel } from './logger/set-log-level.ts';
 import type { ByHand } from '../ca/local-authorities.ts';
 import { localAuthorityRoutes } from './localauthority/routes.ts';
 import { batchNewX509Svid, type BatchNewX509SvidNeeds } from './svid/batch-new-x509-svid.ts';
+import { batchNewWitSvid, type BatchNewWitSvidNeeds } from './svid/batch-new-wit-svid.ts';
+import { mintJwtSvid, type MintJwtSvidNeeds } from './svid/mint-jwt-svid.ts';
+import { mintWitSvid, type MintWitSvidNeeds } from './svid/mint-wit-svid.ts';
 import { mintX509Svid, type MintX509SvidNeeds } from './svid/mint-x509-svid.ts';
+import { newJwtSvid, type NewJwtSvidNeeds } from './svid/new-jwt-svid.ts';
 import { watch, type WatchNeeds } from './sync/watch.ts';
 
 export interface RoutesNeeds {
@@ -53,7 +57,12 @@ export interface RoutesNeeds {
     GetAuthorizedEntriesNeeds &
     SyncAuthorizedEntriesNeeds &
     ApplyEntriesNeeds;
-  readonly svid: BatchNewX509SvidNeeds & MintX509SvidNeeds;
+  readonly svid: BatchNewX509SvidNeeds &
+    MintX509SvidNeeds &
+    NewJwtSvidNeeds &
+    MintJwtSvidNeeds &
+    BatchNewWitSvidNeeds &
+    MintWitSvidNeeds;
   readonly bundle: GetBundleNeeds;
   readonly localAuthority: ByHand;
   readonly sync: WatchNeeds;
@@ -85,6 +94,10 @@ export const routes = (needs: RoutesNeeds): Routes<CallContext> => ({
   'spire.api.server.svid.v1.SVID': {
     MintX509SVID: mintX509Svid(needs.svid),
     BatchNewX509SVID: batchNewX509Svid(needs.svid),
+    MintJWTSVID: mintJwtSvid(needs.svid),
+    NewJWTSVID: newJwtSvid(needs.svid),
+    MintWITSVID: mintWitSvid(needs.svid),
+    BatchNewWITSVID: batchNewWitSvid(needs.svid),
   },
   'spire.api.server.bundle.v1.Bundle': {
     GetBundle: getBundle(needs.bundle),

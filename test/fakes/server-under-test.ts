@@ -72,6 +72,14 @@ export interface ServerOptions {
   readonly inputMaxBytes?: number;
 }
 
+/** As `feature_flags = ["wit-svid"]` has it. */
+export const WIT_ENABLED: ServerConfig['wit'] = {
+  isEnabled: true,
+  keyType: 'ec-p256',
+  issuer: undefined,
+  defaultTtlSeconds: 3_600,
+};
+
 /** Tests attest more agents than one a second. */
 const UNLIMITED = { rateLimit: { attestation: false, signing: true } };
 

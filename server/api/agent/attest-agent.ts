@@ -7,6 +7,7 @@ import { bidi, type Handler, type Send } from '../../../shared/rpc/handler.ts';
 import { attestNode, type AttestNodeNeeds, type Attestation } from '../../attest-node/attest.ts';
 import { cut } from '../gate/audit-fields.ts';
 import type { CallContext } from '../gate/context.ts';
+import { issuedX509Fields } from '../gate/issued-fields.ts';
 import { withinTime } from '../time-limit.ts';
 import { x509SvidToWire } from '../wire/svid.ts';
 
@@ -43,7 +44,7 @@ async function attest({ needs, context, requests, send }: Attesting): Promise<vo
   context.trail.add({ node_attestor_type: cut(asked.type) });
   const challenge = challenger(requests, send);
   const { id, svid, canReattest } = await attestNode(needs, { ...asked, challenge });
-  context.trail.add({ agent_id: id.toString() });
+  context.trail.add({ agent_id: id.toString(), ...issuedX509Fields(svid) });
   await send({ result: { svid: x509SvidToWire(id, svid), reattestable: canReattest } });
 }
 

@@ -6,6 +6,7 @@ import { type Handler, unary } from '../../../shared/rpc/handler.ts';
 import { type AttestNodeNeeds, signAgentSvid } from '../../attest-node/attest.ts';
 import type { NodeStore } from '../../nodes/node-store.ts';
 import { actingAgent, type CallContext } from '../gate/context.ts';
+import { issuedX509Fields } from '../gate/issued-fields.ts';
 import { x509SvidToWire } from '../wire/svid.ts';
 
 export interface RenewAgentNeeds extends Pick<AttestNodeNeeds, 'ca' | 'agentTtlSeconds'> {
@@ -22,6 +23,7 @@ export const renewAgent = (needs: RenewAgentNeeds): Handler<CallContext> =>
     if (params.csr.length === 0) throw invalidArgument('missing CSR');
     const svid = await signAgentSvid(needs, { id: node.id, csr: params.csr });
     const pending = { serialNumber: svid.serialNumber, expiresAt: svid.expiresAt };
+    context.trail.add({ agent_id: node.id.toString(), ...issuedX509Fields(svid) });
     if (!(await needs.nodes.setPending(node.id, pending))) throw notFound('agent not found');
     return { svid: x509SvidToWire(node.id, svid) };
   });

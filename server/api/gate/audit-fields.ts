@@ -9,7 +9,10 @@ import type { PostStatusRequestOutput } from '../../../proto/gen/spire/api/serve
 import type { RenewAgentRequestOutput } from '../../../proto/gen/spire/api/server/agent/v1/RenewAgentRequest.ts';
 import type { EntryFilterOutput } from '../../../proto/gen/spire/api/server/entry/v1/EntryFilter.ts';
 import type { SetLogLevelRequestOutput } from '../../../proto/gen/spire/api/server/logger/v1/SetLogLevelRequest.ts';
+import type { MintJWTSVIDRequestOutput } from '../../../proto/gen/spire/api/server/svid/v1/MintJWTSVIDRequest.ts';
+import type { MintWITSVIDRequestOutput } from '../../../proto/gen/spire/api/server/svid/v1/MintWITSVIDRequest.ts';
 import type { MintX509SVIDRequestOutput } from '../../../proto/gen/spire/api/server/svid/v1/MintX509SVIDRequest.ts';
+import type { NewJWTSVIDRequestOutput } from '../../../proto/gen/spire/api/server/svid/v1/NewJWTSVIDRequest.ts';
 import type { EntryOutput } from '../../../proto/gen/spire/api/types/Entry.ts';
 import type { EntryMaskOutput } from '../../../proto/gen/spire/api/types/EntryMask.ts';
 import type { SelectorOutput } from '../../../proto/gen/spire/api/types/Selector.ts';
@@ -58,7 +61,7 @@ export const statusFields = ({ agent_version }: PostStatusRequestOutput): LogFie
   present({ agent_version });
 
 export const renewalFields = ({ params }: RenewAgentRequestOutput): LogFields =>
-  present({ csr: csrHash(params?.csr) });
+  present({ csr: hashOf(params?.csr) });
 
 export const logLevelFields = ({ new_level }: SetLogLevelRequestOutput): LogFields => ({
   new_log_level: new_level,
@@ -71,7 +74,20 @@ export const subjectKeyIdFields = ({ subject_key_id }: { subject_key_id: string 
   present({ subject_key_id });
 
 export const mintFields = ({ csr, ttl }: MintX509SVIDRequestOutput): LogFields => ({
-  ...present({ csr: csrHash(csr) }),
+  ...present({ csr: hashOf(csr) }),
+  ttl,
+});
+
+export const jwtSvidFields = ({ entry_id, audience }: NewJWTSVIDRequestOutput): LogFields =>
+  present({ entry_id, audience: listText(audience) });
+
+export const mintJwtFields = ({ id, audience, ttl }: MintJWTSVIDRequestOutput): LogFields => ({
+  ...present({ spiffe_id: idText(id), audience: listText(audience) }),
+  ttl,
+});
+
+export const mintWitFields = ({ id, public_key, ttl }: MintWITSVIDRequestOutput): LogFields => ({
+  ...present({ spiffe_id: idText(id), public_key: hashOf(public_key) }),
   ttl,
 });
 
@@ -101,8 +117,8 @@ const isNamed = (mask: EntryMaskOutput, name: string): boolean =>
   Reflect.get(mask, name === 'dns_name' ? 'dns_names' : name) === true;
 
 /** SHA-256, hex; nothing of nothing. */
-export const csrHash = (csr: Uint8Array | undefined): string | undefined =>
-  csr === undefined || csr.length === 0 ? undefined : createHash('sha256').update(csr).digest('hex');
+export const hashOf = (bytes: Uint8Array | undefined): string | undefined =>
+  bytes === undefined || bytes.length === 0 ? undefined : createHash('sha256').update(bytes).digest('hex');
 
 /** `a,b,c`, cut where it grows too long. */
 export function listText(items: readonly string[] | undefined): string | undefined {

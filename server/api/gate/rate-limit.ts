@@ -8,7 +8,13 @@ import { Code, CodedError } from '../../../shared/errors.ts';
 import type { Limit } from './rules.ts';
 
 /** Per second, and at once (SPIRE: rate limits). */
-export const RATES: Readonly<Record<Limit, number>> = { attestation: 1, csr: 500, status: 10 };
+export const RATES: Readonly<Record<Limit, number>> = {
+  attestation: 1,
+  csr: 500,
+  jwt: 500,
+  wit: 500,
+  status: 10,
+};
 
 const SECOND_MS = 1_000;
 /** DIVERGES: SPIRE lets a call wait for as long as its caller does. Here it is refused at once when that would be longer. */

@@ -11,8 +11,11 @@ import {
   entryIdFields,
   explainedEntryFields,
   joinTokenFields,
+  jwtSvidFields,
   logLevelFields,
   mintFields,
+  mintJwtFields,
+  mintWitFields,
   renewalFields,
   statusFields,
   subjectKeyIdFields,
@@ -25,7 +28,7 @@ export type Who = 'any' | 'local' | 'admin' | 'downstream' | 'agent';
 export type LesserRole = 'viewer' | 'registrar' | 'operator';
 
 /** Limited per client address: see gate/rate-limit. */
-export type Limit = 'attestation' | 'csr' | 'status';
+export type Limit = 'attestation' | 'csr' | 'jwt' | 'wit' | 'status';
 
 export interface Rule {
   readonly who: readonly Who[];
@@ -76,7 +79,11 @@ export const rules: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   },
   'spire.api.server.svid.v1.SVID': {
     MintX509SVID: { who: ADMINS, audited: mintFields },
+    MintJWTSVID: { who: ADMINS, audited: mintJwtFields },
+    MintWITSVID: { who: ADMINS, audited: mintWitFields },
     BatchNewX509SVID: { who: ['agent'], limit: 'csr', weighedBy: 'params' },
+    NewJWTSVID: { who: ['agent'], limit: 'jwt', audited: jwtSvidFields },
+    BatchNewWITSVID: { who: ['agent'], limit: 'wit', weighedBy: 'params' },
   },
   'spire.api.server.bundle.v1.Bundle': {
     GetBundle: { who: ['any'] },

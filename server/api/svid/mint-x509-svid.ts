@@ -13,6 +13,7 @@ import type { IssuedX509Svid, X509Ca } from '../../ca/x509-ca.ts';
 import { checkDnsName } from '../../entries/dns-name.ts';
 import { listText } from '../gate/audit-fields.ts';
 import type { CallContext } from '../gate/context.ts';
+import { issuedX509Fields } from '../gate/issued-fields.ts';
 import { x509SvidToWire } from '../wire/svid.ts';
 
 export interface MintX509SvidNeeds {
@@ -39,6 +40,7 @@ export const mintX509Svid = ({ trustDomain, ca }: MintX509SvidNeeds): Handler<Ca
       const subject = isEmptyName(request.subject) ? {} : { subject: request.subject };
       const svid = await ca.signX509Svid({ csr, spiffeId, dnsNames, ttlSeconds: ttl, ...subject });
       trail.add({
+        ...issuedX509Fields(svid),
         subject: subjectText(svid),
         expires_at: svid.expiresAt.toISOString().replace('.000Z', 'Z'),
       });

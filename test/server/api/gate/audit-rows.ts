@@ -7,8 +7,8 @@ import type { LogFields } from '../../../../shared/log/logger.ts';
 import { attestRound, type Clients, type Joined } from '../../../fakes/server-under-test.ts';
 
 const wireId = (path: string) => ({ trust_domain: 'example.org', path });
-const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-const EXPIRES = /^\d+$/;
+export const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+export const EXPIRES = /^\d+$/;
 
 export interface World {
   readonly admin: Clients;
@@ -32,6 +32,14 @@ export const failed = (status_code: string, status_message: string | RegExp) => 
   status_code,
   status_message,
 });
+
+/** Of every X.509-SVID; the start is ten seconds before. */
+export const issuedX509 = {
+  svid_type: 'x509',
+  serial_num: /^\d{20,}$/,
+  lifetime: /^\d+$/,
+  expires_at: EXPIRES,
+};
 
 const selectors = [
   { type: 'unix', value: 'uid:1' },
@@ -111,6 +119,7 @@ export const table: Readonly<Record<string, Row>> = {
       {
         node_attestor_type: 'join_token',
         agent_id: 'spiffe://example.org/spire/agent/join_token/secret-token',
+        ...issuedX509,
         ...ok,
       },
     ],
@@ -118,7 +127,7 @@ export const table: Readonly<Record<string, Row>> = {
   'Agent/RenewAgent': {
     by: 'agent',
     deed: ({ agent, csr }) => agent.agent.unary('RenewAgent', { params: { csr } }),
-    lines: ({ csr }) => [{ csr: hashOf(csr), ...ok }],
+    lines: ({ csr, joined }) => [{ csr: hashOf(csr), agent_id: joined.id, ...issuedX509, ...ok }],
   },
   'Agent/PostStatus': {
     by: 'agent',
@@ -220,44 +229,6 @@ export const table: Readonly<Record<string, Row>> = {
       await Array.fromAsync(call.responses);
     },
     lines: () => [ok],
-  },
-  'SVID/BatchNewX509SVID': {
-    by: 'agent',
-    deed: ({ agent, csr }) =>
-      agent.svid.unary('BatchNewX509SVID', {
-        params: [
-          { entry_id: 'one', csr },
-          { entry_id: 'nobody', csr: Buffer.from('no csr') },
-        ],
-      }),
-    lines: ({ csr }) => [
-      {
-        csr: hashOf(csr),
-        entry_id: 'one',
-        spiffe_id: 'spiffe://example.org/web',
-        expires_at: EXPIRES,
-        ...ok,
-      },
-      {
-        csr: hashOf(Buffer.from('no csr')),
-        entry_id: 'nobody',
-        ...failed('NotFound', 'entry not found or not authorized'),
-      },
-    ],
-  },
-  'SVID/MintX509SVID': {
-    deed: ({ admin, mintCsr }) => admin.svid.unary('MintX509SVID', { csr: mintCsr, ttl: 60 }),
-    lines: ({ mintCsr }) => [
-      {
-        csr: hashOf(mintCsr),
-        ttl: 60,
-        spiffe_id: 'spiffe://example.org/minted',
-        dns_name: 'c.example',
-        subject: 'C=US,O=SPIRE,CN=c.example',
-        expires_at: /^2026-01-01T00:01:0\dZ$/,
-        ...ok,
-      },
-    ],
   },
   'Entry/BatchDeleteEntry': {
     deed: ({ admin }) => admin.entry.unary('BatchDeleteEntry', { ids: ['one', 'none', ''] }),

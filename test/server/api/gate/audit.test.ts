@@ -8,13 +8,20 @@ import { SpiffeId } from '../../../../shared/spiffe/spiffe-id.ts';
 import { FakeClock } from '../../../fakes/clock.ts';
 import { FakeDatastore } from '../../../fakes/datastore.ts';
 import { Endings } from '../../../fakes/endings.ts';
-import { joinAgent, type RunningServer, startServer, testKey } from '../../../fakes/server-under-test.ts';
+import {
+  joinAgent,
+  type RunningServer,
+  startServer,
+  testKey,
+  WIT_ENABLED,
+} from '../../../fakes/server-under-test.ts';
 import { authorityTable } from './audit-rows-authorities.ts';
 import { changesTable } from './audit-rows-changes.ts';
 import { localTable } from './audit-rows-local.ts';
+import { svidTable } from './audit-rows-svid.ts';
 import { table as networkTable, type World } from './audit-rows.ts';
 
-const table = { ...networkTable, ...authorityTable, ...changesTable, ...localTable };
+const table = { ...networkTable, ...svidTable, ...authorityTable, ...changesTable, ...localTable };
 
 const [UID, GID] = [process.geteuid?.(), process.getegid?.()];
 
@@ -24,7 +31,7 @@ describe('the audit log', () => {
   let server: RunningServer;
   let world: World;
   before(async () => {
-    const config = { auditLogEnabled: true };
+    const config = { auditLogEnabled: true, wit: WIT_ENABLED };
     server = await startServer(endings, { datastore: new FakeDatastore(clock), clock, config });
     const joined = await joinAgent(server, 'first');
     const { signer } = await testKey();

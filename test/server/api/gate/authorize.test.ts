@@ -122,6 +122,8 @@ const OTHERS: Readonly<Record<Exclude<Group, 'admins'>, readonly string[]>> = {
   any: ['Bundle/GetBundle', 'Agent/AttestAgent'],
   agents: [
     'SVID/BatchNewX509SVID',
+    'SVID/NewJWTSVID',
+    'SVID/BatchNewWITSVID',
     'Entry/GetAuthorizedEntries',
     'Entry/SyncAuthorizedEntries',
     'Agent/RenewAgent',

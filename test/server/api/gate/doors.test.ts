@@ -15,6 +15,7 @@ import {
   type RunningServer,
   startServer,
   testKey,
+  WIT_ENABLED,
 } from '../../../fakes/server-under-test.ts';
 import { type Rpc, rpcsOf } from '../../../fuzz/random-messages.ts';
 import { framed, openTls, openUnix, rawCall } from '../../../fuzz/raw-call.ts';
@@ -30,6 +31,8 @@ const AGENTS = [
   'Entry/GetAuthorizedEntries',
   'Entry/SyncAuthorizedEntries',
   'SVID/BatchNewX509SVID',
+  'SVID/NewJWTSVID',
+  'SVID/BatchNewWITSVID',
   'Sync/Watch',
 ];
 /** Not on the network at all. */
@@ -66,6 +69,8 @@ const ADMINISTRATORS = [
   'LocalAuthority/RevokeX509UpstreamAuthority',
   'ServerReflection/ServerReflectionInfo',
   'EntryChanges/ApplyEntries',
+  'SVID/MintJWTSVID',
+  'SVID/MintWITSVID',
 ];
 
 /** Who may call what; the rest is denied, or not there. */
@@ -87,8 +92,7 @@ describe('the doors of the server', () => {
   let server: RunningServer;
 
   before(async () => {
-    const wit = { isEnabled: true, keyType: 'ec-p256', issuer: undefined, defaultTtlSeconds: 60 } as const;
-    const config = { adminIds: [SpiffeId.parse('spiffe://example.org/boss')], wit };
+    const config = { adminIds: [SpiffeId.parse('spiffe://example.org/boss')], wit: WIT_ENABLED };
     server = await startServer(endings, { datastore: new FakeDatastore(clock), clock, config });
     const [agent, banned, evicted] = [
       await joinAgent(server),

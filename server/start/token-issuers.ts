@@ -1,0 +1,37 @@
+/** Who signs tokens, each with the authorities of its kind; undefined where that kind is turned off. Called by server.ts. */
+import type { Clock } from '../../shared/clock.ts';
+import type { Random } from '../../shared/random.ts';
+import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
+import { activeTokenKeys } from '../ca/active-token-key.ts';
+import { JwtCa } from '../ca/jwt-ca.ts';
+import type { LocalAuthorities } from '../ca/local-authorities.ts';
+import { WitCa } from '../ca/wit-ca.ts';
+import type { ServerConfig } from '../config.ts';
+
+export interface TokenIssuersNeeds {
+  readonly trustDomain: TrustDomain;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly config: Pick<ServerConfig, 'jwt' | 'wit'>;
+  readonly authorities: Pick<LocalAuthorities, 'jwt' | 'wit'>;
+}
+
+export interface TokenIssuers {
+  readonly jwtCa: JwtCa | undefined;
+  readonly witCa: WitCa | undefined;
+}
+
+export function tokenIssuers({ config, authorities, ...shared }: TokenIssuersNeeds): TokenIssuers {
+  const { clock } = shared;
+  const { jwt, wit } = authorities;
+  return {
+    jwtCa:
+      jwt === undefined
+        ? undefined
+        : new JwtCa({ ...shared, keys: activeTokenKeys(jwt, clock), config: config.jwt }),
+    witCa:
+      wit === undefined
+        ? undefined
+        : new WitCa({ ...shared, keys: activeTokenKeys(wit, clock), config: config.wit }),
+  };
+}
