@@ -1,5 +1,5 @@
 /** Public keys as JSON Web Keys (RFC 7517, RFC 7518 6): EC and RSA. Called by bundle-json, format-bundle and wit-svid. */
-import { createPublicKey, type KeyObject, type webcrypto } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { invalidArgument } from '../errors.ts';
 import { importPublicKey, readPublicKey } from './public-key.ts';
 
@@ -20,7 +20,7 @@ export function publicKeyFromJwk({ kty, crv, x, y, n, e }: Jwk): Uint8Array {
 
 function importJwk(key: Jwk): KeyObject {
   try {
-    return createPublicKey({ key: key as webcrypto.JsonWebKey, format: 'jwk' });
+    return createPublicKey({ key, format: 'jwk' });
   } catch (cause) {
     throw invalidArgument('the key itself is malformed', { cause });
   }
