@@ -17,26 +17,17 @@ import type { Limit } from './api/gate/rules.ts';
 import { localRoutes, type LocalRoutesNeeds, routes as makeRoutes, type RoutesNeeds } from './api/routes.ts';
 import { WatchHub } from './api/sync/watch-hub.ts';
 import { makeNodeAttestors } from './attest-node/registry.ts';
-import { AdminBundles } from './bundle/admin-bundles.ts';
-import { BundleCache } from './bundle/bundle-cache.ts';
 import { OwnBundle } from './bundle/own-bundle.ts';
-import { LocalAuthorities } from './ca/local-authorities.ts';
-import { X509Ca } from './ca/x509-ca.ts';
 import type { ServerConfig } from './config.ts';
 import type { Role } from './config/roles-fields.ts';
 import { datastoreConfig } from './datastore-config.ts';
 import { type Datastore, openDatastore } from './datastore/open.ts';
-import { AuthorizedEntries } from './entries/authorized-entries.ts';
 import { entryPruner } from './entries/prune.ts';
-import { IndexRefresher } from './entries/refresh.ts';
-import { makeKeyManager } from './key-manager/registry.ts';
 import { AgentListener } from './listen/agents.ts';
 import { LocalListener } from './listen/local.ts';
 import { OwnSvid } from './listen/own-svid.ts';
-import { AgentCheck } from './nodes/check-agent.ts';
-import { NodeCache } from './nodes/node-cache.ts';
 import { healthParts } from './start/own-health.ts';
-import { tokenIssuers } from './start/token-issuers.ts';
+import { common, makeState } from './start/server-state.ts';
 
 export interface ServerNeeds {
   readonly config: ServerConfig;
@@ -151,64 +142,6 @@ function compose(given: Given) {
     ...healthParts({ ...needs, ca, authorities: rotating, checkDatabase: () => store.health() }),
   ];
   return { parts, agents };
-}
-
-const common = ({ config, log, clock, random }: ServerNeeds) => ({
-  trustDomain: config.trustDomain,
-  log,
-  clock,
-  random,
-});
-
-/** What the server knows and keeps up to date. */
-function makeState(needs: ServerNeeds, store: Datastore) {
-  const { config, clock } = needs;
-  const { bundles, journals } = store;
-  const shared = common(needs);
-  const keyManager = makeKeyManager(config.keyManager);
-  const { jwt, wit } = config;
-  const signing = { keyManager, journals, bundles, config: config.ca, jwt, wit };
-  const authorities = new LocalAuthorities({ ...shared, ...signing });
-  const issuers = tokenIssuers({ ...shared, config, authorities });
-  const ca = new X509Ca({ ...shared, authorities: authorities.x509, config: config.ca });
-  const bundle = new BundleCache({ ...shared, bundles });
-  const adminBundles = new AdminBundles({ ...shared, adminIds: config.adminIds, bundles });
-  const index = new AuthorizedEntries(shared);
-  const entryRefresh = new IndexRefresher({
-    ...shared,
-    name: 'entries',
-    feed: store.entryFeed,
-    replica: index,
-  });
-  const nodeCache = new NodeCache({
-    clock,
-    onSelectors: (id, selectors) => index.setAgentSelectors(id, selectors),
-  });
-  const nodeRefresh = new IndexRefresher({
-    ...shared,
-    name: 'nodes',
-    feed: store.nodeFeed,
-    replica: nodeCache,
-  });
-  const agentCheck = new AgentCheck({
-    cache: nodeCache,
-    refresh: nodeRefresh,
-    store: store.nodes,
-    clock,
-    maxStalenessMs: config.maxAttestedNodeInfoStalenessSeconds * 1_000,
-  });
-  return {
-    authorities,
-    ca,
-    issuers,
-    bundle,
-    adminBundles,
-    index,
-    entryRefresh,
-    nodeCache,
-    nodeRefresh,
-    agentCheck,
-  };
 }
 
 const makeCallers = ({ needs: { config, clock }, state }: Building): Callers =>

@@ -1,0 +1,81 @@
+/** What the server knows and keeps up to date, each part made once and given to the others. Called by server.ts. */
+import type { Clock } from '../../shared/clock.ts';
+import type { Logger } from '../../shared/log/logger.ts';
+import type { Random } from '../../shared/random.ts';
+import { AdminBundles } from '../bundle/admin-bundles.ts';
+import { BundleCache } from '../bundle/bundle-cache.ts';
+import { LocalAuthorities } from '../ca/local-authorities.ts';
+import { X509Ca } from '../ca/x509-ca.ts';
+import type { ServerConfig } from '../config.ts';
+import type { Datastore } from '../datastore/open.ts';
+import { AuthorizedEntries } from '../entries/authorized-entries.ts';
+import { IndexRefresher } from '../entries/refresh.ts';
+import { makeKeyManager } from '../key-manager/registry.ts';
+import { AgentCheck } from '../nodes/check-agent.ts';
+import { NodeCache } from '../nodes/node-cache.ts';
+import { tokenIssuers } from './token-issuers.ts';
+
+export interface ServerStateNeeds {
+  readonly config: ServerConfig;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** What nearly every part needs. */
+export const common = ({ config, log, clock, random }: ServerStateNeeds) => ({
+  trustDomain: config.trustDomain,
+  log,
+  clock,
+  random,
+});
+
+export function makeState(needs: ServerStateNeeds, store: Datastore) {
+  const { config, clock } = needs;
+  const { bundles, journals } = store;
+  const shared = common(needs);
+  const keyManager = makeKeyManager(config.keyManager);
+  const { jwt, wit } = config;
+  const signing = { keyManager, journals, bundles, config: config.ca, jwt, wit };
+  const authorities = new LocalAuthorities({ ...shared, ...signing });
+  const issuers = tokenIssuers({ ...shared, config, authorities });
+  const ca = new X509Ca({ ...shared, authorities: authorities.x509, config: config.ca });
+  const bundle = new BundleCache({ ...shared, bundles });
+  const adminBundles = new AdminBundles({ ...shared, adminIds: config.adminIds, bundles });
+  const index = new AuthorizedEntries(shared);
+  const entryRefresh = new IndexRefresher({
+    ...shared,
+    name: 'entries',
+    feed: store.entryFeed,
+    replica: index,
+  });
+  const nodeCache = new NodeCache({
+    clock,
+    onSelectors: (id, selectors) => index.setAgentSelectors(id, selectors),
+  });
+  const nodeRefresh = new IndexRefresher({
+    ...shared,
+    name: 'nodes',
+    feed: store.nodeFeed,
+    replica: nodeCache,
+  });
+  const agentCheck = new AgentCheck({
+    cache: nodeCache,
+    refresh: nodeRefresh,
+    store: store.nodes,
+    clock,
+    maxStalenessMs: config.maxAttestedNodeInfoStalenessSeconds * 1_000,
+  });
+  return {
+    authorities,
+    ca,
+    issuers,
+    bundle,
+    adminBundles,
+    index,
+    entryRefresh,
+    nodeCache,
+    nodeRefresh,
+    agentCheck,
+  };
+}
