@@ -6,6 +6,7 @@ import { entryFilterFlags, entryFlags } from './entry-flags.ts';
 import { agentFilterFlags } from './agent-flags.ts';
 import { levelFlag } from '../../shared/cli/print-logger.ts';
 import { authorityCommands } from './authority-commands.ts';
+import { mintCommands } from './mint-commands.ts';
 import { runFlags } from './run-flags.ts';
 import { adminFlags, serverFlags } from './server-socket.ts';
 
@@ -150,18 +151,7 @@ export const serverCommands: readonly Command[] = withCompletion([
     ],
     load: async () => (await import('./agent-purge.ts')).agentPurge,
   },
-  {
-    words: ['x509', 'mint'],
-    summary: 'make a key and an X509-SVID without any registration entry',
-    flags: [
-      { name: 'spiffeID', kind: 'text', doc: 'the SPIFFE ID' },
-      { name: 'ttl', kind: 'text', doc: 'how long it lives, such as 1h; else as the server is told' },
-      { name: 'dns', kind: 'list', doc: 'DNS name in it; more than once for several' },
-      { name: 'write', kind: 'text', doc: 'directory for svid.pem, key.pem and bundle.pem', isPath: true },
-      ...adminFlags,
-    ],
-    load: async () => (await import('./x509-mint.ts')).x509Mint,
-  },
+  ...mintCommands,
   {
     words: ['bundle', 'show'],
     summary: "print the trust domain's own bundle",

@@ -4,25 +4,21 @@ import type { BundleDefinition } from '../../proto/gen/spire/api/server/bundle/v
 import type { SVIDDefinition } from '../../proto/gen/spire/api/server/svid/v1/SVID.ts';
 import { toBase64, utf8 } from '../../shared/bytes.ts';
 import type { RunCommand, Terminal } from '../../shared/cli/command.ts';
-import { type Flags, UsageError } from '../../shared/cli/flag.ts';
 import { wantsJson } from '../../shared/cli/output.ts';
-import { fromUnixSeconds, systemClock } from '../../shared/clock.ts';
+import { fromUnixSeconds } from '../../shared/clock.ts';
 import { buildCsr } from '../../shared/crypto/csr.ts';
 import { generateKeyPair, keySigner, privateKeyToPkcs8 } from '../../shared/crypto/keys.ts';
 import { formatPem } from '../../shared/crypto/pem.ts';
-import { messageOf } from '../../shared/errors.ts';
 import { writeFileAtomic } from '../../shared/files.ts';
-import { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 import { BUNDLE, SVID, type Typed, withService } from './call-server.ts';
-import { durationOf } from './duration-flag.ts';
+import { askedLife, neededSpiffeId, warnWhenCapped } from './minting.ts';
 
 export const x509Mint: RunCommand = async (flags, terminal) => {
   const asJson = wantsJson(flags);
-  const spiffeId = neededId(flags);
-  const ttlSeconds = Math.ceil(durationOf(flags, 'ttl'));
+  const spiffeId = neededSpiffeId(flags);
   const { privateKey } = await generateKeyPair('ec-p256');
   const csr = await buildCsr(keySigner(privateKey), { spiffeId, dnsNames: flags.list('dns') });
-  const minted = await mint({ flags, terminal }, { csr, ttl: ttlSeconds });
+  const minted = await mint({ flags, terminal }, csr);
   const keyed = { ...minted, key: privateKeyToPkcs8(privateKey) };
   if (flags.text('write') !== '') writeFiles(flags.text('write'), keyed, terminal);
   else if (asJson) terminal.out(jsonOf(keyed));
@@ -30,26 +26,16 @@ export const x509Mint: RunCommand = async (flags, terminal) => {
   return 0;
 };
 
-function neededId(flags: Flags): SpiffeId {
-  const text = flags.text('spiffeID');
-  if (text === '') throw new UsageError('spiffeID must be specified');
-  try {
-    return SpiffeId.parse(text);
-  } catch (error) {
-    throw new UsageError(`-spiffeID "${text}" is not a SPIFFE ID: ${messageOf(error)}`);
-  }
-}
-
 interface Minted {
   readonly chain: readonly Uint8Array[];
   readonly roots: readonly Uint8Array[];
 }
 
-async function mint(typed: Typed, request: { csr: Uint8Array; ttl: number }): Promise<Minted> {
-  const askedAt = systemClock.now();
-  const csr = Buffer.from(request.csr);
+async function mint(typed: Typed, request: Uint8Array): Promise<Minted> {
+  const asked = askedLife(typed.flags);
+  const csr = Buffer.from(request);
   const { svid } = await withService<SVIDDefinition, { svid: SvidOutput | null }>(SVID, typed, (client) =>
-    client.unary('MintX509SVID', { csr, ttl: request.ttl }),
+    client.unary('MintX509SVID', { csr, ttl: asked.ttlSeconds }),
   );
   if (svid === null || svid.cert_chain.length === 0) throw new Error('the server sent no SVID');
   const { x509_authorities: roots } = await withService<BundleDefinition, { x509_authorities: Root[] }>(
@@ -58,10 +44,8 @@ async function mint(typed: Typed, request: { csr: Uint8Array; ttl: number }): Pr
     (client) => client.unary('GetBundle', {}),
   );
   if (roots.length === 0) throw new Error('the server sent no X.509 authorities');
-  warnWhenCapped(typed.terminal, {
-    expiresAt: fromUnixSeconds(Number(svid.expires_at)),
-    askedFor: new Date(askedAt.getTime() + (request.ttl - 1) * 1_000), // times are cut to seconds
-  });
+  const expiresAt = fromUnixSeconds(Number(svid.expires_at));
+  warnWhenCapped(typed.terminal, { kind: 'X509-SVID', expiresAt, asked });
   return { chain: svid.cert_chain, roots: roots.map(({ asn1 }) => asn1) };
 }
 
@@ -72,15 +56,6 @@ interface SvidOutput {
 
 interface Root {
   readonly asn1: Buffer;
-}
-
-function warnWhenCapped(
-  terminal: Terminal,
-  { expiresAt, askedFor }: { expiresAt: Date; askedFor: Date },
-): void {
-  if (expiresAt >= askedFor) return;
-  const time = expiresAt.toISOString().replace('.000Z', 'Z');
-  terminal.err(`X509-SVID lifetime was capped shorter than specified ttl; expires "${time}"\n`);
 }
 
 interface Keyed extends Minted {

@@ -49,9 +49,13 @@ export function jwsAlgorithmOf(keyType: KeyType): JwsAlgorithm {
   return keyType === 'ec-p384' ? 'ES384' : 'RS256';
 }
 
+/** Each algorithm is for one kind of key. */
+export const isForKind = (algorithm: JwsAlgorithm, kind: PublicKeyKind): boolean =>
+  ALGORITHMS[algorithm].kind === kind;
+
 /** Throws InvalidArgument when a key of this kind is not for that algorithm: the key decides, never the token. */
 export function checkJwsKeyFits(algorithm: JwsAlgorithm, kind: PublicKeyKind): void {
-  if (ALGORITHMS[algorithm].kind !== kind)
+  if (!isForKind(algorithm, kind))
     throw invalidArgument(`algorithm ${algorithm} does not fit a key of kind ${kind}`);
 }
 
