@@ -6,6 +6,7 @@ import { type ConfigText, type Loaded, loadShape } from '../shared/config/load.t
 import type { Shape } from '../shared/config/shape.ts';
 import type { DataStoreConfig } from './config/datastore-plugin.ts';
 import type { KeyManagerConfig } from './config/key-manager-plugin.ts';
+import type { CredentialComposerName } from './config/credential-composer-plugin.ts';
 import { serverPlugins } from './config/plugins.ts';
 import { type ServerFlags, serverFlags } from './config/server-flags.ts';
 import { type ServerFields, serverFields } from './config/server-fields.ts';
@@ -13,6 +14,7 @@ import { type ServerFields, serverFields } from './config/server-fields.ts';
 export interface ServerConfig extends ServerFields {
   readonly datastore: DataStoreConfig;
   readonly keyManager: KeyManagerConfig;
+  readonly credentialComposers: readonly CredentialComposerName[];
   readonly nodeAttestors: { readonly joinToken: true };
   readonly healthChecks: HealthChecksConfig;
 }

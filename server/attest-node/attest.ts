@@ -23,7 +23,7 @@ export interface AttestNodeNeeds {
   readonly nodes: Pick<NodeStore, 'find' | 'attest'>;
   /** Keeps the nodes in memory fresh. */
   readonly refresh: { readNow(timeoutMs: number): Promise<void> };
-  readonly ca: Pick<X509Ca, 'signX509Svid'>;
+  readonly ca: Pick<X509Ca, 'signAgentSvid'>;
   readonly agentTtlSeconds: number;
   readonly log: Logger;
 }
@@ -92,7 +92,7 @@ export async function signAgentSvid(
   { id, csr }: AgentSvidRequest,
 ): Promise<IssuedX509Svid> {
   try {
-    return await ca.signX509Svid({ csr, spiffeId: id, dnsNames: [], ttlSeconds: agentTtlSeconds });
+    return await ca.signAgentSvid({ csr, spiffeId: id, dnsNames: [], ttlSeconds: agentTtlSeconds });
   } catch (cause) {
     if (!(cause instanceof CodedError) || cause.code !== Code.invalidArgument) throw cause;
     throw new CodedError(cause.code, `failed to parse CSR: ${messageOf(cause)}`, { cause });

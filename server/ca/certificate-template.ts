@@ -23,6 +23,7 @@ import { timeElement } from '../../shared/crypto/times.ts';
 import { bytesEqual } from '../../shared/bytes.ts';
 import { internal } from '../../shared/errors.ts';
 import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
+import type { CredentialComposer } from '../credential-composer/credential-composer.ts';
 
 export interface X509SvidFields {
   readonly spiffeId: SpiffeId;
@@ -30,6 +31,8 @@ export interface X509SvidFields {
   readonly dnsNames: readonly string[];
   /** DER of the Name, in place of SPIRE's. */
   readonly subject?: Uint8Array;
+  /** What changes the subject of a workload, one after the other. */
+  readonly composers?: readonly CredentialComposer[];
   /** SubjectPublicKeyInfo, DER. */
   readonly publicKey: Uint8Array;
   /** Magnitude, big-endian. */
@@ -44,10 +47,15 @@ export const LEAF_KEY_USAGES: readonly KeyUsage[] = ['digitalSignature', 'keyEnc
 export const LEAF_PURPOSES: readonly string[] = [Oid.serverAuth, Oid.clientAuth];
 
 /** The subject of an SVID; where it has DNS names the first is its common name (SPIRE: also of a subject that was asked for). */
-export function leafSubject({
-  subject,
-  dnsNames: [commonName],
-}: Pick<X509SvidFields, 'subject' | 'dnsNames'>): Uint8Array {
+export const leafSubject = ({ composers = [], ...fields }: SubjectFields): Uint8Array =>
+  composers.reduce(
+    (subject, composer) => composer.workloadSubject(subject, fields.spiffeId),
+    plainSubject(fields),
+  );
+
+type SubjectFields = Pick<X509SvidFields, 'spiffeId' | 'subject' | 'dnsNames' | 'composers'>;
+
+function plainSubject({ subject, dnsNames: [commonName] }: SubjectFields): Uint8Array {
   if (subject !== undefined) return commonName === undefined ? subject : withCommonName(subject, commonName);
   return commonName === undefined ? SUBJECT : distinguishedName({ ...ORGANIZATION, commonName });
 }

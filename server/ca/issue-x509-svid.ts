@@ -5,6 +5,7 @@
 import { parseCsr, verifyCsr } from '../../shared/crypto/csr.ts';
 import type { Random } from '../../shared/random.ts';
 import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
+import type { CredentialComposer } from '../credential-composer/credential-composer.ts';
 import type { X509SvidTemplate } from './certificate-template.ts';
 import { checkIssued } from './check-certificate.ts';
 import { newSerialNumber } from './serial-number.ts';
@@ -16,6 +17,7 @@ export interface IssueX509Svid {
   readonly spiffeId: SpiffeId;
   readonly dnsNames: readonly string[];
   readonly subject?: Uint8Array;
+  readonly composers?: readonly CredentialComposer[];
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly random: Random;

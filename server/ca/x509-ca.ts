@@ -9,6 +9,7 @@ import { internal, invalidArgument, unavailable } from '../../shared/errors.ts';
 import type { Random } from '../../shared/random.ts';
 import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
+import type { CredentialComposer } from '../credential-composer/credential-composer.ts';
 import type { CaAuthority } from './authorities.ts';
 import { BACKDATE_SECONDS, type CaConfig } from './ca-config.ts';
 import { X509SvidTemplate } from './certificate-template.ts';
@@ -23,6 +24,8 @@ export interface X509CaNeeds {
   readonly random: Random;
   readonly trustDomain: TrustDomain;
   readonly config: CaConfig;
+  /** What changes the certificates of workloads. */
+  readonly composers?: readonly CredentialComposer[];
 }
 
 export interface SvidRequest {
@@ -61,14 +64,14 @@ export class X509Ca {
     this.#needs = needs;
   }
 
-  /** Signs for the CSR's key. Throws InvalidArgument on a bad CSR or TTL, Unavailable while there is no valid authority. */
-  async signX509Svid({ csr, subject, ...request }: CsrSvidRequest): Promise<IssuedX509Svid> {
-    const { template, validity } = this.#prepareToSign(request);
-    const { spiffeId, dnsNames } = request;
-    const { random } = this.#needs;
-    const asked = { spiffeId, dnsNames, ...(subject === undefined ? {} : { subject }) };
-    const leaf = await issueX509Svid({ template, csr, random, ...asked, ...validity });
-    return issued(leaf, validity);
+  /** Signs for a workload's CSR. Throws InvalidArgument on a bad CSR or TTL, Unavailable while there is no valid authority. */
+  signX509Svid(request: CsrSvidRequest): Promise<IssuedX509Svid> {
+    return this.#signCsr(request, this.#needs.composers ?? []);
+  }
+
+  /** Signs for an agent's CSR. Throws as signX509Svid does. */
+  signAgentSvid(request: CsrSvidRequest): Promise<IssuedX509Svid> {
+    return this.#signCsr(request, []);
   }
 
   /** Signs for a key that is the server's own: there is no CSR to prove that. Throws as signX509Svid does. */
@@ -86,6 +89,18 @@ export class X509Ca {
   /** For health. Throws Unavailable while nothing can be signed. */
   checkCanSign(): void {
     this.#activeNow(this.#needs.clock.now());
+  }
+
+  async #signCsr(
+    { csr, subject, ...request }: CsrSvidRequest,
+    composers: readonly CredentialComposer[],
+  ): Promise<IssuedX509Svid> {
+    const { template, validity } = this.#prepareToSign(request);
+    const { spiffeId, dnsNames } = request;
+    const { random } = this.#needs;
+    const asked = { spiffeId, dnsNames, composers, ...(subject === undefined ? {} : { subject }) };
+    const leaf = await issueX509Svid({ template, csr, random, ...asked, ...validity });
+    return issued(leaf, validity);
   }
 
   #prepareToSign({ spiffeId, ttlSeconds }: SvidRequest) {

@@ -1,6 +1,7 @@
 /** The `plugins {}` of server.conf. Called by server/config. */
 import { NODE_ATTESTORS_NOT_YET } from '../../shared/config/node-attestor-names.ts';
 import type { PluginSpec, Shape } from '../../shared/config/shape.ts';
+import { type CredentialComposerName, credentialComposerPlugins } from './credential-composer-plugin.ts';
 import { type DataStoreChoice, datastorePlugins } from './datastore-plugin.ts';
 import { type KeyManagerConfig, keyManagerPlugins } from './key-manager-plugin.ts';
 
@@ -8,16 +9,19 @@ export interface ServerPlugins {
   readonly datastore: DataStoreChoice;
   readonly keyManager: KeyManagerConfig;
   readonly nodeAttestors: { readonly joinToken: true };
+  readonly credentialComposers: readonly CredentialComposerName[];
 }
 
 export const serverPlugins: Shape<ServerPlugins> = (block) => {
   const [datastore] = block.plugins('DataStore', datastorePlugins);
   const [keyManager] = block.plugins('KeyManager', keyManagerPlugins);
+  const composers = block.plugins('CredentialComposer', credentialComposerPlugins);
   for (const [type, spec] of otherPlugins) block.plugins(type, spec);
   return {
     datastore: datastore?.value ?? { kind: 'managed' },
     keyManager: keyManager?.value ?? { kind: 'memory' },
     nodeAttestors: { joinToken: true },
+    credentialComposers: composers.map(({ value }) => value),
   };
 };
 
@@ -44,16 +48,6 @@ const otherPlugins: readonly (readonly [string, PluginSpec<undefined>])[] = [
       doc: 'a CA above ours',
       kinds: {},
       notYet: ['disk', 'aws_pca', 'awssecret', 'cert-manager', 'ejbca', 'gcp_cas', 'spire', 'vault'],
-      ifNotYet: 'refuse',
-    },
-  ],
-  [
-    'CredentialComposer',
-    {
-      count: 'any',
-      doc: 'changes what certificates say',
-      kinds: {},
-      notYet: ['uniqueid'],
       ifNotYet: 'refuse',
     },
   ],

@@ -7,6 +7,7 @@ import { BundleCache } from '../bundle/bundle-cache.ts';
 import { LocalAuthorities } from '../ca/local-authorities.ts';
 import { X509Ca } from '../ca/x509-ca.ts';
 import type { ServerConfig } from '../config.ts';
+import { makeCredentialComposers } from '../credential-composer/registry.ts';
 import type { Datastore } from '../datastore/open.ts';
 import { AuthorizedEntries } from '../entries/authorized-entries.ts';
 import { IndexRefresher } from '../entries/refresh.ts';
@@ -39,7 +40,8 @@ export function makeState(needs: ServerStateNeeds, store: Datastore) {
   const signing = { keyManager, journals, bundles, config: config.ca, jwt, wit };
   const authorities = new LocalAuthorities({ ...shared, ...signing });
   const issuers = tokenIssuers({ ...shared, config, authorities });
-  const ca = new X509Ca({ ...shared, authorities: authorities.x509, config: config.ca });
+  const composers = makeCredentialComposers(config.credentialComposers);
+  const ca = new X509Ca({ ...shared, authorities: authorities.x509, config: config.ca, composers });
   const bundle = new BundleCache({ ...shared, bundles });
   const adminBundles = new AdminBundles({ ...shared, adminIds: config.adminIds, bundles });
   const index = new AuthorizedEntries(shared);

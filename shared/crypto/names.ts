@@ -20,6 +20,7 @@ const TYPES = {
   organizationalUnit: encode(objectIdentifier(Oid.organizationalUnit)),
   commonName: encode(objectIdentifier(Oid.commonName)),
   serialNumber: encode(objectIdentifier(Oid.serialNumber)),
+  x500UniqueIdentifier: encode(objectIdentifier(Oid.x500UniqueIdentifier)),
 };
 
 /** The DER of a name; empty attributes are left out, several values of one kind share one relative name. */
@@ -53,7 +54,11 @@ const attribute = (type: Uint8Array, value: string): Der =>
   sequence(type, text(PRINTABLE.test(value) ? Tag.printableString : Tag.utf8String, value));
 
 /** The name with this common name in place of its own, at its end; the rest to the letter. */
-export function withCommonName(name: Uint8Array, commonName: string): Uint8Array {
+export const withCommonName = (name: Uint8Array, commonName: string): Uint8Array =>
+  withAttribute(name, Oid.commonName, commonName);
+
+/** The name with this attribute, of a type of TYPES, in place of its own of that type, at its end; the rest to the letter. */
+export function withAttribute(name: Uint8Array, oid: keyof typeof REPLACEABLE, value: string): Uint8Array {
   const relativeNames = new DerReader(name).enter(Tag.sequence);
   const kept: Der[] = [];
   while (!relativeNames.isDone) {
@@ -61,15 +66,21 @@ export function withCommonName(name: Uint8Array, commonName: string): Uint8Array
     const others: Uint8Array[] = [];
     while (!attributes.isDone) {
       const one = attributes.raw(Tag.sequence);
-      if (!isCommonName(one)) others.push(one);
+      if (!isOfType(one, oid)) others.push(one);
     }
     if (others.length > 0) kept.push(setOf(...others));
   }
-  return encode(sequence(...kept, ...relativeName(TYPES.commonName, [commonName])));
+  return encode(sequence(...kept, ...relativeName(REPLACEABLE[oid], [value])));
 }
 
-const isCommonName = (attribute: Uint8Array): boolean =>
-  new DerReader(attribute).enter(Tag.sequence).oid() === Oid.commonName;
+const REPLACEABLE = {
+  [Oid.commonName]: TYPES.commonName,
+  [Oid.organizationalUnit]: TYPES.organizationalUnit,
+  [Oid.x500UniqueIdentifier]: TYPES.x500UniqueIdentifier,
+};
+
+const isOfType = (attribute: Uint8Array, oid: string): boolean =>
+  new DerReader(attribute).enter(Tag.sequence).oid() === oid;
 
 const EMPTY_NAME_BYTES = 2; // SEQUENCE, length 0
 export const isEmptyName = (name: Uint8Array): boolean => name.length === EMPTY_NAME_BYTES;

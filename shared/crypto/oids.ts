@@ -8,6 +8,7 @@ export const Oid = {
   country: '2.5.4.6',
   organization: '2.5.4.10',
   organizationalUnit: '2.5.4.11',
+  x500UniqueIdentifier: '2.5.4.45', // RFC 4519 2.44: a bit string there, printable text in SPIRE
   // Extensions, RFC 5280 4.2.1
   subjectKeyId: '2.5.29.14',
   keyUsage: '2.5.29.15',

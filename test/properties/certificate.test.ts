@@ -1,17 +1,18 @@
 import 'reflect-metadata';
 import assert from 'node:assert/strict';
-import { X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
 import * as x509 from '@peculiar/x509';
 import fc from 'fast-check';
 import { type X509SvidFields, X509SvidTemplate } from '../../server/ca/certificate-template.ts';
 import { checkIssued } from '../../server/ca/check-certificate.ts';
+import { uniqueId } from '../../server/credential-composer/unique-id.ts';
 import { toHex } from '../../shared/bytes.ts';
 import { type Certificate, parseCertificate, parseCertificates } from '../../shared/crypto/certificate.ts';
 import { buildCertificate, type CertificateFields } from '../../shared/crypto/certificate-builder.ts';
 import { KEY_USAGES, type KeyUsage } from '../../shared/crypto/extensions.ts';
 import { subjectKeyId } from '../../shared/crypto/keys.ts';
-import { distinguishedName } from '../../shared/crypto/names.ts';
+import { distinguishedName, withAttribute } from '../../shared/crypto/names.ts';
 import { Oid } from '../../shared/crypto/oids.ts';
 import { KEY_TYPES } from '../../shared/crypto/signer.ts';
 import { CodedError } from '../../shared/errors.ts';
@@ -117,16 +118,24 @@ const svidFields = fc.record({
   publicKey: fc.constantFrom(...signers.map(({ publicKey }) => publicKey)),
   serialNumber: serialNumbers,
   valid: validity,
+  composers: fc.constantFrom([], [uniqueId]),
 });
 
 /** SPIRE's profile of an SVID, spelled out. */
 function profileOf(fields: X509SvidFields, issuer: Certificate): Asked {
   const [commonName] = fields.dnsNames;
   const organization = { country: ['US'], organization: ['SPIRE'] };
+  const subject = distinguishedName(
+    commonName === undefined ? organization : { ...organization, commonName },
+  );
+  const hash = createHash('sha256').update(String(fields.spiffeId)).digest().subarray(0, 16);
   return {
     ...fields,
     issuerName: issuer.subject,
-    subject: distinguishedName(commonName === undefined ? organization : { ...organization, commonName }),
+    subject:
+      fields.composers?.length === 1
+        ? withAttribute(subject, Oid.x500UniqueIdentifier, toHex(hash))
+        : subject,
     isCa: false,
     keyUsage: ['digitalSignature', 'keyEncipherment', 'keyAgreement'],
     extendedKeyUsage: [Oid.serverAuth, Oid.clientAuth],

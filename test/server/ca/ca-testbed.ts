@@ -7,6 +7,7 @@ import type { JournalStore } from '../../../server/ca/journal-store.ts';
 import { LocalAuthorities } from '../../../server/ca/local-authorities.ts';
 import type { RotatingAuthorities } from '../../../server/ca/rotating-authorities.ts';
 import { type IssuedX509Svid, X509Ca } from '../../../server/ca/x509-ca.ts';
+import type { CredentialComposer } from '../../../server/credential-composer/credential-composer.ts';
 import type { KeyManager } from '../../../server/key-manager/key-manager.ts';
 import type { X509Authority } from '../../../shared/bundle/bundle.ts';
 import { buildCsr } from '../../../shared/crypto/csr.ts';
@@ -52,6 +53,7 @@ export interface CaServerOptions {
   readonly journals?: JournalStore;
   readonly bundles?: BundleStore;
   readonly random?: Random;
+  readonly composers?: readonly CredentialComposer[];
 }
 
 export class CaTestbed {

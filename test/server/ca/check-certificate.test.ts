@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { X509SvidTemplate } from '../../../server/ca/certificate-template.ts';
 import { checkIssued, checkSignature, type ExpectedSvid } from '../../../server/ca/check-certificate.ts';
+import { uniqueId } from '../../../server/credential-composer/unique-id.ts';
 import { utf8 } from '../../../shared/bytes.ts';
 import { parseCertificate } from '../../../shared/crypto/certificate.ts';
 import { Tag } from '../../../shared/crypto/der.ts';
@@ -46,6 +47,7 @@ const OTHERS: readonly (readonly [string, Partial<ExpectedSvid>])[] = [
   ['SPIFFE ID', { spiffeId: SpiffeId.parse('spiffe://example.org/sql') }],
   ['DNS names', { dnsNames: ['web', 'more'] }],
   ['subject', { dnsNames: [] }],
+  ['subject', { composers: [uniqueId] }],
   ['public key', { publicKey: other.publicKey }],
   ['serial number', { serialNumber: Uint8Array.of(0xab, 2) }],
   ['serial number', { serialNumber: new Uint8Array(4) }],

@@ -78,14 +78,23 @@ describe('server plugins', () => {
       'server.conf:7:1: BundlePublisher "aws_s3" has no effect yet',
       'server.conf:6:1: Notifier "gcs_bundle" has no effect yet',
     ]);
-    const plugins = `${MEMORY}\nNodeAttestor "k8s_psat" {}\nUpstreamAuthority "vault" {}\nCredentialComposer "uniqueid" {}\nKeyManager "aws_kms" { enabled = false }`;
+    const plugins = `${MEMORY}\nNodeAttestor "k8s_psat" {}\nUpstreamAuthority "vault" {}\nKeyManager "aws_kms" { enabled = false }`;
     assert.deepEqual(
       faultsOf(() => load({ plugins })),
       [
         'server.conf:6:1: NodeAttestor "k8s_psat" is not supported yet',
         'server.conf:7:1: UpstreamAuthority "vault" is not supported yet',
-        'server.conf:8:1: CredentialComposer "uniqueid" is not supported yet',
       ],
+    );
+  });
+
+  test('reads the credential composers, and refuses one that nobody knows', () => {
+    assert.deepEqual(load({ plugins: MEMORY }).config.credentialComposers, []);
+    const { config } = load({ plugins: `${MEMORY}\nCredentialComposer "uniqueid" {}` });
+    assert.deepEqual(config.credentialComposers, ['uniqueid']);
+    assert.match(
+      faultsOf(() => load({ plugins: `${MEMORY}\nCredentialComposer "unique_id" {}` })).join(),
+      /unknown CredentialComposer "unique_id"|"unique_id"/,
     );
   });
 
