@@ -32,7 +32,8 @@ export function checkEntryFields(fields: EntryFields, trustDomain: TrustDomain):
   checkTtl('X.509-SVID TTL', fields.x509SvidTtlSeconds);
   checkTtl('JWT-SVID TTL', fields.jwtSvidTtlSeconds);
   checkExpiry(fields.expiresAt);
-  if (fields.hint.length > HINT_MAX) throw invalidArgument(`hint is longer than ${HINT_MAX} characters`);
+  if (fields.hint.length > HINT_MAX)
+    throw invalidArgument(`hint is too long, max length is ${HINT_MAX} characters`);
   if (fields.storeSvid) checkStored(fields);
   const dnsNames = [...new Set(fields.dnsNames.map(checkDnsName))];
   return checkSize({ ...fields, selectors, dnsNames, federatesWith: [...new Set(fields.federatesWith)] });

@@ -30,32 +30,47 @@ export function provide({ command, debianPackage }: Wanted): string {
 export function providePython(requirementsPath: string): string {
   const python = provide({ command: 'python3', debianPackage: 'python3' });
   const { stdout: version } = run(python, ['-VV']);
-  const key = createHash('sha256').update(python).update(version).update(readFileSync(requirementsPath));
-  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'writ-interop');
-  const kept = join(cache, `python-${key.digest('hex').slice(0, 16)}`);
-  if (!existsSync(kept)) {
-    mkdirSync(cache, { recursive: true });
-    const made = `${kept}.${process.pid}`;
-    makeEnvironment(python, made, requirementsPath);
-    keep(made, kept);
-  }
+  const contents = [python, version, readFileSync(requirementsPath)];
+  const kept = keptFolder('python', contents, (directory) =>
+    makeEnvironment(python, directory, requirementsPath),
+  );
   return join(kept, 'bin', 'python');
+}
+
+/**
+ * A folder in the user's cache, named after all that decides what is in it: made when it is not there yet. Throws what
+ * `make` throws.
+ */
+export function keptFolder(
+  name: string,
+  contents: readonly (string | Uint8Array)[],
+  make: (directory: string) => void,
+): string {
+  const key = createHash('sha256');
+  for (const part of contents) key.update(part);
+  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'writ-interop');
+  const kept = join(cache, `${name}-${key.digest('hex').slice(0, 16)}`);
+  if (existsSync(kept)) return kept;
+  mkdirSync(cache, { recursive: true });
+  const made = `${kept}.${process.pid}`;
+  try {
+    make(made);
+  } catch (error) {
+    rmSync(made, { recursive: true, force: true });
+    throw error;
+  }
+  keep(made, kept);
+  return kept;
 }
 
 function makeEnvironment(python: string, directory: string, requirementsPath: string): void {
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps'];
   const pinned = ['--require-hashes', '--only-binary', ':all:', '--requirement', requirementsPath];
-  try {
-    if (spawnSync(python, ['-c', 'import ensurepip']).status !== 0) {
-      for (const args of [['update'], ['install', '-y', '--no-install-recommends', 'python3-venv']])
-        apt(args);
-    }
-    run(python, ['-m', 'venv', directory]);
-    run(join(directory, 'bin', 'python'), [...pip, ...pinned]);
-  } catch (error) {
-    rmSync(directory, { recursive: true, force: true });
-    throw error;
+  if (spawnSync(python, ['-c', 'import ensurepip']).status !== 0) {
+    for (const args of [['update'], ['install', '-y', '--no-install-recommends', 'python3-venv']]) apt(args);
   }
+  run(python, ['-m', 'venv', directory]);
+  run(join(directory, 'bin', 'python'), [...pip, ...pinned]);
 }
 
 /** Another run may have been faster: then it is its that stays. */

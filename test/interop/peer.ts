@@ -1,7 +1,14 @@
 /** A workload of the interop suites that is written with a foreign SDK: runs it, and reads the JSON lines that it prints. */
 import { join } from 'node:path';
 import { eventually, Program } from './program.ts';
-import type { System } from './system.ts';
+
+/** Whoever serves the workload: an agent, ours or not. */
+export interface Serving {
+  /** The address of its Workload API. */
+  readonly workloadApi: string;
+  /** Where what the workload prints is kept. */
+  readonly files: { readonly directory: string };
+}
 
 /** One line of the workload's output. */
 export interface PeerEvent {
@@ -26,16 +33,16 @@ export class Peer {
     this.#program = program;
   }
 
-  /** Starts the program, which finds the system's Workload API in its environment. */
-  static start(system: System, command: string, args: readonly string[]): Peer {
+  /** Starts the program, which finds the Workload API in its environment. */
+  static start(serving: Serving, command: string, args: readonly string[]): Peer {
     count += 1;
     return new Peer(
       Program.start({
         name: `peer ${args.join(' ')}`,
         command,
         args,
-        logPath: join(system.files.directory, `peer-${count}.log`),
-        environment: { SPIFFE_ENDPOINT_SOCKET: system.workloadApi },
+        logPath: join(serving.files.directory, `peer-${count}.log`),
+        environment: { SPIFFE_ENDPOINT_SOCKET: serving.workloadApi },
         isTied: false,
       }),
     );

@@ -14,6 +14,7 @@ export interface SystemOptions {
   /** Where the server keeps its keys; default its data directory. */
   readonly keysFolder?: string;
   readonly logLevel?: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
+  readonly hasAuditLog?: boolean;
 }
 
 export interface SystemFiles {
@@ -76,6 +77,7 @@ server {
   ${setting('ca_ttl', options.caTtl)}
   ${setting('agent_ttl', options.agentTtl)}
   ${setting('default_x509_svid_ttl', options.x509SvidTtl)}
+  audit_log_enabled = ${options.hasAuditLog === true}
 }
 plugins {
   KeyManager "disk" { plugin_data { keys_path = "${options.keysFolder ?? files.serverData}/keys.json" } }

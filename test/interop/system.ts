@@ -38,10 +38,21 @@ export class System {
 
   /** Resolves when the agent serves its Workload API. Throws with the last words of what did not start. */
   static async start(options: SystemOptions = {}): Promise<System> {
+    const system = await System.startWithoutAgent(options);
+    try {
+      await system.startAgent();
+      return system;
+    } catch (error) {
+      await system.stop();
+      throw error;
+    }
+  }
+
+  /** The same without an agent of ours: for suites that bring their own. */
+  static async startWithoutAgent(options: SystemOptions = {}): Promise<System> {
     const system = new System(makeSystemFiles(await freePort(), options), options.folder);
     try {
       await system.startServer();
-      await system.startAgent();
       return system;
     } catch (error) {
       await system.stop();

@@ -2,7 +2,7 @@
  * Whether the caller may call (SPIRE's evaluation order): everybody, the admin socket, administrators, downstream
  * servers, agents. Roles, where there are any, divide what administrators may do. Called by gate/order.
  */
-import { type CodedError, permissionDenied } from '../../../shared/errors.ts';
+import { Code, CodedError, permissionDenied, withContext } from '../../../shared/errors.ts';
 import type { SpiffeId } from '../../../shared/spiffe/spiffe-id.ts';
 import type { Role } from '../../config/roles-fields.ts';
 import type { AuthorizedEntries } from '../../entries/authorized-entries.ts';
@@ -49,7 +49,7 @@ export class Authorizer {
     if (caller.kind !== 'identified') throw denied(method);
     const admission = await this.#admitIdentified(rule, caller);
     if (admission !== undefined) return admission;
-    if (rule.who.includes('agent')) return this.#checkAgent(caller);
+    if (rule.who.includes('agent')) return this.#checkAgent(method, caller);
     throw denied(method, whyRoles(rule, this.#needs.roles.ofId(caller.svid.id)));
   }
 
@@ -63,9 +63,14 @@ export class Authorizer {
     throw denied(method, whyRoles(rule, held) ?? `user ${uid} has no role`);
   }
 
-  async #checkAgent({ svid }: Identified): Promise<Admission> {
+  /** SPIRE says only that it is denied, and why in the details; here the text says it too. */
+  async #checkAgent(method: string, { svid }: Identified): Promise<Admission> {
     const { id, serialNumber, expiresAt } = svid;
-    const node = await this.#needs.agents.checkAgent({ id, serialNumber, certificateExpiresAt: expiresAt });
+    const agent = { id, serialNumber, certificateExpiresAt: expiresAt };
+    const node = await this.#needs.agents.checkAgent(agent).catch((cause: unknown) => {
+      const isDenied = cause instanceof CodedError && cause.code === Code.permissionDenied;
+      throw isDenied ? withContext(deniedText(method), cause) : cause;
+    });
     return { agent: { node, svid } };
   }
 
@@ -101,5 +106,6 @@ function whyRoles(rule: Rule, held: readonly Role[]): string | undefined {
   return `${held.map(roleName).join(', ')} does not allow it, ${needed} does`;
 }
 
+const deniedText = (method: string): string => `authorization denied for method ${method}`;
 const denied = (method: string, why?: string): CodedError =>
-  permissionDenied(`authorization denied for method ${method}${why === undefined ? '' : `: ${why}`}`);
+  permissionDenied(`${deniedText(method)}${why === undefined ? '' : `: ${why}`}`);

@@ -48,10 +48,10 @@ const toWire: FieldReaders<Entry, Field> = {
 export const entryWriter = (mask: EntryMask): ((entry: Entry) => WireEntry) =>
   maskedWriter<Entry, Field, WireEntry>(({ id }) => ({ id }), toWire, mask);
 
-/** What each field of the wire sets; revision and creation time are ours to say. */
+/** What each field of the wire sets, in the order in which SPIRE reads them; revision and creation time are ours to say. */
 const fromWire: Readonly<Record<Field, (wire: EntryOutput) => Partial<EntryFields>>> = {
-  spiffe_id: (wire) => ({ spiffeId: spiffeIdFromWire(wire.spiffe_id, 'invalid spiffe ID') }),
   parent_id: (wire) => ({ parentId: spiffeIdFromWire(wire.parent_id, 'invalid parent ID') }),
+  spiffe_id: (wire) => ({ spiffeId: spiffeIdFromWire(wire.spiffe_id, 'invalid spiffe ID') }),
   selectors: (wire) => ({ selectors: selectorsFromWire(wire.selectors) }),
   x509_svid_ttl: (wire) => ({ x509SvidTtlSeconds: wire.x509_svid_ttl }),
   federates_with: (wire) => ({ federatesWith: wire.federates_with.map(federatedTrustDomain) }),

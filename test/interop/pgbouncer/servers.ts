@@ -50,8 +50,6 @@ export async function startServers(): Promise<Servers> {
   const [postgresPort, poolerPort] = [await freePort(), await freePort()];
   const postgres = await startPostgres(place, postgresPort);
   const pooler = startPgBouncer(place, { postgresPort, poolerPort });
-  const string = (port: number): string =>
-    `host=127.0.0.1 port=${port} user=writ password=${place.password} dbname=postgres sslmode=disable`;
   const stop = async (): Promise<void> => {
     await Promise.all([end(pooler, 'SIGTERM'), end(postgres, 'SIGQUIT')]);
     rmSync(folder, { recursive: true, force: true });
@@ -59,12 +57,44 @@ export async function startServers(): Promise<Servers> {
   try {
     await untilReady({ ...place, port: postgresPort });
     const version = await untilReady({ ...place, port: poolerPort });
-    return { direct: string(postgresPort), pooled: string(poolerPort), version, stop };
+    return {
+      direct: connectionString(place, postgresPort),
+      pooled: connectionString(place, poolerPort),
+      version,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
   }
 }
+
+export interface PlainPostgres {
+  /** Connection string. */
+  readonly direct: string;
+  stop(): Promise<void>;
+}
+
+/** Postgres alone, for a foreign program that keeps its things in one. */
+export async function startPlainPostgres(): Promise<PlainPostgres> {
+  const place = makePlace();
+  const port = await freePort();
+  const postgres = await startPostgres(place, port);
+  const stop = async (): Promise<void> => {
+    await end(postgres, 'SIGQUIT');
+    rmSync(place.folder, { recursive: true, force: true });
+  };
+  try {
+    await untilReady({ ...place, port });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { direct: connectionString(place, port), stop };
+}
+
+const connectionString = ({ password }: Place, port: number): string =>
+  `host=127.0.0.1 port=${port} user=writ password=${password} dbname=postgres sslmode=disable`;
 
 /** Of a Postgres that speaks TLS. */
 export interface TlsFiles {

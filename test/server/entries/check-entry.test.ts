@@ -62,7 +62,7 @@ const refusals: readonly (readonly [string, Partial<EntryFields>, RegExp])[] = [
   ['a TTL that is not a number', { x509SvidTtlSeconds: Number.NaN }, /not a whole number/],
   ['an invalid expiration', { expiresAt: new Date(Number.NaN) }, /not a time after 1970/],
   ['an expiration before 1970', { expiresAt: new Date(-1) }, /not a time after 1970/],
-  ['a long hint', { hint: 'h'.repeat(1_025) }, /hint is longer than 1024/],
+  ['a long hint', { hint: 'h'.repeat(1_025) }, /hint is too long, max length is 1024 characters/],
   [
     'a stored SVID with selectors of two types',
     { storeSvid: true, selectors: [selector('a', 'x'), selector('b', 'x')] },

@@ -166,8 +166,11 @@ for (const [name, { caller, may, reason }] of Object.entries(callers)) {
       await assert.rejects(deed, (error: unknown) => {
         assert.ok(error instanceof CodedError);
         assert.equal(error.code, Code.permissionDenied, method);
-        if (group === 'agents' && reason !== undefined) assert.equal(error.reason, reason, method);
-        else assert.equal(error.message, `authorization denied for method ${method}`);
+        const denial = `authorization denied for method ${method}`;
+        if (group === 'agents' && reason !== undefined) {
+          assert.equal(error.reason, reason, method);
+          assert.ok(error.message.startsWith(`${denial}: agent "`), error.message);
+        } else assert.equal(error.message, denial);
         return true;
       });
     }
