@@ -60,9 +60,6 @@ async function claims({ socket, port, missing }: Target): Promise<readonly Claim
     .map((line) => JSON.parse(line) as Claim);
 }
 
-const X509_AND_JWT = (verb: string, what: string): readonly string[] =>
-  ['X509', 'JWT'].map((kind) => `${verb}${kind}${what}`);
-
 /** What ours has yet to learn, by service. */
 const UNLEARNT: Readonly<Record<string, readonly string[]>> = {
   'bundle.v1.Bundle': [
@@ -73,15 +70,7 @@ const UNLEARNT: Readonly<Record<string, readonly string[]>> = {
     'GetFederatedBundle',
     ...['Create', 'Update', 'Set', 'Delete'].map((verb) => `Batch${verb}FederatedBundle`),
   ],
-  'debug.v1.Debug': ['GetInfo'],
-  'logger.v1.Logger': ['GetLogger', 'SetLogLevel', 'ResetLogLevel'],
-  'localauthority.v1.LocalAuthority': [
-    ...X509_AND_JWT('Get', 'AuthorityState'),
-    ...['Prepare', 'Activate', 'Taint', 'Revoke'].flatMap((verb) => X509_AND_JWT(verb, 'Authority')),
-    'TaintX509UpstreamAuthority',
-    'RevokeX509UpstreamAuthority',
-  ],
-  'svid.v1.SVID': ['MintJWTSVID', 'NewJWTSVID', 'NewDownstreamX509CA'],
+  'svid.v1.SVID': ['NewDownstreamX509CA'],
   'trustdomain.v1.TrustDomain': [
     'ListFederationRelationships',
     'GetFederationRelationship',

@@ -117,7 +117,7 @@ describe('ApplyEntries', () => {
   const malformed: Readonly<Record<string, readonly [ApplyEntriesRequest, string]>> = {
     'an entry that is none': [
       { create: [entry('x'), {}] },
-      'create 1: failed to convert entry: invalid spiffe ID: request must specify SPIFFE ID',
+      'create 1: failed to convert entry: invalid parent ID: request must specify SPIFFE ID',
     ],
     'an update of nothing': [{ update: [{ entry: entry('x') }] }, 'update 0: missing entry ID'],
     'an update to nothing': [{ update: [{ known: { id: 'x' } }] }, 'update 0: missing entry'],
