@@ -124,7 +124,7 @@ function compose(given: Given) {
   const { authorities, ca, bundle, adminBundles, entryRefresh, nodeRefresh } = state;
   const callers = makeCallers(building);
   const rotating = [authorities.x509, authorities.jwt, authorities.wit].filter((one) => one !== undefined);
-  const ownSvid = new OwnSvid({ trustDomain: needs.config.trustDomain, ca, clock, log });
+  const ownSvid = new OwnSvid({ trustDomain: needs.config.trustDomain, ca, bundle, clock, log });
   const hub = new WatchHub({ ...state, agents: state.agentCheck, nodesRefresh: nodeRefresh, clock });
   const { local, agents } = makeDoors(building, { callers, ownSvid, hub });
   const parts: readonly Part[] = [

@@ -1,15 +1,17 @@
 /**
- * Renews the agent's own SVID at half of its life: a new key in the other slot, the SVID stored, and only then the
+ * Renews the agent's own SVID at half of its life, and when its authority is tainted or revoked: a new key in the other slot, the SVID stored, and only then the
  * connection switched. A crash between any two steps leaves the old SVID with its key, or the new one with its own.
  * Run by start/engine.
  */
 import { Backoff } from '../../shared/backoff.ts';
 import { type Clock, every } from '../../shared/clock.ts';
 import { buildCsr } from '../../shared/crypto/csr.ts';
+import type { X509Authority } from '../../shared/bundle/bundle.ts';
 import { messageOf, unavailable } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { Random } from '../../shared/random.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
+import { type Standing, standingOf } from '../../shared/svid/standing.ts';
 import type { KeyManager } from '../key-manager/key-manager.ts';
 import { isRenewalDue } from '../renewal-time.ts';
 import { type AgentSvid, checkAgentSvid, nextKeyId } from './agent-svid.ts';
@@ -27,8 +29,8 @@ export interface RotationParts {
   readonly server: AgentRenewal;
   /** Attests the node again, for agents that can: the SVID is the caller's to install. */
   readonly attest: () => Promise<AgentSvid>;
-  /** DER of the trust domain's X.509 authorities, as they are now. */
-  readonly authorities: () => readonly Uint8Array[];
+  /** The trust domain's X.509 authorities, as they are now. */
+  readonly authorities: () => readonly X509Authority[];
   readonly trustDomain: TrustDomain;
   /** The new SVID is stored: connections should present it. */
   readonly onRotated: () => void;
@@ -46,6 +48,8 @@ const ATTEMPTS_LEFT = 4;
 export class OwnSvidRotation {
   readonly #parts: RotationParts;
   #running: Promise<void> | undefined;
+  /** What a new SVID is worth: where that is not much, the server has no other. */
+  #renewed: { readonly next: AgentSvid; readonly standing: Standing } | undefined;
 
   constructor(parts: RotationParts) {
     this.#parts = parts;
@@ -79,7 +83,20 @@ export class OwnSvidRotation {
 
   #isDue(): boolean {
     const { own, clock, random } = this.#parts;
-    return own.current !== undefined && isRenewalDue(own.current.svid, clock.now(), { random });
+    const { current } = own;
+    if (current === undefined) return false;
+    return isRenewalDue(current.svid, clock.now(), { random }) || this.#isDisowned(current);
+  }
+
+  /** Whether its authority is tainted or revoked, which it was not yet when it was new. */
+  #isDisowned(current: AgentSvid): boolean {
+    const standing = this.#standing(current);
+    if (standing === 'good') return false;
+    return this.#renewed?.next !== current || this.#renewed.standing !== standing;
+  }
+
+  #standing({ chain }: AgentSvid): Standing {
+    return standingOf(chain, this.#parts.authorities());
   }
 
   /** The nearer the end, the more often: a server that comes back just in time is not to be missed. */
@@ -102,7 +119,9 @@ export class OwnSvidRotation {
     const { own, attest, log, onRotated } = this.#parts;
     const current = own.current;
     if (current === undefined) throw unavailable('there is no agent SVID to renew');
-    own.install(current.canReattest ? await attest() : await this.#renew(current));
+    const next = current.canReattest ? await attest() : await this.#renew(current);
+    own.install(next);
+    this.#renewed = { next, standing: this.#standing(next) };
     log.info('agent SVID renewed', {
       spiffeId: own.current?.svid.id.toString(),
       expiresAt: own.current?.svid.expiresAt,
@@ -119,7 +138,7 @@ export class OwnSvidRotation {
       chain,
       publicKey: key.signer.publicKey,
       trustDomain,
-      authorities: authorities(),
+      authorities: authorities().map(({ certificate }) => certificate),
       at: clock.now(),
     });
     return { chain, svid, key, keyId, canReattest: false };

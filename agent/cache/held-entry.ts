@@ -36,6 +36,8 @@ export class HeldEntry {
   renewAt: Date | undefined;
   /** After a failure, not to be tried again before: of the steady clock. */
   retryAtMs: number | undefined;
+  /** Its SVID is of a tainted or revoked authority: another one is asked for. */
+  isResigned = false;
   #failures = 0;
 
   constructor(entry: AgentEntry) {
@@ -101,6 +103,11 @@ export class HeldEntry {
       };
     }
     return this.#identity;
+  }
+
+  /** As it is kept for the next start: without an SVID that was withdrawn. */
+  get kept(): { readonly entry: AgentEntry; readonly svid: HeldSvid | undefined } {
+    return { entry: this.entry, svid: this.#isWithdrawn ? undefined : this.#svid };
   }
 
   /** No SVID that counts, or one of another state of the entry: for as long as it stays the same it is the same object. */

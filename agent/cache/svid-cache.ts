@@ -17,6 +17,7 @@ import { closestEntries } from './closest-entries.ts';
 import { HeldEntry, type HeldSvid } from './held-entry.ts';
 import type { EntryWithSvid } from './kept-entry.ts';
 import { makeUpdate } from './make-update.ts';
+import { Resigning } from './resigning.ts';
 import { SelectorIndex } from './selector-index.ts';
 import { type Subscriber, Subscribers } from './subscribers.ts';
 import { SyncRecord } from './sync-record.ts';
@@ -52,6 +53,7 @@ export class SvidCache implements WorkloadIdentities {
   readonly #index = new SelectorIndex<HeldEntry>();
   readonly #svids = new CachedSvids();
   readonly #wanted: WantedSvids;
+  readonly #resigning: Resigning;
   readonly #wallClock: WallClock;
   /** The last attempt at SVIDs failed because the server could not be asked: nobody waits for one. */
   #isServerAway = false;
@@ -61,6 +63,7 @@ export class SvidCache implements WorkloadIdentities {
   constructor(parts: SvidCacheParts) {
     this.#parts = parts;
     this.#wanted = new WantedSvids(parts.clock);
+    this.#resigning = new Resigning(parts.clock, parts.log);
     this.#wallClock = new WallClock(parts.clock);
     const { bundles } = parts;
     this.#subscribers = new Subscribers(
@@ -83,11 +86,9 @@ export class SvidCache implements WorkloadIdentities {
 
   /** Whether it waits for an SVID. */
   #countUser({ keys }: Subscriber, by: 1 | -1): boolean {
-    const isUrgent = this.#index.match(keys).map((held) => {
-      held.users += by;
-      return this.#file(held);
-    });
-    return isUrgent.includes(true);
+    const matching = this.#index.match(keys);
+    for (const held of matching) held.users += by;
+    return matching.map((held) => this.#file(held)).includes(true);
   }
 
   /** Puts it where its SVID and its users say. Whether a stream is without an SVID of it. */
@@ -127,10 +128,7 @@ export class SvidCache implements WorkloadIdentities {
   /** Everything that is held, as it is now; what would be evicted first comes first. */
   snapshot(): readonly EntryWithSvid[] {
     const without = this.#entries.values().filter(({ svid }) => svid === undefined);
-    return [...this.#svids.inOrder(), ...without].map(({ entry, svid, isWithdrawn }) => ({
-      entry,
-      svid: isWithdrawn ? undefined : svid,
-    }));
+    return [...this.#svids.inOrder(), ...without].map(({ kept }) => kept);
   }
 
   /** What an earlier run held, served until the first synchronisation; bundles are there already. */
@@ -186,10 +184,11 @@ export class SvidCache implements WorkloadIdentities {
 
   /** Bundles go to every workload; federated ones change seldom enough to look at all of them too. */
   #bundlesMayHaveChanged(): void {
-    const { state } = this.#parts.bundles;
-    if (state === this.#toldBundle) return;
-    this.#toldBundle = state;
-    this.#parts.onChanged?.();
+    const { bundles, onChanged } = this.#parts;
+    if (bundles.state === this.#toldBundle) return;
+    this.#toldBundle = bundles.state;
+    for (const due of this.#resigning.bundleChanged(bundles.own, this.#svids.inOrder())) this.#file(due);
+    onChanged?.();
     this.#subscribers.touchAll();
   }
 
@@ -216,6 +215,7 @@ export class SvidCache implements WorkloadIdentities {
     if (held === undefined) return;
     const { renewalTime, clock, onChanged } = this.#parts;
     held.setSvid(svid, renewalTime(svid), clock.now());
+    this.#resigning.newSvid(held);
     this.#file(held);
     this.#subscribers.touch(held.entry.selectors);
     onChanged?.();
@@ -223,11 +223,11 @@ export class SvidCache implements WorkloadIdentities {
 
   #evictSurplus(): void {
     const surplus = this.#svids.surplus(this.#parts.maxSvids);
-    if (surplus.length > 0) this.#parts.onChanged?.();
     for (const held of surplus) {
       held.evict();
       this.#file(held);
     }
+    if (surplus.length > 0) this.#parts.onChanged?.();
   }
 
   /** The server refused these, or answered nonsense: what was there stays, and each is tried again later. */

@@ -198,7 +198,7 @@ function rotationOf(parts: EngineParts, { agents, bundles }: Links, onRotated: (
       const trust = { kind: 'authorities', authorities: ownAuthorities(bundles) } as const;
       return (await attest(parts, trust, stopping)).agentSvid;
     },
-    authorities: () => ownAuthorities(bundles),
+    authorities: () => bundles.own.x509Authorities,
     trustDomain: config.trustDomain,
     onRotated,
     onFailed: parts.onRotationFailed,

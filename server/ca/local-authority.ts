@@ -10,7 +10,11 @@ import type { BundleStore } from '../bundle/bundle-store.ts';
 import type { Authority } from './authorities.ts';
 import type { AuthorityState, RotatingAuthorities } from './rotating-authorities.ts';
 
-/** Of one kind: X.509 authorities of some 600 bytes, far from the 4 MiB that a message of SPIRE's may have. */
+/**
+ * Of one kind: X.509 authorities of some 600 bytes, far from the 4 MiB that a message of SPIRE's may have.
+ *
+ * DIVERGES: in SPIRE a script that prepares without end makes the bundle too large for its agents.
+ */
 const BUNDLED_MAX = 500;
 
 export interface LocalAuthorityNeeds {

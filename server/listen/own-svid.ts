@@ -1,4 +1,7 @@
-/** The server's own X.509-SVID, `spiffe://<trust domain>/spire/server`: a key in memory, rotated at half-life. Started by server.ts. */
+/**
+ * The server's own X.509-SVID, `spiffe://<trust domain>/spire/server`: a key in memory, rotated at half-life, and when its
+ * authority is tainted. Started by server.ts.
+ */
 import { type Clock, every } from '../../shared/clock.ts';
 import { generateKeyPair, keySigner } from '../../shared/crypto/keys.ts';
 import { formatPem } from '../../shared/crypto/pem.ts';
@@ -8,6 +11,8 @@ import { serverId } from '../../shared/spiffe/reserved.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import type { Part } from '../../shared/tasks.ts';
 import type { TlsIdentity } from '../../shared/tls/listen.ts';
+import { standingOf } from '../../shared/svid/standing.ts';
+import type { BundleCache } from '../bundle/bundle-cache.ts';
 import type { X509Ca } from '../ca/x509-ca.ts';
 
 const CHECK_MS = 5_000; // SPIRE's interval
@@ -16,11 +21,13 @@ const DEFAULT_TTL = 0; // SPIRE: default_x509_svid_ttl
 export interface OwnSvidNeeds {
   readonly trustDomain: TrustDomain;
   readonly ca: Pick<X509Ca, 'signServerSvid'>;
+  readonly bundle: Pick<BundleCache, 'authoritiesOf' | 'onChange'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 interface Held {
+  readonly chain: readonly Uint8Array[];
   readonly identity: TlsIdentity;
   readonly validFrom: Date;
   readonly rotatesAt: Date;
@@ -33,6 +40,8 @@ export class OwnSvid implements Part {
   readonly #listeners = new Set<(identity: TlsIdentity) => void>();
   #held: Held | undefined;
   #loop: Promise<void> = Promise.resolve();
+  #rotating: Promise<void> | undefined;
+  #forgetBundle = (): void => {};
 
   constructor(needs: OwnSvidNeeds) {
     this.#needs = needs;
@@ -40,12 +49,16 @@ export class OwnSvid implements Part {
 
   /** Throws as the CA does. */
   async start(signal: AbortSignal): Promise<void> {
+    const { bundle, clock } = this.#needs;
     await this.#rotate();
-    this.#loop = every({ clock: this.#needs.clock, ms: () => CHECK_MS, signal }, () => this.#rotateIfDue());
+    this.#forgetBundle = bundle.onChange(() => void this.#rotateIfDue());
+    this.#loop = every({ clock, ms: () => CHECK_MS, signal }, () => this.#rotateIfDue());
   }
 
   async stop(): Promise<void> {
+    this.#forgetBundle();
     await this.#loop;
+    await this.#rotating;
   }
 
   /** Throws Internal before the start. */
@@ -60,9 +73,27 @@ export class OwnSvid implements Part {
     return () => this.#listeners.delete(listener);
   }
 
-  async #rotateIfDue(): Promise<void> {
-    const { clock, log } = this.#needs;
-    if (this.#held !== undefined && !isDue(this.#held, clock.now())) return;
+  #rotateIfDue(): Promise<void> {
+    if (this.#held !== undefined && !this.#isDue(this.#held)) return Promise.resolve();
+    this.#rotating ??= this.#rotateOrLog().finally(() => {
+      this.#rotating = undefined;
+    });
+    return this.#rotating;
+  }
+
+  /** One that is not valid yet, after the clock was set back, is worth nothing either. */
+  #isDue({ chain, rotatesAt, validFrom }: Held): boolean {
+    const { bundle, clock, trustDomain } = this.#needs;
+    const now = clock.now();
+    return (
+      now >= rotatesAt ||
+      now < validFrom ||
+      standingOf(chain, bundle.authoritiesOf(trustDomain)) === 'tainted'
+    );
+  }
+
+  async #rotateOrLog(): Promise<void> {
+    const { log } = this.#needs;
     try {
       await this.#rotate();
     } catch (error) {
@@ -90,11 +121,8 @@ export class OwnSvid implements Part {
     };
     const { expiresAt, validFrom } = svid;
     const rotatesAt = new Date((signedAt.getTime() + expiresAt.getTime()) / 2);
-    this.#held = { identity, validFrom, rotatesAt, expiresAt };
+    this.#held = { chain: svid.chain, identity, validFrom, rotatesAt, expiresAt };
     log.debug('server SVID rotated', { serialNumber: svid.serialNumber, expiresAt });
     for (const listener of this.#listeners) listener(identity);
   }
 }
-
-/** An SVID that is not valid yet, after the clock was set back, is worth nothing either. */
-const isDue = ({ validFrom, rotatesAt }: Held, now: Date): boolean => now >= rotatesAt || now < validFrom;

@@ -32,8 +32,10 @@ describe('rotating the own SVID', () => {
   let authority: FakeAuthority;
   /** Serial numbers that the server honours: the active one and the pending one. */
   let honoured: string[];
+  let isTainted: boolean;
 
   beforeEach(async () => {
+    isTainted = false;
     directory = mkdtempSync(join(tmpdir(), 'writ-rotate-'));
     authority = await FakeAuthority.make(
       'example.org',
@@ -75,7 +77,7 @@ describe('rotating the own SVID', () => {
     new OwnSvidRotation({
       ...parts,
       attest: () => Promise.reject(new Error('not asked for')),
-      authorities: () => [authority.root.raw],
+      authorities: () => [{ certificate: authority.root.raw, tainted: isTainted }],
       trustDomain: TD,
       onFailed: () => {},
       clock,
@@ -217,5 +219,31 @@ describe('rotating the own SVID', () => {
     const path = join(directory, 'agent-data.json');
     assert.equal(statSync(path).mode & 0o777, 0o600);
     assert.doesNotMatch(readFileSync(path, 'utf8'), /PRIVATE/);
+  });
+
+  it('is due at once when its authority is tainted, and once, also where the server signs by no other', async () => {
+    const first = await enrolled(DiskKeyManager.open(directory));
+    StateFile.open(directory).store({ svid: first.chain, bundle: [authority.root.raw] });
+    let rotations = 0;
+    const parts = { ...(await start('never')), onRotated: () => (rotations += 1) };
+    const abort = new AbortController();
+    const running = rotation(parts).run(abort.signal);
+    await clock.advance(10_000);
+    assert.equal(rotations, 0);
+
+    isTainted = true;
+    await clock.advance(5_000);
+    assert.equal(rotations, 1);
+    assert.notEqual(parts.own.current?.svid.serialNumber, first.svid.serialNumber);
+    await clock.advance(60_000);
+    assert.equal(rotations, 1, 'what is signed by the tainted one again is left until it is due');
+
+    isTainted = false;
+    const until = addSeconds(clock.now(), 864_000);
+    authority = await FakeAuthority.make('example.org', addSeconds(clock.now(), -60), until);
+    await clock.advance(60_000);
+    assert.equal(rotations, 2, 'it is worth nothing when the authority is revoked');
+    abort.abort(new Error('stopping'));
+    await running;
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
+import { BundleCache } from '../../../server/bundle/bundle-cache.ts';
 import { OwnSvid } from '../../../server/listen/own-svid.ts';
 import { Code, unavailable } from '../../../shared/errors.ts';
 import type { TlsIdentity } from '../../../shared/tls/listen.ts';
@@ -10,20 +11,24 @@ const MINUTE_MS = 60_000;
 
 async function world() {
   const bed = new CaTestbed();
-  const { ca, stop } = await bed.start();
+  const { ca, x509, stop } = await bed.start();
   const signing: { failure: Error | undefined } = { failure: undefined };
   const signServerSvid: typeof ca.signServerSvid = async (request) => {
     if (signing.failure !== undefined) throw signing.failure;
     return ca.signServerSvid(request);
   };
-  const own = new OwnSvid({ trustDomain, ca: { signServerSvid }, clock: bed.clock, log: bed.log });
+  const { bundles, clock, log, random } = bed;
+  const bundle = new BundleCache({ bundles, clock, log, random, trustDomain });
+  const own = new OwnSvid({ trustDomain, ca: { signServerSvid }, bundle, clock, log });
   const abort = new AbortController();
+  await bundle.start(abort.signal);
   const end = async (): Promise<void> => {
     abort.abort(new Error('stopping'));
     await own.stop();
+    await bundle.stop();
     await stop();
   };
-  return { bed, own, signing, start: () => own.start(abort.signal), end };
+  return { bed, own, x509, signing, start: () => own.start(abort.signal), end };
 }
 
 test('has the ID of the server and a key that fits', async () => {
@@ -83,5 +88,26 @@ test('is made anew when the clock was set back to before it is valid', async () 
   assert.ok(first.validFromDate > bed.clock.now());
   await bed.clock.advance(10_000);
   assert.ok(new X509Certificate(own.identity().certificatePem).validFromDate <= bed.clock.now());
+  await end();
+});
+
+test('is made anew, once and at once, when its authority is tainted', async () => {
+  const { bed, own, x509, start, end } = await world();
+  await start();
+  const told: TlsIdentity[] = [];
+  own.onChange((identity) => told.push(identity));
+  const { authorityId } = x509.state().active;
+  await x509.prepare();
+  await x509.activate();
+  await bed.clock.advance(10_000);
+  assert.deepEqual(told, [], 'an authority that took over is no reason');
+  await bed.bundles.taint(trustDomain, { name: 'X.509', authorityId });
+  await bed.clock.advance(0);
+  assert.equal(told.length, 1);
+  const { active } = x509.state();
+  const signer = new X509Certificate(active.certificate.raw);
+  assert.ok(new X509Certificate(own.identity().certificatePem).verify(signer.publicKey));
+  await bed.clock.advance(60_000);
+  assert.equal(told.length, 1);
   await end();
 });
