@@ -51,10 +51,11 @@ export class SystemAdmin {
     return authorities.map(({ asn1 }) => formatPem('CERTIFICATE', asn1)).join('');
   }
 
-  /** A join token whose agent also goes by `alias`. */
-  async joinToken(alias: string): Promise<string> {
+  /** A join token; with an `alias` its agent also goes by that. */
+  async joinToken(alias?: string): Promise<string> {
     const agents = this.#client<AgentDefinition>('spire.api.server.agent.v1.Agent');
-    const token = await agents.unary('CreateJoinToken', { ttl: 600, agent_id: wireId(alias) });
+    const agentId = alias === undefined ? null : wireId(alias);
+    const token = await agents.unary('CreateJoinToken', { ttl: 600, agent_id: agentId });
     return token.value;
   }
 

@@ -4,8 +4,12 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import net, { type NetConnectOpts } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { codeName } from '../../../shared/cli/code-name.ts';
+import { monotonicMs } from '../../../shared/clock.ts';
+import { CodedError } from '../../../shared/errors.ts';
 import { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
-import type { AttestAll, Holding, TargetText } from './agents.ts';
+import type { AgentFigures, AttestAll, Holding, Revised, TargetText } from './agents.ts';
 import { rateOf } from './callers.ts';
 import { serve } from './companion-process.ts';
 import { SimulatedAgent, type Target } from './simulated-agent.ts';
@@ -16,11 +20,11 @@ const PER_NETWORK = 250;
 interface Placed {
   readonly agent: SimulatedAgent;
   readonly address: string;
+  /** 0 until its first round. */
+  syncedAtMs: number;
 }
 
 const placed: Placed[] = [];
-/** What they shall all hold, or not hold; called when they do. */
-let awaited: (Holding & { readonly onDone: () => void }) | undefined;
 
 /** The gRPC library takes no source address: a connection has that of the agent on whose behalf it is made. */
 const sourceAddress = new AsyncLocalStorage<string>();
@@ -33,7 +37,11 @@ Object.defineProperty(net, 'connect', {
 function place(target: Target): Placed {
   const at = placed.length;
   const address = `127.1.${1 + Math.floor(at / PER_NETWORK)}.${1 + (at % PER_NETWORK)}`;
-  const made = sourceAddress.run(address, () => ({ agent: new SimulatedAgent(target), address }));
+  const made = sourceAddress.run(address, () => ({
+    agent: new SimulatedAgent(target),
+    address,
+    syncedAtMs: 0,
+  }));
   placed.push(made);
   return made;
 }
@@ -56,13 +64,67 @@ const targetOf = (text: TargetText): Target => ({
   authorities: text.authorities.map((base64) => Buffer.from(base64, 'base64')),
 });
 
-function checkAwaited(): void {
-  if (awaited === undefined) return;
-  const { spiffeId, isHeld, onDone } = awaited;
-  if (!placed.every(({ agent }) => agent.holds(spiffeId) === isHeld)) return;
-  awaited = undefined;
-  onDone();
+/** Of all agents, since they were last asked for. */
+let syncMs: number[] = [];
+let failures = new Map<string, number>();
+let isLossExpected = false;
+/** Called after each round of any agent. */
+const waiting = new Set<() => void>();
+
+/** Resolves when it is so. */
+function until(isSo: () => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const check = (): void => {
+      if (!isSo()) return;
+      waiting.delete(check);
+      resolve();
+    };
+    waiting.add(check);
+    check();
+  });
 }
+
+/** An agent that loses its server ends the process, and the bench, unless that is what the bench is about. */
+function noteFailure(error: unknown): void {
+  if (!isLossExpected) setImmediate(() => void Promise.reject(error));
+  const name = error instanceof CodedError ? codeName(error.code) : 'other';
+  failures.set(name, (failures.get(name) ?? 0) + 1);
+}
+
+function follow(one: Placed): Promise<void> {
+  const synced = Promise.withResolvers<void>();
+  one.agent.follow({
+    onSynced: (ms) => {
+      one.syncedAtMs = monotonicMs();
+      syncMs.push(ms);
+      synced.resolve();
+      for (const check of waiting) check();
+    },
+    onFailed: noteFailure,
+  });
+  return synced.promise;
+}
+
+const followAll = (agents: readonly Placed[], callers: number): Promise<number> =>
+  each(agents, callers, (_agent, at) => {
+    const one = agents[at];
+    return one === undefined || one.syncedAtMs > 0 ? Promise.resolve() : follow(one);
+  });
+
+/** One agent after the other renews its SVID and those of its workloads, so that all have within `periodMs`. */
+async function renewInTurn(periodMs: number, signal: AbortSignal): Promise<void> {
+  const startedMs = monotonicMs();
+  for (let turn = 0; !signal.aborted; turn += 1) {
+    const { agent, address } = placed[turn % placed.length] ?? {};
+    if (agent !== undefined && address !== undefined)
+      await sourceAddress.run(address, () => agent.renew().then(() => agent.signAnew()));
+    const dueMs = startedMs + ((turn + 1) * periodMs) / placed.length;
+    await pause(Math.max(0, dueMs - monotonicMs()), undefined, { signal }).catch(() => {});
+  }
+}
+
+let renewing = new AbortController();
+let renewals = Promise.resolve();
 
 serve({
   attest: ({ tokens, target, callers }: AttestAll) => {
@@ -75,21 +137,32 @@ serve({
     return counts[0];
   },
   renew: (callers: number) => each(placed, callers, (agent) => agent.renew()),
-  follow: async () => {
-    await each(placed, AT_ONCE, async (agent) => {
-      const synced = Promise.withResolvers<void>();
-      agent
-        .follow(() => {
-          synced.resolve();
-          checkAwaited();
-        })
-        .catch((error: unknown) => setImmediate(() => void Promise.reject(error))); // ends the process: it has lost its server
-      await synced.promise;
-    });
+  follow: (callers: number) => followAll(placed, callers),
+  await: ({ spiffeId, isHeld }: Holding) =>
+    until(() => placed.every(({ agent }) => agent.holds(spiffeId) === isHeld)),
+  revised: ({ at, entryId, revision }: Revised) =>
+    until(() => (placed[at]?.agent.revisionOf(entryId) ?? -1) >= revision),
+  expectLoss: async (isExpected: boolean) => {
+    isLossExpected = isExpected;
   },
-  await: (holding: Holding) =>
-    new Promise<void>((resolve) => {
-      awaited = { ...holding, onDone: resolve };
-      checkAwaited();
-    }),
+  /** All agents that follow have had a round since then; the time at which that was so. */
+  current: async () => {
+    const sinceMs = monotonicMs();
+    const followers = placed.filter(({ syncedAtMs }) => syncedAtMs > 0);
+    await until(() => followers.every(({ syncedAtMs }) => syncedAtMs > sinceMs));
+  },
+  startRenewing: async (periodMs: number) => {
+    renewing = new AbortController();
+    renewals = renewInTurn(periodMs, renewing.signal);
+    renewals.catch(noteFailure);
+  },
+  stopRenewing: async () => {
+    renewing.abort();
+    await renewals;
+  },
+  figures: async (): Promise<AgentFigures> => {
+    const figures = { syncMs, failures: Object.fromEntries(failures) };
+    [syncMs, failures] = [[], new Map()];
+    return figures;
+  },
 });

@@ -2,6 +2,7 @@
 import { parsePem } from '../../../shared/crypto/pem.ts';
 import type { System } from '../../interop/system.ts';
 import { TRUST_DOMAIN } from '../../interop/system-files.ts';
+import { rateOf } from './callers.ts';
 import { Companion } from './companion.ts';
 
 /** Where the server is; certificates in base64. */
@@ -24,6 +25,23 @@ export interface Holding {
   readonly isHeld: boolean;
 }
 
+export interface Revised {
+  /** Of the agent, in the order of the tokens. */
+  readonly at: number;
+  readonly entryId: string;
+  readonly revision: number;
+}
+
+export interface AgentFigures {
+  /** Of each round: the entries, and what they needed signed. */
+  readonly syncMs: readonly number[];
+  /** Calls and streams that failed, by the name of their code. */
+  readonly failures: Readonly<Record<string, number>>;
+}
+
+const TOKENS_AT_ONCE = 8;
+const FOLLOW_AT_ONCE = 4;
+
 export class Agents {
   readonly #system: System;
   readonly #companion = new Companion('agents-process.ts');
@@ -32,10 +50,12 @@ export class Agents {
     this.#system = system;
   }
 
-  /** Join tokens whose agents also go by `alias`. */
-  async tokens(count: number, alias: string): Promise<readonly string[]> {
+  /** Join tokens; with an `alias` their agents also go by that. */
+  async tokens(count: number, alias?: string): Promise<readonly string[]> {
     const tokens: string[] = [];
-    for (let at = 0; at < count; at += 1) tokens.push(await this.#system.admin.joinToken(alias));
+    await rateOf(count, TOKENS_AT_ONCE, async (at) => {
+      tokens[at] = await this.#system.admin.joinToken(alias);
+    });
     return tokens;
   }
 
@@ -55,14 +75,43 @@ export class Agents {
     return this.#companion.ask<number>('renew', callers);
   }
 
-  /** Every agent follows the server from here on; resolves when each has made its first round. */
-  follow(): Promise<void> {
-    return this.#companion.ask('follow');
+  /** Every agent follows the server from here on, those that do already apart; resolves when each has made its first round. */
+  async follow(callers = FOLLOW_AT_ONCE): Promise<void> {
+    await this.#companion.ask('follow', callers);
   }
 
   /** Resolves when every agent has an SVID of this ID, or when none has one any more. */
   all(spiffeId: string, isHeld: boolean): Promise<void> {
     return this.#companion.ask('await', { spiffeId, isHeld } satisfies Holding);
+  }
+
+  /** Resolves when this agent has an SVID of the entry as it then is. */
+  revised(revised: Revised): Promise<void> {
+    return this.#companion.ask('revised', revised);
+  }
+
+  /** Whether agents that lose their server are what is measured, and not the end of the bench. */
+  expectLoss(isExpected: boolean): Promise<void> {
+    return this.#companion.ask('expectLoss', isExpected);
+  }
+
+  /** Resolves when every agent that follows has had a round from here on. */
+  current(): Promise<void> {
+    return this.#companion.ask('current');
+  }
+
+  /** From here on all agents renew within each period, one after the other. */
+  startRenewing(periodMs: number): Promise<void> {
+    return this.#companion.ask('startRenewing', periodMs);
+  }
+
+  stopRenewing(): Promise<void> {
+    return this.#companion.ask('stopRenewing');
+  }
+
+  /** What happened since it was last asked. */
+  figures(): Promise<AgentFigures> {
+    return this.#companion.ask<AgentFigures>('figures');
   }
 
   stop(): Promise<void> {

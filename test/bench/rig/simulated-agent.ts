@@ -17,6 +17,9 @@ import { verifyServer } from '../../../agent/server-link/verify-server.ts';
 import { WatchClient } from '../../../agent/server-link/watch-client.ts';
 import { AuthorizedEntries } from '../../../agent/sync/authorized-entries.ts';
 import { Positions } from '../../../agent/sync/position.ts';
+import { Trigger } from '../../../agent/sync/trigger.ts';
+import { ChangeWatch } from '../../../agent/sync/watch.ts';
+import { Backoff } from '../../../shared/backoff.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { SecretText } from '../../../shared/config/secret-text.ts';
 import { buildCsr } from '../../../shared/crypto/csr.ts';
@@ -33,7 +36,17 @@ export interface Target {
   readonly authorities: readonly Uint8Array[];
 }
 
+export interface Events {
+  /** After each round; how long it took. */
+  readonly onSynced: (ms: number) => void;
+  /** A round, or the stream of hints. */
+  readonly onFailed: (error: unknown) => void;
+}
+
 const NEVER = new AbortController().signal;
+const NEVER_MS = 2 ** 31 - 1;
+/** As agent/sync/sync: the interval of SPIRE's agents, growing. */
+const RETRY = { initialMs: 5_000, maxMs: 240_000, jitter: 0.1 };
 
 export class SimulatedAgent {
   readonly #target: Target;
@@ -44,6 +57,7 @@ export class SimulatedAgent {
   readonly #entries: AuthorizedEntries;
   readonly #stop = new AbortController();
   #svid: AgentSvid | undefined;
+  #watch: ChangeWatch | undefined;
   /** The SPIFFE IDs of entries that it has an SVID for, by the entry. */
   #held = new Map<AgentEntry, string>();
 
@@ -107,6 +121,7 @@ export class SimulatedAgent {
     const svid = checkAgentSvid({ chain, publicKey, trustDomain, authorities, at: systemClock.now() });
     this.#svid = { chain, svid, key, keyId, canReattest: false };
     this.#connection.replace();
+    this.#watch?.reconnected();
     await this.#entries.fetch(NEVER);
   }
 
@@ -120,28 +135,60 @@ export class SimulatedAgent {
     return this.#held.values().some((held) => held === spiffeId);
   }
 
-  /** Follows the hints until it is closed; calls back after the first round and each that a hint asked for. */
-  async follow(onSynced: () => void): Promise<void> {
-    const source = new WatchClient(this.#connection);
-    let isStale = false;
-    let round: Promise<void> | undefined;
-    const rounds = async (): Promise<void> => {
-      while (isStale) {
-        isStale = false;
+  /** The revision of an entry that it has an SVID for. */
+  revisionOf(entryId: string): number | undefined {
+    return this.#held.keys().find(({ id }) => id === entryId)?.revisionNumber;
+  }
+
+  /** Has the SVIDs of all its entries signed anew, as at half of their lives. */
+  async signAnew(): Promise<void> {
+    await this.#haveSigned([...this.#held.keys()]);
+  }
+
+  /** Until it is closed: each hint asks for a round; after a failure it is tried again as real agents do. */
+  follow(events: Events): void {
+    const changed = new Trigger();
+    const watch = new ChangeWatch({
+      source: new WatchClient(this.#connection),
+      onHint: ({ position }) => {
+        this.#positions.saw(position);
+        changed.poke();
+      },
+      onPushing: () => {},
+      onFailed: events.onFailed,
+      clock: systemClock,
+      random: systemRandom,
+      log: silentLogger,
+    });
+    this.#watch = watch;
+    const { signal } = this.#stop;
+    void watch.run(signal);
+    void this.#rounds(changed, { ...events, signal });
+  }
+
+  async #rounds(
+    changed: Trigger,
+    { onSynced, onFailed, signal }: Events & { signal: AbortSignal },
+  ): Promise<void> {
+    const backoff = new Backoff(systemRandom, RETRY);
+    let waitMs = NEVER_MS;
+    while (!signal.aborted) {
+      await changed.wait(systemClock, waitMs, signal).catch(() => {});
+      const startedMs = systemClock.monotonicMs();
+      try {
         await this.#sync();
-        onSynced();
+        backoff.reset();
+        waitMs = NEVER_MS;
+        onSynced(systemClock.monotonicMs() - startedMs);
+      } catch (error) {
+        waitMs = backoff.next();
+        onFailed(error);
       }
-      round = undefined;
-    };
-    for await (const { position } of source.watch(this.#stop.signal)) {
-      this.#positions.saw(position);
-      isStale = true;
-      round ??= rounds();
     }
   }
 
   async #sync(): Promise<void> {
-    const entries = await this.#entries.fetch(NEVER);
+    const entries = await this.#entries.fetch(this.#stop.signal);
     const added = entries.filter((entry) => !this.#held.has(entry));
     if (added.length > 0) await this.#haveSigned(added);
     this.#held = new Map(entries.map((entry) => [entry, entry.spiffeId.toString()]));
@@ -151,7 +198,8 @@ export class SimulatedAgent {
     if (this.#svid === undefined) throw new Error('the agent has not attested');
     const csr = await buildCsr(this.#svid.key.signer);
     const requests = entries.map(({ id }) => ({ entryId: id, csr }));
-    const results = await new SvidClient(this.#connection, this.#positions).newX509Svids(requests, NEVER);
+    const client = new SvidClient(this.#connection, this.#positions);
+    const results = await client.newX509Svids(requests, this.#stop.signal);
     const failed = results.find(({ ok }) => !ok);
     if (failed !== undefined) throw new Error(`an SVID was refused: ${JSON.stringify(failed)}`);
   }
