@@ -17,15 +17,14 @@ import type { Limit } from './api/gate/rules.ts';
 import { localRoutes, type LocalRoutesNeeds, routes as makeRoutes, type RoutesNeeds } from './api/routes.ts';
 import { WatchHub } from './api/sync/watch-hub.ts';
 import { makeNodeAttestors } from './attest-node/registry.ts';
-import { OwnBundle } from './bundle/own-bundle.ts';
 import type { ServerConfig } from './config.ts';
 import type { Role } from './config/roles-fields.ts';
 import { datastoreConfig } from './datastore-config.ts';
 import { type Datastore, openDatastore } from './datastore/open.ts';
-import { entryPruner } from './entries/prune.ts';
 import { AgentListener } from './listen/agents.ts';
 import { LocalListener } from './listen/local.ts';
 import { OwnSvid } from './listen/own-svid.ts';
+import { housekeeping } from './start/housekeeping.ts';
 import { healthParts } from './start/own-health.ts';
 import { common, makeState } from './start/server-state.ts';
 
@@ -131,10 +130,9 @@ function compose(given: Given) {
     authorities,
     bundle, // after the authorities, which make it at the first start
     adminBundles,
-    new OwnBundle({ ...common(needs), bundles: store.bundles, journals: store.journals }),
     nodeRefresh,
     entryRefresh,
-    entryPruner({ store: store.entries, clock, log }),
+    housekeeping({ ...needs, store }),
     hub,
     ownSvid,
     local,

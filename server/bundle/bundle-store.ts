@@ -1,5 +1,6 @@
 /** Where bundles live. Implemented by datastore/bundles. */
 import type { Bundle, TokenAuthority, X509Authority } from '../../shared/bundle/bundle.ts';
+import type { Fence } from '../housekeeping/lease-store.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 
 export interface NewAuthorities {
@@ -25,7 +26,7 @@ export interface BundleStore {
    * Removes X.509 authorities and token keys that expired before `expiredBefore`; refuses (returns undefined) to leave
    * no X.509 authority. The result, changed or not.
    */
-  prune(trustDomain: TrustDomain, expiredBefore: Date): Promise<Bundle | undefined>;
+  prune(trustDomain: TrustDomain, expiredBefore: Date, fence?: Fence): Promise<Bundle | undefined>;
   /** Marks an authority as tainted. Throws as change-authorities says, and NotFound without a bundle. */
   taint(trustDomain: TrustDomain, authority: NamedAuthority): Promise<Bundle>;
   /** Removes a tainted authority. Throws as change-authorities says, and NotFound without a bundle. */

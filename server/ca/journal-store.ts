@@ -1,4 +1,5 @@
 /** Where CA journals live: one per server instance, found by the authorities whose keys it holds. See datastore/ca-journal. */
+import type { Fence } from '../housekeeping/lease-store.ts';
 
 export interface JournalRecord {
   /** The journal's own id; chosen by the store when absent at save. */
@@ -16,5 +17,5 @@ export interface JournalStore {
   find(authorityIds: readonly string[]): Promise<JournalRecord | undefined>;
   /** Inserts or replaces; the id. */
   save(record: JournalRecord): Promise<string>;
-  prune(expiredBefore: Date): Promise<number>;
+  prune(expiredBefore: Date, fence?: Fence): Promise<number>;
 }

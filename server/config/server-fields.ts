@@ -19,6 +19,7 @@ import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import type { CaConfig } from '../ca/ca-config.ts';
 import type { TokenConfig } from '../ca/token-config.ts';
 import { caFields, warnWhenCapped } from './ca-fields.ts';
+import { type PruneNodesConfig, pruneNodesFields } from './prune-nodes-fields.ts';
 import { type Role, rolesShape } from './roles-fields.ts';
 import { jwtFields, witFields } from './token-fields.ts';
 
@@ -40,11 +41,14 @@ export interface ServerFields extends LogConfig {
   /** How old a node's record may be when a call is judged by it; 0 = read or confirmed at every call. */
   readonly maxAttestedNodeInfoStalenessSeconds: number;
   readonly requirePqKem: boolean;
+  /** Undefined: records of agents are kept. */
+  readonly pruneNodes: PruneNodesConfig | undefined;
 }
 
 export const serverFields: Shape<ServerFields> = (block) => {
   const general = generalFields(block);
   const ca = caFields(block);
+  const pruneNodes = pruneNodesFields(block);
   const jwt = jwtFields(block, ca.keyType);
   warnWhenCapped(block, { ...ca, defaultJwtSvidTtlSeconds: jwt.defaultTtlSeconds });
   const log = logFields(block);
@@ -55,7 +59,7 @@ export const serverFields: Shape<ServerFields> = (block) => {
   );
   const roles = block.block('roles', ROLES, rolesShape(general.trustDomain));
   otherFields(block);
-  return { ...general, ca, jwt, ...log, ...experimental, roles };
+  return { ...general, ca, pruneNodes, jwt, ...log, ...experimental, roles };
 };
 
 const ROLES =
@@ -129,8 +133,5 @@ function otherFields(block: Block): void {
   block.notSupported('federation', 'bundle endpoint and relationships with other trust domains');
   block.notSupported('proxy_protocol_trusted_cidrs', 'sources whose PROXY protocol header is believed');
   block.notSupported('tls_config', 'TLS versions and algorithms');
-  block.withoutEffect('prune_attested_nodes_expired_for', 'delete records of agents expired for so long');
-  block.withoutEffect('prune_attested_nodes_batch_size', 'how many of them at a time');
-  block.withoutEffect('prune_tofu_nodes', 'also those that cannot attest again');
   profilingFields(block);
 }

@@ -3,12 +3,14 @@ import { X509Certificate } from 'node:crypto';
 import type { BundleStore, NamedAuthority, NewAuthorities } from '../bundle/bundle-store.ts';
 import { withoutRevoked, withTainted } from '../bundle/change-authorities.ts';
 import type { Bundle, TokenAuthority, X509Authority } from '../../shared/bundle/bundle.ts';
+import type { Fence } from '../housekeeping/lease-store.ts';
 import { toHex } from '../../shared/bytes.ts';
 import { notFound } from '../../shared/errors.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import type { BundleRow } from './bundle-rows.ts';
 import { BUNDLE_COLUMNS, bundleValues, toBundle } from './bundle-rows.ts';
 import type { Database, Queryable } from './database.ts';
+import { holdLease } from './leases.ts';
 import type { Hints } from './hints.ts';
 
 export const BUNDLES_CHANNEL = 'writ_bundles';
@@ -36,8 +38,9 @@ export class PostgresBundles implements BundleStore {
     });
   }
 
-  prune(trustDomain: TrustDomain, expiredBefore: Date): Promise<Bundle | undefined> {
+  prune(trustDomain: TrustDomain, expiredBefore: Date, fence?: Fence): Promise<Bundle | undefined> {
     return this.#database.transaction('read committed', async (tx) => {
+      await holdLease(tx, fence);
       const bundle = await lockBundle(tx, trustDomain);
       if (bundle === undefined) return undefined;
       const pruned = withoutExpired(bundle, expiredBefore);

@@ -1,7 +1,9 @@
 /** CA journals in Postgres, one row for each server instance. Made by open.ts. */
 import type { JournalRecord, JournalStore } from '../ca/journal-store.ts';
 import type { Random } from '../../shared/random.ts';
+import type { Fence } from '../housekeeping/lease-store.ts';
 import type { Database } from './database.ts';
+import { holdLease } from './leases.ts';
 
 interface JournalRow {
   readonly id: string;
@@ -46,8 +48,9 @@ export class PostgresJournals implements JournalStore {
     return id;
   }
 
-  prune(expiredBefore: Date): Promise<number> {
+  prune(expiredBefore: Date, fence?: Fence): Promise<number> {
     return this.#database.transaction('read committed', async (tx) => {
+      await holdLease(tx, fence);
       const deleted = await tx.query('delete from ca_journals where expires_at < $1 returning 1 as done', [
         expiredBefore,
       ]);

@@ -12,6 +12,7 @@ import type {
   UpdateOutcome,
 } from '../entries/entry-store.ts';
 import type { Entry, NewEntry } from '../entries/entry.ts';
+import type { Fence } from '../housekeeping/lease-store.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Random } from '../../shared/random.ts';
 import { recordChanges } from './changes.ts';
@@ -21,6 +22,7 @@ import { createEntries, lockBundles } from './entry-creation.ts';
 import type { EntryRow } from './entry-rows.ts';
 import { ENTRY_COLUMNS, UPDATE_ENTRIES, sortedKeys, toEntry, toRecord } from './entry-rows.ts';
 import { judgeOf } from './entry-surroundings.ts';
+import { holdLease } from './leases.ts';
 import { Conditions, nextPageToken, pageSql } from './list-query.ts';
 
 const PRUNE_BATCH = 1_000;
@@ -130,15 +132,16 @@ export class PostgresEntries implements EntryStore {
     return row?.count ?? 0;
   }
 
-  async prune(at: Date): Promise<number> {
+  async prune(at: Date, fence?: Fence): Promise<number> {
     let total = 0;
     for (let deleted = PRUNE_BATCH; deleted === PRUNE_BATCH; total += deleted)
-      deleted = await this.#pruneBatch(at);
+      deleted = await this.#pruneBatch(at, fence);
     return total;
   }
 
-  #pruneBatch(at: Date): Promise<number> {
+  #pruneBatch(at: Date, fence: Fence | undefined): Promise<number> {
     return this.#options.database.transaction('read committed', async (tx) => {
+      await holdLease(tx, fence);
       const expired = await tx.query<{ id: string }>(
         'select id from entries where expires_at < $1 order by id limit $2 for update',
         [at, PRUNE_BATCH],

@@ -13,6 +13,7 @@ import type { NodeDeed, NodeOutcome } from './node-deeds.ts';
 import { doNodeDeeds } from './node-deeds.ts';
 import type { NodeRow } from './node-rows.ts';
 import { NODE_COLUMNS, toNode } from './node-rows.ts';
+import { findTokenAliases } from './token-aliases.ts';
 import { Conditions, nextPageToken, pageSql } from './list-query.ts';
 
 const GROUP_MAX = 500;
@@ -94,17 +95,8 @@ async function evict(tx: Queryable, id: string): Promise<boolean> {
     [id],
   );
   if (node === undefined) return false;
-  const aliases =
-    node.attestation_type === 'join_token'
-      ? await tx.query<{ id: string }>(
-          'select id from entries where parent_id = $1 and selectors = array[$2]',
-          [id, `spiffe_id:${id}`],
-        )
-      : [];
-  const deleted = await deleteEntries(
-    tx,
-    aliases.map((alias) => alias.id),
-  );
+  const joined = node.attestation_type === 'join_token' ? [id] : [];
+  const deleted = await deleteEntries(tx, await findTokenAliases(tx, joined));
   await recordChanges(tx, { entries: deleted, nodes: [id] });
   return true;
 }

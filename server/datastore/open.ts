@@ -5,12 +5,12 @@ import type { EntryPlanStore } from '../entries/entry-plan.ts';
 import type { EntryStore } from '../entries/entry-store.ts';
 import type { BundleStore } from '../bundle/bundle-store.ts';
 import type { JournalStore } from '../ca/journal-store.ts';
+import type { Fence, LeaseStore } from '../housekeeping/lease-store.ts';
 import type { JoinTokenStore } from '../nodes/join-token-store.ts';
 import type { Node } from '../nodes/node.ts';
+import type { NodePruning } from '../nodes/node-pruning.ts';
 import type { NodeStore } from '../nodes/node-store.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { every } from '../../shared/clock.ts';
-import { messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { Random } from '../../shared/random.ts';
 import { BUNDLES_CHANNEL, PostgresBundles } from './bundles.ts';
@@ -24,7 +24,9 @@ import { PostgresEntryPlans } from './entry-plans.ts';
 import { entryItems } from './entry-rows.ts';
 import { Hints } from './hints.ts';
 import { PostgresJoinTokens } from './join-tokens.ts';
+import { PostgresLeases } from './leases.ts';
 import { migrate } from './migrate.ts';
+import { PostgresNodePruning } from './node-pruning.ts';
 import { nodeItems } from './node-rows.ts';
 import { PostgresNodes } from './nodes.ts';
 import type { PostgresConfig } from './postgres.ts';
@@ -56,6 +58,10 @@ export interface Datastore {
   readonly journals: JournalStore;
   readonly entryFeed: ChangeFeed<Entry>;
   readonly nodeFeed: ChangeFeed<Node>;
+  readonly leases: LeaseStore;
+  readonly nodePruning: NodePruning;
+  /** Forgets changes that no reader needs any more; how many. */
+  pruneChanges(fence?: Fence): Promise<number>;
   /** Throws Unavailable with DATABASE_UNAVAILABLE unless the database answers and can be written to. */
   health(): Promise<void>;
   /** Ends connections, and the managed Postgres. */
@@ -65,7 +71,6 @@ export interface Datastore {
 const MANAGED_CONNECTIONS = 20;
 const CLOSE_MAX_MS = 5_000;
 const MIGRATION_TIMEOUT_MS = 600_000;
-const PRUNE_INTERVAL_MS = 600_000;
 /** SPIRE keeps its events for 12 hours; a reader that is longer away reloads. */
 const KEPT_CHANGES = { count: 10_000, ms: 12 * 3_600_000 };
 
@@ -103,15 +108,13 @@ interface Target extends Omit<DatabaseOptions, 'statementTimeoutMs'> {
 }
 
 async function connect(options: DatastoreOptions, target: Target): Promise<Datastore> {
-  const { log, clock, random, signal } = options;
+  const { log, clock, random } = options;
   await mustAnswer(target, log);
   await migrateSchema(target, log);
   const database = new Database(target, log);
   const channels = [channelOf('entries'), channelOf('nodes'), BUNDLES_CHANNEL];
   const hints = new Hints({ client: target.client, channels, clock, random, log });
   await hints.start();
-  const stopped = new AbortController();
-  const pruning = pruneRegularly(database, options, AbortSignal.any([signal, stopped.signal]));
   return {
     entries: new PostgresEntries({ database, clock, random }),
     plans: new PostgresEntryPlans({ database, clock, random }),
@@ -121,10 +124,12 @@ async function connect(options: DatastoreOptions, target: Target): Promise<Datas
     journals: new PostgresJournals(database, random),
     entryFeed: new PostgresChangeFeed(database, hints, entryItems),
     nodeFeed: new PostgresChangeFeed(database, hints, nodeItems),
+    leases: new PostgresLeases(database, random),
+    nodePruning: new PostgresNodePruning(database),
+    pruneChanges: (fence) => pruneChanges(database, KEPT_CHANGES, fence),
     health: () => checkHealth(database),
     close: async () => {
-      stopped.abort(new Error('stopping'));
-      await within(clock, Promise.all([hints.stop(), pruning, database.close()]));
+      await within(clock, Promise.all([hints.stop(), database.close()]));
     },
   };
 }
@@ -158,17 +163,3 @@ async function migrateSchema({ client, migrate: mayChange }: Target, log: Logger
     await database.close();
   }
 }
-
-const pruneRegularly = (
-  database: Database,
-  { clock, log }: DatastoreOptions,
-  signal: AbortSignal,
-): Promise<void> =>
-  every({ clock, ms: () => PRUNE_INTERVAL_MS, signal }, async () => {
-    try {
-      const count = await pruneChanges(database, KEPT_CHANGES);
-      if (count > 0) log.debug('old changes deleted', { count });
-    } catch (error) {
-      if (!signal.aborted) log.warn('old changes cannot be deleted', { reason: messageOf(error) });
-    }
-  });

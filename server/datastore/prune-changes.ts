@@ -1,5 +1,7 @@
-/** Forgets old changes; a reader that stood among them reloads a snapshot. Called by open.ts from time to time. */
+/** Forgets old changes; a reader that stood among them reloads a snapshot. Called by housekeeping. */
+import type { Fence } from '../housekeeping/lease-store.ts';
 import type { Database } from './database.ts';
+import { holdLease } from './leases.ts';
 
 export interface KeptChanges {
   /** At least this many of each feed are kept, */
@@ -11,11 +13,11 @@ export interface KeptChanges {
 const BATCH_ROWS = 10_000;
 
 /** How many were deleted. What remains is always an unbroken run up to the head. */
-export async function pruneChanges(database: Database, kept: KeptChanges): Promise<number> {
+export async function pruneChanges(database: Database, kept: KeptChanges, fence?: Fence): Promise<number> {
   let total = 0;
   for (const feed of ['entries', 'nodes']) {
     for (let deleted = BATCH_ROWS; deleted > BATCH_ROWS / 2; total += deleted) {
-      deleted = await pruneBatch(database, [feed, Math.max(kept.count, 1), kept.ms, BATCH_ROWS]);
+      deleted = await pruneBatch(database, [feed, Math.max(kept.count, 1), kept.ms, BATCH_ROWS], fence);
     }
   }
   return total;
@@ -33,8 +35,13 @@ const PRUNE = `
   deleted as (delete from changes using bound where feed = $1 and changes.n < bound.n returning 1)
   select count(*) as count from deleted`;
 
-const pruneBatch = (database: Database, values: readonly unknown[]): Promise<number> =>
+const pruneBatch = (
+  database: Database,
+  values: readonly unknown[],
+  fence: Fence | undefined,
+): Promise<number> =>
   database.transaction('read committed', async (tx) => {
+    await holdLease(tx, fence);
     const [row] = await tx.query<{ count: number }>(PRUNE, values);
     return row?.count ?? 0;
   });

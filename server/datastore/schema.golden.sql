@@ -63,6 +63,14 @@ create table join_tokens (
   PRIMARY KEY (value)
 );
 
+create table leases (
+  name text collate "C" not null,
+  holder uuid not null,
+  expires_at timestamp with time zone not null,
+  done_at timestamp with time zone,
+  PRIMARY KEY (name)
+);
+
 create table nodes (
   row_id bigint not null generated always as identity,
   id text collate "C" not null,
@@ -107,6 +115,7 @@ CREATE UNIQUE INDEX entries_id_key ON entries USING btree (id);
 CREATE UNIQUE INDEX entries_pkey ON entries USING btree (row_id);
 CREATE UNIQUE INDEX feeds_pkey ON feeds USING btree (name);
 CREATE UNIQUE INDEX join_tokens_pkey ON join_tokens USING btree (value);
+CREATE UNIQUE INDEX leases_pkey ON leases USING btree (name);
 CREATE INDEX nodes_by_attestation_type ON nodes USING btree (attestation_type, row_id);
 CREATE INDEX nodes_by_expires_at ON nodes USING btree (expires_at);
 CREATE INDEX nodes_by_selectors ON nodes USING gin (selectors);

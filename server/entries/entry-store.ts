@@ -3,6 +3,7 @@ import type { SelectorMatch, TrustDomainMatch } from './entry-filter.ts';
 import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 import type { EntryGuard, EntryScope } from './entry-guard.ts';
 import type { Entry, EntryFields, NewEntry } from './entry.ts';
+import type { Fence } from '../housekeeping/lease-store.ts';
 
 export interface EntryFilter {
   readonly bySpiffeId?: SpiffeId;
@@ -69,5 +70,5 @@ export interface EntryStore {
   list(filter: EntryFilter, page: PageRequest): Promise<Page<Entry>>;
   count(filter: EntryFilter): Promise<number>;
   /** Deletes entries that expired before `at`; how many. */
-  prune(at: Date): Promise<number>;
+  prune(at: Date, fence?: Fence): Promise<number>;
 }

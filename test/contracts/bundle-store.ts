@@ -182,8 +182,8 @@ function tainting(open: Open): void {
       const { sequenceNumber } = await bundles.revoke(own, named);
       assert.equal((await bundles.find(own))?.sequenceNumber, sequenceNumber);
       const unknown = `no ${name} Key found with provided key ID`;
-      for (const deed of [bundles.revoke(own, named), bundles.taint(own, named)])
-        await assert.rejects(deed, { code: Code.notFound, message: unknown });
+      for (const deed of [() => bundles.revoke(own, named), () => bundles.taint(own, named)])
+        await assert.rejects(deed(), { code: Code.notFound, message: unknown });
     }
     const bundle = await bundles.find(own);
     assert.deepEqual([bundle?.jwtAuthorities, bundle?.witAuthorities], [[key('b')], []]);

@@ -25,6 +25,9 @@ export class DatabaseLink {
       journals: this.#guard(datastore.journals),
       entryFeed: this.#feed('entries', this.#guard(datastore.entryFeed)),
       nodeFeed: this.#feed('nodes', this.#guard(datastore.nodeFeed)),
+      leases: this.#guard(datastore.leases),
+      nodePruning: this.#guard(datastore.nodePruning),
+      pruneChanges: (fence) => this.#call(() => datastore.pruneChanges(fence)),
       health: () => this.#call(() => datastore.health()),
       close: () => datastore.close(),
     };

@@ -7,6 +7,8 @@ import { FakeEntryPlans } from './entry-plans.ts';
 import { FakeEntryStore } from './entry-store.ts';
 import { FakeJoinTokenStore } from './join-token-store.ts';
 import { FakeJournalStore } from './journal-store.ts';
+import { FakeLeaseStore } from './lease-store.ts';
+import { FakeNodePruning } from './node-pruning.ts';
 import { FakeNodeStore } from './node-store.ts';
 
 export class FakeDatastore implements Datastore {
@@ -16,6 +18,8 @@ export class FakeDatastore implements Datastore {
   readonly joinTokens: FakeJoinTokenStore;
   readonly nodes: FakeNodeStore;
   readonly plans: FakeEntryPlans;
+  readonly leases: FakeLeaseStore;
+  readonly nodePruning: FakeNodePruning;
   /** What reads and `health` fail with: the database is away. */
   #failure: CodedError | undefined;
 
@@ -24,6 +28,8 @@ export class FakeDatastore implements Datastore {
     this.plans = new FakeEntryPlans(this.entries);
     this.joinTokens = new FakeJoinTokenStore(this.entries);
     this.nodes = new FakeNodeStore({ joinTokens: this.joinTokens, entries: this.entries });
+    this.leases = new FakeLeaseStore(clock);
+    this.nodePruning = new FakeNodePruning(this);
   }
 
   get entryFeed() {
@@ -37,6 +43,10 @@ export class FakeDatastore implements Datastore {
   fail(failure: CodedError | undefined): void {
     this.#failure = failure;
     for (const part of [this.entries, this.nodes, this.entries.feed, this.nodes.feed]) part.failure = failure;
+  }
+
+  async pruneChanges(): Promise<number> {
+    return 0;
   }
 
   async health(): Promise<void> {

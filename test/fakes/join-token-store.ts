@@ -31,6 +31,10 @@ export class FakeJoinTokenStore implements JoinTokenStore {
     return this.#tokens.delete(value);
   }
 
+  expiredBefore(at: Date): readonly JoinToken[] {
+    return [...this.#tokens.values()].filter(({ expiresAt }) => expiresAt < at);
+  }
+
   has(value: string): boolean {
     return this.#tokens.has(value);
   }

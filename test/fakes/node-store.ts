@@ -84,9 +84,14 @@ export class FakeNodeStore implements NodeStore {
     const node = this.feed.items.get(id.toString());
     if (node === undefined) return false;
     this.feed.delete(id.toString());
-    if (node.attestationType === 'join_token') await this.#entries?.delete(this.#aliasesOf(id));
+    if (node.attestationType === 'join_token') await this.deleteAliases(id);
     this.feed.hint();
     return true;
+  }
+
+  /** The entry that was made with this agent's join token. */
+  async deleteAliases(id: SpiffeId): Promise<void> {
+    await this.#entries?.delete(this.#aliasesOf(id));
   }
 
   async #reach(): Promise<void> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OwnBundle } from '../../server/bundle/own-bundle.ts';
+import type { Housekeeping } from '../../server/housekeeping/housekeeping.ts';
+import { bundleHousekeeping } from '../fakes/bundle-housekeeping.ts';
 import { FakeJournalStore } from '../fakes/journal-store.ts';
 import { FakeKeyManager } from '../fakes/key-manager.ts';
 import { CaObserver } from '../server/ca/ca-observer.ts';
@@ -8,9 +9,9 @@ import { CaTestbed, HOUR_MS, trustDomain } from '../server/ca/ca-testbed.ts';
 
 const CHECK_MS = HOUR_MS / 2; // SPIRE's 10 s would be three million rounds a year
 
-function housekeeping(bed: CaTestbed): OwnBundle {
+function housekeeping(bed: CaTestbed): Housekeeping {
   const { clock, random, log, bundles, journals } = bed;
-  return new OwnBundle({ clock, random, log, bundles, journals, trustDomain });
+  return bundleHousekeeping({ clock, random, log, bundles, journals, trustDomain });
 }
 
 test('over a year one server rotates twice a day, and nothing it signed is ever distrusted before its end', async () => {
@@ -75,7 +76,7 @@ test('journals of servers that never came back are forgotten, those of living on
   await gone.stop();
   const { stop } = await bed.start({ journals, checkMs: CHECK_MS });
   const { clock, random, log, bundles } = bed;
-  const bundle = new OwnBundle({ clock, random, log, bundles, journals, trustDomain });
+  const bundle = bundleHousekeeping({ clock, random, log, bundles, journals, trustDomain });
   const abort = new AbortController();
   await bundle.start(abort.signal);
   await bed.clock.advance(15 * 24 * HOUR_MS - 1);

@@ -36,6 +36,7 @@ describe('server configuration', () => {
       logFile: undefined,
       logSourceLocation: false,
       requirePqKem: false,
+      pruneNodes: undefined,
       datastore: { kind: 'managed', directory: '/data/postgres' },
       keyManager: { kind: 'memory' },
       nodeAttestors: { joinToken: true },

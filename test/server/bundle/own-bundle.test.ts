@@ -4,6 +4,7 @@ import { OwnBundle } from '../../../server/bundle/own-bundle.ts';
 import { DEFAULT_CA_CONFIG } from '../../../server/ca/ca-config.ts';
 import { makeSelfSigned } from '../../../server/ca/self-signed.ts';
 import type { Bundle, X509Authority } from '../../../shared/bundle/bundle.ts';
+import { bundleHousekeeping } from '../../fakes/bundle-housekeeping.ts';
 import { FakeBundleStore } from '../../fakes/bundle-store.ts';
 import { FakeClock } from '../../fakes/clock.ts';
 import { FakeJournalStore } from '../../fakes/journal-store.ts';
@@ -26,7 +27,8 @@ function parts() {
     log,
     bundles,
     journals,
-    own: new OwnBundle({ clock, log, bundles, journals, random, trustDomain }),
+    own: new OwnBundle({ clock, log, bundles, journals, trustDomain }),
+    house: bundleHousekeeping({ clock, log, bundles, journals, random, trustDomain }),
   };
 }
 
@@ -49,7 +51,7 @@ async function sizeOf(bundles: FakeBundleStore): Promise<number> {
 }
 
 test('prunes the bundle at the start and every six hours, a day after an authority has expired', async () => {
-  const { clock, log, bundles, own } = parts();
+  const { clock, log, bundles, house } = parts();
   const x509 = [
     await authorityOf(clock.now(), 1),
     await authorityOf(clock.now(), 6),
@@ -57,7 +59,7 @@ test('prunes the bundle at the start and every six hours, a day after an authori
   ];
   await bundles.append(trustDomain, { x509 });
   const abort = new AbortController();
-  await own.start(abort.signal);
+  await house.start(abort.signal);
 
   const sizes: number[] = [];
   for (let hour = 0; hour <= 36; hour += 6) {
@@ -68,7 +70,7 @@ test('prunes the bundle at the start and every six hours, a day after an authori
   assert.deepEqual(sizes, [3, 3, 3, 3, 3, 2, 1]);
   assert.deepEqual(log.messages('warn'), []);
   abort.abort(new Error('stopping'));
-  await own.stop();
+  await house.stop();
   assert.equal(clock.sleeping, 0);
 });
 
@@ -105,13 +107,13 @@ test('has nothing to do where there is no bundle', async () => {
 });
 
 test('tries again after a failure, and goes on', async () => {
-  const { clock, log, bundles, own } = parts();
+  const { clock, log, bundles, house } = parts();
   const find = bundles.find.bind(bundles);
   bundles.find = async (): Promise<Bundle | undefined> => {
     throw new Error('database is away');
   };
   const abort = new AbortController();
-  await own.start(abort.signal);
+  await house.start(abort.signal);
   await clock.advance(10 * 60_000);
   const warnings = log.messages('warn').length;
   assert.ok(warnings >= 3 && warnings <= 6, `${warnings} warnings in ten minutes`);
@@ -119,5 +121,5 @@ test('tries again after a failure, and goes on', async () => {
   await clock.advance(24 * HOUR_MS);
   assert.ok(log.messages('warn').length <= warnings + 1);
   abort.abort(new Error('stopping'));
-  await own.stop();
+  await house.stop();
 });

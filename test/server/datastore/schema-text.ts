@@ -1,8 +1,11 @@
 /** The schema of a database as text, read from the catalog: the same on every version of Postgres. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Database } from '../../../server/datastore/database.ts';
 
 const GOLDEN = new URL('../../../server/datastore/schema.golden.sql', import.meta.url);
+
+/** Of the schema that this program knows: its migrations are numbered without gaps. */
+export const SCHEMA_VERSION = readdirSync(new URL('migrations/', GOLDEN)).length;
 
 const COLUMNS = `
   select t.relname as name, c.attname || ' ' || format_type(c.atttypid, c.atttypmod)

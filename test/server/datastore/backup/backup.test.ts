@@ -15,7 +15,7 @@ import { createOne, newEntry } from '../../../contracts/samples.ts';
 import { hearsNotifications, testDatabase } from '../../../fakes/database.ts';
 import { mutated } from '../../../properties/arbitraries.ts';
 import { isRefusal } from '../../../refusal.ts';
-import { readGolden } from '../schema-text.ts';
+import { readGolden, SCHEMA_VERSION } from '../schema-text.ts';
 import {
   contentOf,
   direct,
@@ -34,7 +34,7 @@ test('every table and column of the schema is in a backup, but the feeds', async
   );
   await database.close();
   const known = new Map(rows.map(({ name, columns }) => [name, columns]));
-  for (const name of ['feeds', 'changes', 'schema_migrations']) assert.ok(known.delete(name));
+  for (const name of ['feeds', 'changes', 'schema_migrations', 'leases']) assert.ok(known.delete(name));
   assert.deepEqual(new Map(BACKUP_TABLES.map(({ name, columns }) => [name, columns])), known);
   const sequences = [...readGolden().matchAll(/\b\w+_(?:seq|saves)\b/g)].map(([name]) => name);
   const restored = BACKUP_TABLES.flatMap(({ sequence }) => sequence?.name ?? []);
@@ -196,8 +196,7 @@ test('a file that was cut off or changed anywhere is refused', async (t) => {
 const sealed = (text: string, rows: number): string =>
   text + endLine({ rows, sha256: toHex(createHash('sha256').update(text).digest()) });
 
-const HEADER =
-  '{"format":"writ server backup","version":1,"schemaVersion":2,"createdAt":"2026-01-01T00:00:00Z"}\n';
+const HEADER = `{"format":"writ server backup","version":1,"schemaVersion":${SCHEMA_VERSION},"createdAt":"2026-01-01T00:00:00Z"}\n`;
 
 const foreign: readonly (readonly [string, string, RegExp])[] = [
   ['an empty file', '', /it is empty/],
@@ -209,11 +208,15 @@ const foreign: readonly (readonly [string, string, RegExp])[] = [
     HEADER.replace('"version":1', '"version":2'),
     /version 2 of the format, this program reads 1/,
   ],
-  ['a header without a schema', HEADER.replace('"schemaVersion":2,', ''), /its first line is damaged/],
+  [
+    'a header without a schema',
+    HEADER.replace(`"schemaVersion":${SCHEMA_VERSION},`, ''),
+    /its first line is damaged/,
+  ],
   [
     'another schema',
-    sealed(HEADER.replace('schemaVersion":2', 'schemaVersion":7'), 0),
-    /from version 7 of the database schema, and the database has 2/,
+    sealed(HEADER.replace(`schemaVersion":${SCHEMA_VERSION}`, 'schemaVersion":99'), 0),
+    new RegExp(`from version 99 of the database schema, and the database has ${SCHEMA_VERSION}`),
   ],
   ['a table of nobody', sealed(`${HEADER}ghosts {}\n`, 1), /a table that this program does not know/],
 ];
