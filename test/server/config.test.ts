@@ -39,6 +39,7 @@ describe('server configuration', () => {
       pruneNodes: undefined,
       datastore: { kind: 'managed', directory: '/data/postgres' },
       keyManager: { kind: 'memory' },
+      credentialComposers: [],
       nodeAttestors: { joinToken: true },
       healthChecks: {
         listenerEnabled: false,
