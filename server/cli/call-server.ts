@@ -36,6 +36,7 @@ export const AGENT = 'spire.api.server.agent.v1.Agent';
 export const BUNDLE = 'spire.api.server.bundle.v1.Bundle';
 export const SVID = 'spire.api.server.svid.v1.SVID';
 export const LOCAL_AUTHORITY = 'spire.api.server.localauthority.v1.LocalAuthority';
+export const ENTRY_CHANGES = 'writ.entry.v1.EntryChanges';
 export const EXPLAIN_ENTRY = 'writ.explain.v1.ExplainEntry';
 export const LOGGER = 'spire.api.server.logger.v1.Logger';
 export const DEBUG = 'spire.api.server.debug.v1.Debug';

@@ -7,6 +7,7 @@ import { agentFilterFlags } from './agent-flags.ts';
 import { levelFlag } from '../../shared/cli/print-logger.ts';
 import { authorityCommands } from './authority-commands.ts';
 import { mintCommands } from './mint-commands.ts';
+import { patchFlags } from './patch-flags.ts';
 import { runFlags } from './run-flags.ts';
 import { adminFlags, serverFlags } from './server-socket.ts';
 
@@ -75,9 +76,10 @@ export const serverCommands: readonly Command[] = withCompletion([
   },
   {
     words: ['entry', 'update'],
-    summary: 'replace a registration entry',
+    summary: 'replace a registration entry, or with -patch what flags say of it',
     flags: [
       ...entryFlags,
+      ...patchFlags,
       { name: 'data', kind: 'text', doc: 'JSON file with entries, - for standard input', isPath: true },
       ...adminFlags,
     ],

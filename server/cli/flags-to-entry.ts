@@ -6,7 +6,7 @@ import { matchBehavior } from './match-behavior.ts';
 import { type WireId, wireId, wireSelectors } from './wire-id.ts';
 
 const SERVER_PATH = '/spire/server';
-const LAST_SECOND = 253_402_300_799; // of the year 9999, where X.509 ends (RFC 5280 4.1.2.5)
+export const LAST_SECOND = 253_402_300_799; // of the year 9999, where X.509 ends (RFC 5280 4.1.2.5)
 
 /** The entry that the flags describe. Throws UsageError when something that every entry needs is missing. */
 export function entryOf(flags: Flags): WireEntry {
