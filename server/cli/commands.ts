@@ -14,6 +14,13 @@ import { adminFlags, serverFlags } from './server-socket.ts';
 const entryId: Flag = { name: 'entryID', kind: 'text', doc: "the entry's ID" };
 const agentSpiffeId: Flag = { name: 'spiffeID', kind: 'text', doc: "the agent's SPIFFE ID" };
 
+const applyFlags: readonly Flag[] = [
+  { name: 'file', short: 'f', kind: 'text', doc: 'YAML or JSON file, - for standard input', isPath: true },
+  { name: 'dryRun', kind: 'boolean', doc: 'only show it; exits 2 where something would change' },
+  { name: 'prune', kind: 'boolean', doc: "delete what is in the file's scope and not in the file" },
+  ...adminFlags,
+];
+
 export const serverCommands: readonly Command[] = withCompletion([
   {
     words: ['run'],
@@ -102,6 +109,22 @@ export const serverCommands: readonly Command[] = withCompletion([
     summary: 'say which agents are authorized for an entry, and why the others are not',
     flags: [entryId, ...adminFlags],
     load: async () => (await import('./entry-explain.ts')).entryExplain,
+  },
+  {
+    words: ['entry', 'export'],
+    summary: 'print registration entries as a YAML file for entry apply, or with -output json as JSON',
+    flags: [
+      ...entryFilterFlags,
+      { name: 'withoutIDs', kind: 'boolean', doc: 'leave entry IDs out: for another server' },
+      ...adminFlags,
+    ],
+    load: async () => (await import('./entry-export.ts')).entryExport,
+  },
+  {
+    words: ['entry', 'apply'],
+    summary: 'make registration entries what a file says, all of it or nothing; shows what changes',
+    flags: applyFlags,
+    load: async () => (await import('./entry-apply.ts')).entryApply,
   },
   {
     words: ['entry', 'delete'],

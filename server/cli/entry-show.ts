@@ -8,11 +8,9 @@ import { wantsJson } from '../../shared/cli/output.ts';
 import type { Rpcs } from '../../shared/rpc/service-types.ts';
 import { ENTRY, withService } from './call-server.ts';
 import { entryFilterOf } from './flags-to-entry.ts';
-import { listPages } from './list-pages.ts';
+import { listEntries } from './list-entries.ts';
 import { entryBlock } from './print-entry.ts';
 import { sortEntries } from './sort-entries.ts';
-
-const PAGE_SIZE = 500; // SPIRE's CLI
 
 export const entryShow: RunCommand = async (flags, terminal) => {
   const asJson = wantsJson(flags);
@@ -33,14 +31,7 @@ type Find = (client: Pick<Rpcs<EntryDefinition>, 'unary'>) => Promise<EntryOutpu
 function finder(flags: Flags): Find {
   const id = flags.text('entryID');
   const filter = entryFilterOf(flags);
-  if (id === '') {
-    return (client) =>
-      listPages(async (pageToken) => {
-        const request = { filter, page_size: PAGE_SIZE, page_token: pageToken };
-        const { entries, next_page_token } = await client.unary('ListEntries', request);
-        return { items: entries, next: next_page_token };
-      });
-  }
+  if (id === '') return (client) => listEntries(client, filter);
   if (['parentID', 'spiffeID', 'selector', 'federatesWith', 'hint'].some((name) => flags.has(name)))
     throw new UsageError('-entryID and filters exclude each other');
   return async (client) => [await client.unary('GetEntry', { id })];

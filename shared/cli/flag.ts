@@ -13,6 +13,8 @@ export interface Completed {
 export interface Flag extends Completed {
   /** SPIRE's spelling. */
   readonly name: string;
+  /** A further spelling, where everybody expects one. */
+  readonly short?: string;
   readonly kind: FlagKind;
   readonly doc: string;
   /** Shown in the help, and what the accessors answer when the flag is not given. */

@@ -19,7 +19,8 @@ function commandHelp(program: string, command: Command): string {
 
 function flagHelp(flag: Flag): string {
   const plain = kebab(flag.name);
-  const spellings = plain === flag.name ? `-${flag.name}` : `-${flag.name}, --${plain}`;
+  const names = [...(flag.short === undefined ? [] : [`-${flag.short}`]), `-${flag.name}`];
+  const spellings = [...names, ...(plain === flag.name ? [] : [`--${plain}`])].join(', ');
   const more = [
     ...(flag.kind === 'list' ? ['may be repeated'] : []),
     ...(flag.otherwise === undefined || flag.otherwise === '' ? [] : [`default ${flag.otherwise}`]),

@@ -80,7 +80,9 @@ function readFlags(command: Command, args: readonly string[]): Map<string, strin
 function findFlag(command: Command, arg: string): { flag: Flag; given: string | undefined } {
   const [, name, given] = /^--?([A-Za-z][A-Za-z0-9-]*)(?:=(.*))?$/s.exec(arg) ?? [];
   if (name === undefined) throw new UsageError(`"${arg}" is not a flag${of(command)}`);
-  const flag = command.flags.find((known) => known.name === name || kebab(known.name) === name);
+  const flag = command.flags.find(
+    (known) => known.name === name || kebab(known.name) === name || known.short === name,
+  );
   if (flag === undefined) throw unknownFlag(command, name);
   return { flag, given };
 }

@@ -2,25 +2,34 @@
 import { ConfigFaults } from './faults.ts';
 import type { Position } from './node.ts';
 
+/** How large a text may be. */
+export interface Bounds {
+  /** Characters. */
+  readonly length: number;
+  /** Values and keys. */
+  readonly nodes: number;
+}
+
 /** Far above any real file; a reader's work and memory stay small. */
-const MAX_TEXT_LENGTH = 1_048_576;
+export const CONFIG_BOUNDS: Bounds = { length: 1_048_576, nodes: 100_000 };
 const MAX_DEPTH = 64;
-const MAX_NODES = 100_000;
 
 export class Cursor {
   readonly text: string;
   readonly #source: string;
+  readonly #bounds: Bounds;
   readonly #lineStarts: readonly number[];
   #depth = 0;
   #nodes = 0;
   at = 0;
 
-  /** Throws ConfigFaults when the text is longer than MAX_TEXT_LENGTH. */
-  constructor(source: string, text: string) {
+  /** Throws ConfigFaults when the text is longer than the bound. */
+  constructor(source: string, text: string, bounds: Bounds = CONFIG_BOUNDS) {
     this.#source = source;
+    this.#bounds = bounds;
     this.text = text;
-    this.#lineStarts = text.length > MAX_TEXT_LENGTH ? [0] : lineStartsOf(text);
-    if (text.length > MAX_TEXT_LENGTH) this.fail(`file is longer than ${MAX_TEXT_LENGTH} characters`, 0);
+    this.#lineStarts = text.length > bounds.length ? [0] : lineStartsOf(text);
+    if (text.length > bounds.length) this.fail(`file is longer than ${bounds.length} characters`, 0);
     if (text.startsWith('\uFEFF')) this.at = 1;
   }
 
@@ -67,7 +76,7 @@ export class Cursor {
   /** Throws ConfigFaults when there are too many values. */
   countNode(): void {
     this.#nodes += 1;
-    if (this.#nodes > MAX_NODES) this.fail(`more than ${MAX_NODES} values`);
+    if (this.#nodes > this.#bounds.nodes) this.fail(`more than ${this.#bounds.nodes} values`);
   }
 
   /** Runs `read` one level deeper; throws ConfigFaults below MAX_DEPTH. */

@@ -1,5 +1,5 @@
 /** Reads a JSON configuration into the same tree as HCL, with positions. Called by parse-config. */
-import { Cursor } from './cursor.ts';
+import { type Bounds, Cursor } from './cursor.ts';
 import type { ConfigItem, ConfigNode, ObjectNode } from './node.ts';
 
 const BLANK = /[ \t\r\n]+/y;
@@ -8,8 +8,8 @@ const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /[a-zA-Z]+/y;
 
 /** The whole file as one object; throws ConfigFaults with line and column at the first thing that is not JSON. */
-export function parseJson(source: string, text: string): ObjectNode {
-  const cursor = new Cursor(source, text);
+export function parseJson(source: string, text: string, bounds?: Bounds): ObjectNode {
+  const cursor = new Cursor(source, text, bounds);
   cursor.take(BLANK);
   if (cursor.here !== '{') cursor.fail(`expected "{", found ${cursor.describe()}`);
   const object = readObject(cursor);

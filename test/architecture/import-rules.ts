@@ -55,6 +55,7 @@ const PACKAGES: readonly { readonly name: RegExp; readonly within: RegExp; reado
     why: 'for generating alone; in a test the foreign reader of descriptors',
   },
   { name: /^(?:fast-check|jose|@peculiar\/webcrypto)$/, within: /^test\//, why: 'oracles and random tests' },
+  { name: /^yaml$/, within: /^shared\/config\/yaml\.ts$/, why: 'one reader, which refuses what unfolds' },
   { name: /^lru-cache$/, within: /^(?:server|agent|shared)\//, why: 'bounded caches anywhere' },
 ];
 

@@ -46,7 +46,7 @@ const pathOf = (shell: Shell): string | undefined =>
 const cases: readonly (readonly [readonly string[], readonly string[]])[] = [
   [
     ['spire-server', 'entry', ''],
-    ['count', 'create', 'delete', 'explain', 'show', 'update'],
+    ['apply', 'count', 'create', 'delete', 'explain', 'export', 'show', 'update'],
   ],
   [['spire-server', 'ent'], ['entry']],
   [['spire-server', 'entry', 'show', '-entry'], ['-entryID']],
