@@ -54,7 +54,7 @@ export function patchOf(flags: Flags, current: EntryOutput): Patch {
   const changes = Object.entries(CHANGES).filter(([name]) => flags.has(name) || cleared.includes(name));
   if (changes.length === 0) throw new UsageError('-patch needs a flag that says what to change');
   return {
-    entry: Object.assign({}, ...changes.map(([, [, read]]) => read(flags, current))),
+    entry: changes.reduce<WireEntry>((entry, [, [, read]]) => ({ ...entry, ...read(flags, current) }), {}),
     mask: Object.fromEntries(changes.map(([, [field]]) => [field, true])),
   };
 }

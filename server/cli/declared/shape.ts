@@ -11,7 +11,7 @@ import {
 } from '../../../shared/config/kinds.ts';
 import type { ConfigNode, Position } from '../../../shared/config/node.ts';
 import { readShape } from '../../../shared/config/read-shape.ts';
-import { type Block, defaulting, type Kind, required, type Shape } from '../../../shared/config/shape.ts';
+import { defaulting, type Field, type Kind, required, type Shape } from '../../../shared/config/shape.ts';
 import type { Sink } from '../../../shared/config/sink.ts';
 import { parseSelector } from '../../../shared/selectors.ts';
 import { SpiffeId } from '../../../shared/spiffe/spiffe-id.ts';
@@ -97,25 +97,25 @@ function readEntry(node: ConfigNode, at: number, sink: Sink): readonly Placed[] 
 }
 
 const entryShape: Shape<EntryText> = (block) => ({
-  id: otherwise(block, 'id', text, ''),
+  id: block.field('id', or(text, '')),
   spiffe_id: block.field('spiffe_id', required(spiffeId, 'its SPIFFE ID')).toString(),
   parent_id: block.field('parent_id', required(spiffeId, "its parent's ID")).toString(),
   selectors: sorted(block.field('selectors', required(listOf(selector), 'type:value'))),
-  x509_svid_ttl: otherwise(block, 'x509_svid_ttl', integer(0, TTL_MAX_SECONDS), 0),
-  jwt_svid_ttl: otherwise(block, 'jwt_svid_ttl', integer(0, TTL_MAX_SECONDS), 0),
-  federates_with: sorted(otherwise(block, 'federates_with', listOf(trustDomain), []).map(String)),
-  dns_names: [...new Set(otherwise(block, 'dns_names', listOf(text), []))],
-  hint: otherwise(block, 'hint', text, ''),
-  expires_at: otherwise(block, 'expires_at', integer(0, LAST_SECOND), 0),
-  admin: otherwise(block, 'admin', boolean, false),
-  downstream: otherwise(block, 'downstream', boolean, false),
-  store_svid: otherwise(block, 'store_svid', boolean, false),
-  disable_x509_svid_prefetch: otherwise(block, 'disable_x509_svid_prefetch', boolean, false),
-  jwt_svid_include_jti: otherwise(block, 'jwt_svid_include_jti', boolean, false),
+  x509_svid_ttl: block.field('x509_svid_ttl', or(integer(0, TTL_MAX_SECONDS), 0)),
+  jwt_svid_ttl: block.field('jwt_svid_ttl', or(integer(0, TTL_MAX_SECONDS), 0)),
+  federates_with: sorted(block.field('federates_with', or(listOf(trustDomain), [])).map(String)),
+  dns_names: [...new Set(block.field('dns_names', or(listOf(text), [])))],
+  hint: block.field('hint', or(text, '')),
+  expires_at: block.field('expires_at', or(integer(0, LAST_SECOND), 0)),
+  admin: block.field('admin', or(boolean, false)),
+  downstream: block.field('downstream', or(boolean, false)),
+  store_svid: block.field('store_svid', or(boolean, false)),
+  disable_x509_svid_prefetch: block.field('disable_x509_svid_prefetch', or(boolean, false)),
+  jwt_svid_include_jti: block.field('jwt_svid_include_jti', or(boolean, false)),
 });
 
-const otherwise = <T>(block: Block, key: string, kind: Kind<T>, absent: T): T =>
-  block.field(key, defaulting(kind, absent, { doc: '', shown: '' }));
+/** A field that may be left out. */
+const or = <T>(kind: Kind<T>, absent: T): Field<T> => defaulting(kind, absent, { doc: '', shown: '' });
 
 const selector: Kind<string> = parsed('selector', 'type:value', (value) =>
   because('must hold selectors', () => {

@@ -19,10 +19,7 @@ const minimal = {
   jwt_svid_include_jti: false,
 };
 
-test('a file says what it is about and which entries there are', () => {
-  const { scope, entries } = parseDeclared(
-    'f',
-    `
+const WHOLE = `
 scope:
   spiffe_ids: [spiffe://td/team, "spiffe://td/team/*"]
   parent_ids: ["spiffe://td/node"]
@@ -45,8 +42,10 @@ entries:
     store_svid: true
     disable_x509_svid_prefetch: true
     jwt_svid_include_jti: true
-`,
-  );
+`;
+
+test('a file says what it is about and which entries there are', () => {
+  const { scope, entries } = parseDeclared('f', WHOLE);
   assert.deepEqual(scope, {
     spiffeIds: [
       { root: 'spiffe://td/team', withRoot: true, withBelow: false },
