@@ -3,10 +3,8 @@
  * for the cryptography alone: one P-256 verify and one sign of node:crypto, key objects ready, in the same process.
  * Both are counted in CPU time, so that other work on the machine and the second core do not show.
  */
-import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { X509SvidTemplate } from '../../server/ca/certificate-template.ts';
 import { issueX509Svid } from '../../server/ca/issue-x509-svid.ts';
-import { monotonicMs } from '../../shared/clock.ts';
 import { parseCertificate } from '../../shared/crypto/certificate.ts';
 import { buildCertificate } from '../../shared/crypto/certificate-builder.ts';
 import { buildCsr } from '../../shared/crypto/csr.ts';
@@ -15,26 +13,27 @@ import { distinguishedName } from '../../shared/crypto/names.ts';
 import { systemRandom } from '../../shared/random.ts';
 import { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 import type { Report } from './report.ts';
+import { batchOf, costOf, type Deed, verifyAndSign } from './rig/bare-crypto.ts';
 
 const BENCH = 'x509-issue';
 const BATCH = 100; // an agent asks for up to 500 at once
 const WARM_UP_ROUNDS = 20;
 const ROUNDS = 8;
-const BATCHES_PER_ROUND = 10;
+const BATCHES = { size: BATCH, count: 10 };
 
 /** The best of several rounds of each, taken in turn: what disturbs a round is not part of either. */
 export async function run(report: Report): Promise<void> {
   const issue = await issuing();
-  const limit = cryptographyAlone();
-  for (let i = 0; i < WARM_UP_ROUNDS; i++) await Promise.all([batch(issue), batch(limit)]);
+  const limit = verifyAndSign();
+  for (let i = 0; i < WARM_UP_ROUNDS; i++) await Promise.all([batchOf(issue, BATCH), batchOf(limit, BATCH)]);
   let best = {
     issue: Number.POSITIVE_INFINITY,
     limit: Number.POSITIVE_INFINITY,
     wallMs: Number.POSITIVE_INFINITY,
   };
   for (let i = 0; i < ROUNDS; i++) {
-    const alone = await measure(limit);
-    const whole = await measure(issue);
+    const alone = await costOf(limit, BATCHES);
+    const whole = await costOf(issue, BATCHES);
     best = {
       limit: Math.min(best.limit, alone.cpuSeconds),
       issue: Math.min(best.issue, whole.cpuSeconds),
@@ -44,31 +43,6 @@ export async function run(report: Report): Promise<void> {
   const rates = { value: 1 / best.issue, limit: 1 / best.limit };
   report.add({ bench: BENCH, metric: 'rate', unit: '1/s', ...rates, ratio: rates.value / rates.limit });
   report.add({ bench: BENCH, metric: 'rate-all-cores', unit: '1/s', value: 1_000 / best.wallMs });
-}
-
-type Deed = () => Promise<unknown>;
-
-const batch = (deed: Deed): Promise<unknown> => Promise.all(Array.from({ length: BATCH }, deed));
-
-/** CPU seconds and wall milliseconds for one deed. */
-async function measure(deed: Deed): Promise<{ cpuSeconds: number; wallMs: number }> {
-  const count = BATCHES_PER_ROUND * BATCH;
-  const startedMs = monotonicMs();
-  const before = process.cpuUsage();
-  for (let i = 0; i < BATCHES_PER_ROUND; i++) await batch(deed);
-  const { user, system } = process.cpuUsage(before);
-  return { cpuSeconds: (user + system) / 1_000_000 / count, wallMs: (monotonicMs() - startedMs) / count };
-}
-
-function cryptographyAlone(): Deed {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const request = systemRandom.bytes(150);
-  const certificate = systemRandom.bytes(420);
-  const signature = sign('sha256', request, privateKey);
-  return async () => {
-    verify('sha256', request, publicKey, signature);
-    sign('sha256', certificate, privateKey);
-  };
 }
 
 async function issuing(): Promise<Deed> {

@@ -13,6 +13,8 @@ export interface SystemOptions {
   readonly folder?: string;
   /** Where the server keeps its keys; default its data directory. */
   readonly keysFolder?: string;
+  /** False: agents on one address may have as much signed as they like. */
+  readonly isSigningLimited?: boolean;
   readonly logLevel?: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
   readonly hasAuditLog?: boolean;
 }
@@ -73,6 +75,7 @@ server {
   socket_path = "${files.serverSocket}"
   data_dir = "${files.serverData}"
   ${setting('log_level', options.logLevel)}
+  ${options.isSigningLimited === false ? 'ratelimit { signing = false }' : ''}
   ${setting('ca_key_type', options.caKeyType)}
   ${setting('ca_ttl', options.caTtl)}
   ${setting('agent_ttl', options.agentTtl)}

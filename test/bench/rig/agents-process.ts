@@ -9,7 +9,7 @@ import { codeName } from '../../../shared/cli/code-name.ts';
 import { monotonicMs } from '../../../shared/clock.ts';
 import { CodedError } from '../../../shared/errors.ts';
 import { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
-import type { AgentFigures, AttestAll, Holding, Revised, TargetText } from './agents.ts';
+import type { AgentFigures, AttestAll, Holding, Issue, Revised, TargetText } from './agents.ts';
 import { rateOf } from './callers.ts';
 import { serve } from './companion-process.ts';
 import { SimulatedAgent, type Target } from './simulated-agent.ts';
@@ -137,6 +137,14 @@ serve({
     return counts[0];
   },
   renew: (callers: number) => each(placed, callers, (agent) => agent.renew()),
+  issue: ({ kind, entryId, batch, calls, callers }: Issue) =>
+    rateOf(calls, callers, async (at) => {
+      const { agent, address } = placed[at % placed.length] ?? {};
+      if (agent === undefined || address === undefined) throw new Error('no agent has attested');
+      await sourceAddress.run(address, () =>
+        kind === 'jwt' ? agent.newJwtSvid(entryId) : agent.newX509Svids(entryId, batch),
+      );
+    }),
   follow: (callers: number) => followAll(placed, callers),
   await: ({ spiffeId, isHeld }: Holding) =>
     until(() => placed.every(({ agent }) => agent.holds(spiffeId) === isHeld)),

@@ -42,6 +42,17 @@ export interface AgentFigures {
 const TOKENS_AT_ONCE = 8;
 const FOLLOW_AT_ONCE = 4;
 
+/** Calls that have SVIDs issued, one agent after the other. */
+export interface Issue {
+  readonly kind: 'x509' | 'jwt';
+  readonly entryId: string;
+  /** SVIDs in a call; of tokens, one. */
+  readonly batch: number;
+  readonly calls: number;
+  /** At a time. */
+  readonly callers: number;
+}
+
 export class Agents {
   readonly #system: System;
   readonly #companion = new Companion('agents-process.ts');
@@ -73,6 +84,11 @@ export class Agents {
   /** Every agent renews its SVID; resolves with renewals per second. */
   renew(callers: number): Promise<number> {
     return this.#companion.ask<number>('renew', callers);
+  }
+
+  /** Resolves with calls per second. */
+  issue(asked: Issue): Promise<number> {
+    return this.#companion.ask<number>('issue', asked);
   }
 
   /** Every agent follows the server from here on, those that do already apart; resolves when each has made its first round. */

@@ -15,6 +15,10 @@ import { SvidClient } from '../../../agent/server-link/svid-client.ts';
 import { tlsIdentityOf } from '../../../agent/server-link/tls-identity.ts';
 import { verifyServer } from '../../../agent/server-link/verify-server.ts';
 import { WatchClient } from '../../../agent/server-link/watch-client.ts';
+import type { SvidRequest } from '../../../agent/sync/renew-svids.ts';
+import type { SVIDDefinition } from '../../../proto/gen/spire/api/server/svid/v1/SVID.ts';
+import type { ServiceClient } from '../../../shared/rpc/client.ts';
+import type { Signer } from '../../../shared/crypto/signer.ts';
 import { AuthorizedEntries } from '../../../agent/sync/authorized-entries.ts';
 import { Positions } from '../../../agent/sync/position.ts';
 import { Trigger } from '../../../agent/sync/trigger.ts';
@@ -58,6 +62,7 @@ export class SimulatedAgent {
   readonly #stop = new AbortController();
   #svid: AgentSvid | undefined;
   #watch: ChangeWatch | undefined;
+  #csr: Uint8Array | undefined;
   /** The SPIFFE IDs of entries that it has an SVID for, by the entry. */
   #held = new Map<AgentEntry, string>();
 
@@ -123,6 +128,23 @@ export class SimulatedAgent {
     this.#connection.replace();
     this.#watch?.reconnected();
     await this.#entries.fetch(NEVER);
+  }
+
+  /** So many for one entry, all for the agent's own key. */
+  async newX509Svids(entryId: string, count: number): Promise<void> {
+    this.#csr ??= await buildCsr(this.#signer);
+    const csr = this.#csr;
+    await this.#request(Array.from({ length: count }, () => ({ entryId, csr })));
+  }
+
+  async newJwtSvid(entryId: string): Promise<void> {
+    await this.#connection.call(
+      'spire.api.server.svid.v1.SVID',
+      async (client: ServiceClient<SVIDDefinition>) => {
+        const { svid } = await client.unary('NewJWTSVID', { entry_id: entryId, audience: ['service'] });
+        if (svid === null) throw new Error('the server sent no token');
+      },
+    );
   }
 
   /** Over a new connection: the number of entries that it is authorized for (GetAuthorizedEntries). */
@@ -195,9 +217,16 @@ export class SimulatedAgent {
   }
 
   async #haveSigned(entries: readonly AgentEntry[]): Promise<void> {
+    const csr = await buildCsr(this.#signer);
+    await this.#request(entries.map(({ id }) => ({ entryId: id, csr })));
+  }
+
+  get #signer(): Signer {
     if (this.#svid === undefined) throw new Error('the agent has not attested');
-    const csr = await buildCsr(this.#svid.key.signer);
-    const requests = entries.map(({ id }) => ({ entryId: id, csr }));
+    return this.#svid.key.signer;
+  }
+
+  async #request(requests: readonly SvidRequest[]): Promise<void> {
     const client = new SvidClient(this.#connection, this.#positions);
     const results = await client.newX509Svids(requests, this.#stop.signal);
     const failed = results.find(({ ok }) => !ok);
