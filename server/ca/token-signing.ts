@@ -75,7 +75,8 @@ export class TokenSigning {
 
 /** To verify every token would take three times as long as to sign it; that key and algorithm fit is shown once. */
 async function provenWriter(writer: TokenWriter, { publicKey }: Signer): Promise<TokenWriter> {
-  const { signed: message, signature } = parseCompactJws(await writer.write({}));
+  const { signed, signature } = parseCompactJws(await writer.write({}));
+  const message = Buffer.from(signed, 'latin1');
   const { algorithm } = writer;
   if (!isJwsSignatureValid({ algorithm, publicKey: importPublicKey(publicKey), message, signature }))
     throw internal('signatures of the active token key are not valid by its public key');

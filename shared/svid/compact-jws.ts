@@ -2,7 +2,6 @@
  * Reads a token in the compact form of a JWS (RFC 7515 7.1), the only one that SVIDs have (JWT-SVID 1, 5.1): its parts,
  * decoded strictly and within bounds, nothing believed. Called by token-rules.
  */
-import { utf8 } from '../bytes.ts';
 import { invalidArgument } from '../errors.ts';
 
 /** Several times what HTTP servers take as a header. */
@@ -13,8 +12,8 @@ export type Json = Readonly<Record<string, unknown>>;
 export interface CompactJws {
   readonly header: Json;
   readonly claims: Json;
-  /** What is signed: header and claims as they are written. */
-  readonly signed: Uint8Array;
+  /** What is signed: header and claims as they are written, ASCII. */
+  readonly signed: string;
   readonly signature: Uint8Array;
 }
 
@@ -29,7 +28,7 @@ export function parseCompactJws(token: string): CompactJws {
   return {
     header: readObject('header', token.slice(0, first)),
     claims: readObject('payload', token.slice(first + 1, second)),
-    signed: utf8(token.slice(0, second)),
+    signed: token.slice(0, second),
     signature: readBytes('signature', token.slice(second + 1)),
   };
 }

@@ -94,7 +94,8 @@ export function checkSigned({ id, jws, algorithm, keyId }: SignedToken, authorit
     throw invalidArgument(`its key is not in the bundle of trust domain "${id.trustDomain}"`);
   checkJwsKeyFits(algorithm, readPublicKey(authority.publicKey).kind);
   const publicKey = importPublicKey(authority.publicKey);
-  if (!isJwsSignatureValid({ algorithm, publicKey, message: jws.signed, signature: jws.signature }))
+  const message = Buffer.from(jws.signed, 'latin1');
+  if (!isJwsSignatureValid({ algorithm, publicKey, message, signature: jws.signature }))
     throw invalidArgument('its signature is not valid');
 }
 

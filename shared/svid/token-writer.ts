@@ -1,5 +1,4 @@
 /** Writes tokens with one key: what is the same in all of them is encoded once. Called by jwt-svid and wit-svid. */
-import { utf8 } from '../bytes.ts';
 import { type JwsAlgorithm, jwsAlgorithmOf, toJwsSignature } from '../crypto/jws-algorithms.ts';
 import type { Signer } from '../crypto/signer.ts';
 import type { Json } from './compact-jws.ts';
@@ -28,7 +27,7 @@ export class TokenWriter {
   /** The compact JWS; rejects with the signer's error. */
   async write(claims: Json): Promise<string> {
     const signed = this.#header + base64url(JSON.stringify(claims));
-    const signature = toJwsSignature(this.algorithm, await this.#signer.sign(utf8(signed)));
+    const signature = toJwsSignature(this.algorithm, await this.#signer.sign(Buffer.from(signed, 'latin1')));
     return `${signed}.${Buffer.from(signature).toString('base64url')}`;
   }
 }

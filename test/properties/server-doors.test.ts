@@ -13,6 +13,7 @@ import {
   type RunningServer,
   startServer,
   testKey,
+  WIT_ENABLED,
 } from '../fakes/server-under-test.ts';
 import { isRefused, judge } from '../fuzz/judge.ts';
 import { RandomMessages, type Rpc, rpcsOf, type Words } from '../fuzz/random-messages.ts';
@@ -42,6 +43,7 @@ describe('every RPC of the server, whatever is sent', () => {
       adminIds: [SpiffeId.parse(BOSS)],
       auditLogEnabled: true,
       rateLimit: { attestation: false, signing: false },
+      wit: WIT_ENABLED,
     };
     const inputMaxBytes = Number.POSITIVE_INFINITY; // all of it comes from one address, as fast as it goes
     server = await startServer(endings, { datastore: await testing.open(), config, inputMaxBytes });
@@ -67,7 +69,8 @@ describe('every RPC of the server, whatever is sent', () => {
       ],
     });
     assert.equal(results[0]?.status?.code, 0);
-    words = wordsWith(await key.csr(), csr, joined.path);
+    const { publicKey } = key.signer;
+    words = wordsWith({ csr: await key.csr(), named: csr, publicKey, agentPath: joined.path });
   });
   after(async () => {
     for (const session of Object.values(doors)) session.destroy();
@@ -113,7 +116,14 @@ describe('every RPC of the server, whatever is sent', () => {
   });
 });
 
-const wordsWith = (csr: Uint8Array, named: Uint8Array, agentPath: string): Words => ({
+interface Known {
+  readonly csr: Uint8Array;
+  readonly named: Uint8Array;
+  readonly publicKey: Uint8Array;
+  readonly agentPath: string;
+}
+
+const wordsWith = ({ csr, named, publicKey, agentPath }: Known): Words => ({
   trust_domain: [
     'example.org',
     'example.org',
@@ -147,6 +157,9 @@ const wordsWith = (csr: Uint8Array, named: Uint8Array, agentPath: string): Words
     csr.map((byte, at) => (at === 70 ? byte ^ 1 : byte)),
     new Uint8Array(20_000),
   ],
+  audience: ['a', '', 'b'.repeat(9_000), '\u0000'],
+  public_key: [publicKey, publicKey.slice(0, 60), publicKey.map((byte, at) => (at === 70 ? byte ^ 1 : byte))],
+  signing_algorithm: ['ES256', 'ES256', 'RS256', 'none', ''],
   page_token: ['', '1', '0', '-1', '99999999999999999999', '9223372036854775807'],
   by_expires_before: ['', '2026-01-01 00:00:00 +0000 +00', '9999-99-99 99:99:99 +9999 +99', '2026-01-01'],
   by_attestation_type: ['', 'join_token'],

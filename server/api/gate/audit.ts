@@ -23,8 +23,8 @@ export class CallTrail implements AuditTrail {
     this.#fields = fields;
   }
 
-  add(fields: LogFields): void {
-    this.#fields = { ...this.#fields, ...fields };
+  add(fields: LogFields | (() => LogFields)): void {
+    this.#fields = { ...this.#fields, ...(typeof fields === 'function' ? fields() : fields) };
   }
 
   item(fields: () => LogFields, status: Status): void {

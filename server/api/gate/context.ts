@@ -44,8 +44,8 @@ export interface Admission {
 
 /** What a handler adds to the audit log. */
 export interface AuditTrail {
-  /** Fields of the call's line. */
-  add(fields: LogFields): void;
+  /** Fields of the call's line; those that cost something to make are made only where there is an audit log. */
+  add(fields: LogFields | (() => LogFields)): void;
   /** One item of a batch: it gets a line of its own. */
   item(fields: () => LogFields, status: { readonly code: number; readonly message: string }): void;
 }

@@ -27,7 +27,7 @@ export const mintJwtSvid = ({ trustDomain, jwtCa }: MintJwtSvidNeeds): Handler<C
       const spiffeId = workloadIdFromWire(id, trustDomain);
       const asked = { spiffeId, audience: checkAudience(audience), ttlSeconds, withTokenId: false };
       const issued = await ca.signJwtSvid(asked);
-      trail.add(issuedTokenFields('jwt', issued));
+      trail.add(() => issuedTokenFields('jwt', issued));
       return { svid: tokenSvidToWire(spiffeId, issued) };
     },
   );

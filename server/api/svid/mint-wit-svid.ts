@@ -23,6 +23,6 @@ export const mintWitSvid = ({ trustDomain, witCa }: MintWitSvidNeeds): Handler<C
     const spiffeId = workloadIdFromWire(request.id, trustDomain);
     const proofKey = proofKeyFromWire(request);
     const issued = await ca.signWitSvid({ spiffeId, proofKey, ttlSeconds: request.ttl });
-    trail.add(issuedTokenFields('wit', issued));
+    trail.add(() => issuedTokenFields('wit', issued));
     return { svid: tokenSvidToWire(spiffeId, issued) };
   });

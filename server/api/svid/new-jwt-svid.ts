@@ -26,10 +26,10 @@ export const newJwtSvid = (needs: NewJwtSvidNeeds): Handler<CallContext> =>
       const [entry] = await findAuthorized(needs, [id], context);
       if (entry === undefined) throw notFound('entry not found or not authorized');
       const { spiffeId, jwtSvidTtlSeconds: ttlSeconds, jwtSvidIncludeJti: withTokenId, hint } = entry;
-      context.trail.add({ spiffe_id: spiffeId.toString() });
+      context.trail.add(() => ({ spiffe_id: spiffeId.toString() }));
       const asked = { spiffeId, audience: checkAudience(audience), ttlSeconds, withTokenId };
       const issued = await ca.signJwtSvid(asked);
-      context.trail.add(issuedTokenFields('jwt', issued));
+      context.trail.add(() => issuedTokenFields('jwt', issued));
       return { svid: tokenSvidToWire(spiffeId, issued, hint) };
     },
   );

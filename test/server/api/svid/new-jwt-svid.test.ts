@@ -59,6 +59,9 @@ describe('NewJWTSVID', () => {
     }));
   };
 
+  const claimsOf = (token: string) =>
+    JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
+
   it('signs what the entry says, by a key of the bundle, as we and jose read it', async () => {
     const svid = await ask(await create('web', { jwt_svid_ttl: 60, hint: 'h' }), 'a', 'b');
     const keys = await authorities();
@@ -92,10 +95,32 @@ describe('NewJWTSVID', () => {
       await create('with-id', { additional_attributes: { jwt_svid_include_jti: true } }),
       'a',
     );
-    const claimsOf = (token: string) =>
-      JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
     assert.equal(claimsOf(plain.token)['jti'], undefined);
     assert.match(String(claimsOf(withId.token)['jti']), /^[A-Za-z0-9_-]{22}$/);
+  });
+
+  it('follows its entry: a change of lifetime and id, of those alone, is in the next token and in what agents are told', async () => {
+    const id = await create('changed', { jwt_svid_ttl: 60, hint: 'kept' });
+    await server.admin.entry.unary('BatchUpdateEntry', {
+      entries: [{ id, jwt_svid_ttl: 90, additional_attributes: { jwt_svid_include_jti: true } }],
+      input_mask: { jwt_svid_ttl: true, additional_attributes: true },
+    });
+    const svid = await ask(id, 'a');
+    assert.equal(Number(svid.expires_at) - Number(svid.issued_at), 90);
+    assert.match(String(claimsOf(svid.token)['jti']), /./);
+    assert.equal(svid.hint, 'kept');
+    const { entries } = await agent.entry.unary('GetAuthorizedEntries', {});
+    const told = entries.find((entry) => entry.id === id);
+    assert.deepEqual(told?.additional_attributes, {
+      disable_x509_svid_prefetch: false,
+      jwt_svid_include_jti: true,
+    });
+    assert.equal(told?.jwt_svid_ttl, 90);
+    await server.admin.entry.unary('BatchUpdateEntry', {
+      entries: [{ id }],
+      input_mask: { additional_attributes: true },
+    });
+    assert.equal(claimsOf((await ask(id, 'a')).token)['jti'], undefined);
   });
 
   it('leaves empty audiences out', async () => {
