@@ -1,7 +1,7 @@
 /**
- * Renews the agent's own SVID at half of its life, and when its authority is tainted or revoked: a new key in the other slot, the SVID stored, and only then the
- * connection switched. A crash between any two steps leaves the old SVID with its key, or the new one with its own.
- * Run by start/engine.
+ * Renews the agent's own SVID at half of its life, and when its authority is tainted or revoked: a new key in the other
+ * slot, the SVID stored, and only then the connection switched. A crash between any two steps leaves the old SVID with its
+ * key, or the new one with its own. Run by start/engine.
  */
 import { Backoff } from '../../shared/backoff.ts';
 import { type Clock, every } from '../../shared/clock.ts';

@@ -9,6 +9,7 @@ import type { Authority } from './authorities.ts';
 import type { AuthorityKind, Dormant, NewKey } from './authority-kind.ts';
 import { BACKDATE_SECONDS } from './ca-config.ts';
 import type { TokenKeyEntry } from './journal.ts';
+import { newKeyId } from './key-id.ts';
 
 export interface TokenKindNeeds {
   readonly name: 'JWT' | 'WIT';
@@ -37,20 +38,6 @@ export function tokenKind({ name, keyType, ttlSeconds, random }: TokenKindNeeds)
       return isHeld ? undefined : `no ${name} authority found with provided authority ID`;
     },
   };
-}
-
-const ALPHANUMERICS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-const KEY_ID_LENGTH = 32; // SPIRE's
-/** Bytes from here on would make the first characters likelier. */
-const UNEVEN_FROM = 256 - (256 % ALPHANUMERICS.length);
-
-function newKeyId(random: Random): string {
-  let keyId = '';
-  while (keyId.length < KEY_ID_LENGTH) {
-    const even = random.bytes(KEY_ID_LENGTH).filter((byte) => byte < UNEVEN_FROM);
-    for (const byte of even) keyId += ALPHANUMERICS[byte % ALPHANUMERICS.length] ?? '';
-  }
-  return keyId.slice(0, KEY_ID_LENGTH);
 }
 
 /** The end is a whole second: the bundle and the journal say no more. */

@@ -24,5 +24,6 @@ func main() {
 	entryChecks(w)
 	authorizedChecks(w)
 	doorChecks(w, notThere)
+	authorityChecks(w)
 	coverageCheck(notThere)
 }

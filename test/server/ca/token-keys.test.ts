@@ -10,7 +10,7 @@ import { isRefusal } from '../../refusal.ts';
 import { bundleHousekeeping } from '../../fakes/bundle-housekeeping.ts';
 import { memoryDirectory } from '../../fakes/memory-directory.ts';
 import { utf8 } from '../../../shared/bytes.ts';
-import { CaTestbed, HOUR_MS, idOf, trustDomain } from './ca-testbed.ts';
+import { CaTestbed, HOUR_MS, idOf, svidRequest, trustDomain } from './ca-testbed.ts';
 import { TokenObserver } from './token-observer.ts';
 
 const ALL = { wit: { isEnabled: true } };
@@ -186,17 +186,21 @@ describe('token keys after a restart', () => {
 
 test('authorities of every key type are made, sign, and are resumed from a key file', async (t) => {
   const keysPath = `${memoryDirectory(t)}/keys.json`;
-  for (const type of KEY_TYPES) {
+  for (const [at, type] of KEY_TYPES.entries()) {
     const bed = new CaTestbed();
-    const config = { keyType: type };
-    const before = await bed.start({ config, keyManager: DiskKeyManager.open(keysPath) });
+    const caType = KEY_TYPES[KEY_TYPES.length - 1 - at] ?? type; // another one
+    const options = { config: { keyType: caType }, jwt: { isEnabled: true, keyType: type } };
+    const before = await bed.start({ ...options, keyManager: DiskKeyManager.open(keysPath) });
     await before.stop();
-    const after = await bed.start({ config, keyManager: DiskKeyManager.open(keysPath) });
+    const after = await bed.start({ ...options, keyManager: DiskKeyManager.open(keysPath) });
     await after.stop();
     const { jwt } = after.authorities;
     assert.ok(jwt !== undefined && before.authorities.jwt !== undefined);
     assert.equal(idOf(jwt), idOf(before.authorities.jwt));
     assert.equal(idOf(after.x509), idOf(before.x509));
+    const svid = await after.ca.signX509Svid(svidRequest);
+    assert.equal(await bed.isTrusted(svid), true);
+    assert.equal(after.x509.state().active.signer.keyType, caType);
     const { signer } = activeTokenKeys(jwt, bed.clock).activeKey();
     assert.equal(signer.keyType, type);
     assert.ok((await signer.sign(utf8('message'))).length > 0);
