@@ -120,7 +120,7 @@ function compose(given: Given) {
   const { clock, log } = needs;
   const state = makeState(needs, store);
   const building = { ...given, state };
-  const { authorities, ca, bundle, adminBundles, entryRefresh, nodeRefresh } = state;
+  const { authorities, ca, bundle, adminBundles, foreignBundles, entryRefresh, nodeRefresh } = state;
   const callers = makeCallers(building);
   const rotating = [authorities.x509, authorities.jwt, authorities.wit].filter((one) => one !== undefined);
   const ownSvid = new OwnSvid({ trustDomain: needs.config.trustDomain, ca, bundle, clock, log });
@@ -130,6 +130,7 @@ function compose(given: Given) {
     authorities,
     bundle, // after the authorities, which make it at the first start
     adminBundles,
+    foreignBundles,
     nodeRefresh,
     entryRefresh,
     housekeeping({ ...needs, store }),
@@ -209,7 +210,7 @@ const loadFinder = async () => (await import('./listen/local-process.ts')).proce
 
 function routesNeeds({ needs, store, state }: Building, hub: WatchHub): RoutesNeeds {
   const { config, clock } = needs;
-  const { authorities, ca, bundle, index } = state;
+  const { authorities, ca, bundle, foreignBundles, index } = state;
   const attestors = makeNodeAttestors({
     trustDomain: config.trustDomain,
     joinTokens: store.joinTokens,
@@ -228,7 +229,14 @@ function routesNeeds({ needs, store, state }: Building, hub: WatchHub): RoutesNe
     },
     entry: { ...common(needs), ...entries, entries: store.entries, plans: store.plans },
     svid: { ...common(needs), ...entries, ca, ...state.issuers },
-    bundle: { bundle },
+    bundle: {
+      ...common(needs),
+      bundle,
+      bundles: store.bundles,
+      federatedBundles: store.federatedBundles,
+      foreignBundles,
+      witCa: state.issuers.witCa,
+    },
     localAuthority: authorities.byHand(() => bundle.refresh()),
     sync: { hub },
   };

@@ -10,7 +10,7 @@ import { listAgents, type ListAgentsNeeds } from './agent/list-agents.ts';
 import { postStatus, type PostStatusNeeds } from './agent/post-status.ts';
 import type { RemoveAgentNeeds } from './agent/remove-agent.ts';
 import { renewAgent, type RenewAgentNeeds } from './agent/renew-agent.ts';
-import { getBundle, type GetBundleNeeds } from './bundle/get-bundle.ts';
+import { type BundleNeeds, bundleRoutes } from './bundle/routes.ts';
 import { getInfo, type GetInfoNeeds } from './debug/get-info.ts';
 import { applyEntries, type ApplyEntriesNeeds } from './entry/apply-entries.ts';
 import { batchCreateEntry, type BatchCreateEntryNeeds } from './entry/batch-create-entry.ts';
@@ -63,7 +63,7 @@ export interface RoutesNeeds {
     MintJwtSvidNeeds &
     BatchNewWitSvidNeeds &
     MintWitSvidNeeds;
-  readonly bundle: GetBundleNeeds;
+  readonly bundle: BundleNeeds;
   readonly localAuthority: ByHand;
   readonly sync: WatchNeeds;
 }
@@ -99,9 +99,7 @@ export const routes = (needs: RoutesNeeds): Routes<CallContext> => ({
     MintWITSVID: mintWitSvid(needs.svid),
     BatchNewWITSVID: batchNewWitSvid(needs.svid),
   },
-  'spire.api.server.bundle.v1.Bundle': {
-    GetBundle: getBundle(needs.bundle),
-  },
+  'spire.api.server.bundle.v1.Bundle': bundleRoutes(needs.bundle),
   'spire.api.server.localauthority.v1.LocalAuthority': localAuthorityRoutes(needs.localAuthority),
   'writ.entry.v1.EntryChanges': {
     ApplyEntries: applyEntries(needs.entry),

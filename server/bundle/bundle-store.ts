@@ -20,8 +20,11 @@ export interface NamedAuthority {
 
 export interface BundleStore {
   find(trustDomain: TrustDomain): Promise<Bundle | undefined>;
-  /** Adds what is not there yet (sequence number + 1 if anything was), creating the bundle; the result. */
-  append(trustDomain: TrustDomain, authorities: NewAuthorities): Promise<Bundle>;
+  /**
+   * Adds what is not there yet (sequence number + 1 if anything was), creating the bundle; the result. Throws
+   * ResourceExhausted where it would grow above `maxBytes` (see bundle-size).
+   */
+  append(trustDomain: TrustDomain, authorities: NewAuthorities, maxBytes?: number): Promise<Bundle>;
   /**
    * Removes X.509 authorities and token keys that expired before `expiredBefore`; refuses (returns undefined) to leave
    * no X.509 authority. The result, changed or not.

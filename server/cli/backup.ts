@@ -47,6 +47,7 @@ const needsOf = (path: string, flags: Flags, terminal: Terminal) => ({
 
 const NAMES: Readonly<Record<string, string>> = {
   bundles: 'bundles',
+  federation_relationships: 'federation relationships',
   entries: 'entries',
   nodes: 'agents',
   join_tokens: 'join tokens',

@@ -1,8 +1,11 @@
-/** Bundles as rows of the table `bundles`. Used by bundles.ts. */
+/** Bundles as rows of the table `bundles`. Used by bundles.ts and federated-bundles.ts. */
 import type { Bundle, TokenAuthority, X509Authority } from '../../shared/bundle/bundle.ts';
 import { fromBase64, toBase64 } from '../../shared/bytes.ts';
 import { internal } from '../../shared/errors.ts';
 import { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
+import type { Queryable } from './database.ts';
+
+export const BUNDLES_CHANNEL = 'writ_bundles';
 
 interface StoredX509Authority {
   readonly certificate: string;
@@ -38,8 +41,42 @@ export const toBundle = (row: BundleRow): Bundle => ({
   witAuthorities: row.wit_authorities.map(toTokenAuthority),
 });
 
+/** False when the trust domain has a bundle. */
+export async function insertBundle(tx: Queryable, bundle: Bundle): Promise<boolean> {
+  const rows = await tx.query(
+    `insert into bundles (${BUNDLE_COLUMNS}) values ($1, $2, $3, $4, $5, $6)
+     on conflict (trust_domain) do nothing returning trust_domain`,
+    bundleValues(bundle),
+  );
+  return rows.length > 0;
+}
+
+/** The bundle, which nobody else changes until the transaction ends; entries may begin to federate with it. */
+export async function lockBundle(tx: Queryable, trustDomain: TrustDomain): Promise<Bundle | undefined> {
+  const [row] = await tx.query<BundleRow>(
+    `select ${BUNDLE_COLUMNS} from bundles where trust_domain = $1 for no key update`,
+    [trustDomain.name],
+  );
+  return row === undefined ? undefined : toBundle(row);
+}
+
+/** Overwrites the one that there is. */
+export async function writeBundle(tx: Queryable, bundle: Bundle): Promise<void> {
+  await tx.query(
+    `update bundles set sequence_number = $2, refresh_hint_seconds = $3, x509_authorities = $4,
+       jwt_authorities = $5, wit_authorities = $6
+     where trust_domain = $1`,
+    bundleValues(bundle),
+  );
+}
+
+/** Wakes up whoever keeps bundles in memory. */
+export async function hintOfBundles(tx: Queryable): Promise<void> {
+  await tx.query(`select pg_notify($1, '')`, [BUNDLES_CHANNEL]);
+}
+
 /** The values of BUNDLE_COLUMNS, in order. */
-export const bundleValues = (bundle: Bundle): readonly unknown[] => [
+const bundleValues = (bundle: Bundle): readonly unknown[] => [
   bundle.trustDomain.name,
   bundle.sequenceNumber,
   bundle.refreshHintSeconds,

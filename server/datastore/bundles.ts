@@ -1,5 +1,6 @@
 /** Bundles in Postgres: read, changed and written under the row's lock. Made by open.ts. */
 import { X509Certificate } from 'node:crypto';
+import { checkBundleSize } from '../bundle/bundle-size.ts';
 import type { BundleStore, NamedAuthority, NewAuthorities } from '../bundle/bundle-store.ts';
 import { withoutRevoked, withTainted } from '../bundle/change-authorities.ts';
 import type { Bundle, TokenAuthority, X509Authority } from '../../shared/bundle/bundle.ts';
@@ -7,13 +8,19 @@ import type { Fence } from '../housekeeping/lease-store.ts';
 import { toHex } from '../../shared/bytes.ts';
 import { notFound } from '../../shared/errors.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
-import type { BundleRow } from './bundle-rows.ts';
-import { BUNDLE_COLUMNS, bundleValues, toBundle } from './bundle-rows.ts';
+import {
+  BUNDLE_COLUMNS,
+  BUNDLES_CHANNEL,
+  type BundleRow,
+  hintOfBundles,
+  insertBundle,
+  lockBundle,
+  toBundle,
+  writeBundle,
+} from './bundle-rows.ts';
 import type { Database, Queryable } from './database.ts';
 import { holdLease } from './leases.ts';
 import type { Hints } from './hints.ts';
-
-export const BUNDLES_CHANNEL = 'writ_bundles';
 
 export class PostgresBundles implements BundleStore {
   readonly #database: Database;
@@ -30,11 +37,13 @@ export class PostgresBundles implements BundleStore {
     return row === undefined ? undefined : toBundle(row);
   }
 
-  append(trustDomain: TrustDomain, authorities: NewAuthorities): Promise<Bundle> {
+  append(trustDomain: TrustDomain, authorities: NewAuthorities, maxBytes?: number): Promise<Bundle> {
     return this.#database.transaction('read committed', async (tx) => {
-      await tx.query(CREATE_IF_MISSING, bundleValues(emptyBundle(trustDomain)));
+      await insertBundle(tx, emptyBundle(trustDomain));
       const bundle = (await lockBundle(tx, trustDomain)) ?? emptyBundle(trustDomain);
-      return writeIfChanged(tx, bundle, withAuthorities(bundle, authorities));
+      const next = withAuthorities(bundle, authorities);
+      if (maxBytes !== undefined) checkBundleSize(next, maxBytes);
+      return writeIfChanged(tx, bundle, next);
     });
   }
 
@@ -75,14 +84,6 @@ export class PostgresBundles implements BundleStore {
   }
 }
 
-const CREATE_IF_MISSING = `
-  insert into bundles (${BUNDLE_COLUMNS}) values ($1, $2, $3, $4, $5, $6) on conflict (trust_domain) do nothing`;
-
-const WRITE = `
-  update bundles set sequence_number = $2, refresh_hint_seconds = $3, x509_authorities = $4, jwt_authorities = $5,
-    wit_authorities = $6
-  where trust_domain = $1`;
-
 const emptyBundle = (trustDomain: TrustDomain): Bundle => ({
   trustDomain,
   x509Authorities: [],
@@ -91,14 +92,6 @@ const emptyBundle = (trustDomain: TrustDomain): Bundle => ({
   refreshHintSeconds: 0,
   sequenceNumber: 0,
 });
-
-async function lockBundle(tx: Queryable, trustDomain: TrustDomain): Promise<Bundle | undefined> {
-  const [row] = await tx.query<BundleRow>(
-    `select ${BUNDLE_COLUMNS} from bundles where trust_domain = $1 for no key update`,
-    [trustDomain.name],
-  );
-  return row === undefined ? undefined : toBundle(row);
-}
 
 async function writeIfChanged(tx: Queryable, before: Bundle, after: Bundle): Promise<Bundle> {
   const isSame =
@@ -111,8 +104,8 @@ async function writeIfChanged(tx: Queryable, before: Bundle, after: Bundle): Pro
 /** Under the next sequence number. */
 async function write(tx: Queryable, bundle: Bundle): Promise<Bundle> {
   const next = { ...bundle, sequenceNumber: bundle.sequenceNumber + 1 };
-  await tx.query(WRITE, bundleValues(next));
-  await tx.query(`select pg_notify($1, '')`, [BUNDLES_CHANNEL]);
+  await writeBundle(tx, next);
+  await hintOfBundles(tx);
   return next;
 }
 

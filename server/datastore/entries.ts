@@ -56,13 +56,14 @@ export class PostgresEntries implements EntryStore {
 
   update(updates: readonly EntryUpdate[], guard?: EntryGuard): Promise<readonly UpdateOutcome[]> {
     return this.#options.database.transaction('read committed', async (tx) => {
-      const current = await lockEntries(
-        tx,
-        updates.map((update) => update.id),
-      );
+      // Bundles first, as whoever deletes one does.
       const bundles = await lockBundles(
         tx,
         updates.flatMap((update) => update.changes.federatesWith ?? []),
+      );
+      const current = await lockEntries(
+        tx,
+        updates.map((update) => update.id),
       );
       const named = updates.flatMap(({ changes: { spiffeId } }) =>
         spiffeId === undefined ? [] : { spiffeId },

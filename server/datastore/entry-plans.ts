@@ -55,10 +55,14 @@ export class PostgresEntryPlans implements EntryPlanStore {
     }
   }
 
-  /** What is known is locked first, in the order of ids; a change that nobody waits for is recorded last. */
+  /** What is known is locked first, bundles before entries, each in their order; a change that nobody waits for is recorded last. */
   async #carryOut(tx: Queryable, plan: EntryPlan, { guard, isDryRun }: PlanOptions): Promise<PlanResult> {
     const { updates, deletes, unchanged } = plan;
     const known = [...updates.map((update) => update.known), ...deletes, ...unchanged];
+    const bundles = await lockBundles(
+      tx,
+      updates.flatMap(({ changes }) => changes.federatesWith ?? []),
+    );
     const current = await lockEntries(
       tx,
       known.map(({ id }) => id),
@@ -67,10 +71,6 @@ export class PostgresEntryPlans implements EntryPlanStore {
       spiffeId === undefined ? [] : { spiffeId },
     );
     const judge = await judgeOf(tx, guard, [...current.values(), ...named, ...plan.creates]);
-    const bundles = await lockBundles(
-      tx,
-      updates.flatMap(({ changes }) => changes.federatesWith ?? []),
-    );
     const done = {
       deletes: deletes.map((one) => deletionOf(one, current, judge)),
       updates: updates.map(

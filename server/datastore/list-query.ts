@@ -1,4 +1,4 @@
-/** The SQL of list queries, shared by entries.ts and nodes.ts: what they compare is bound, never written into SQL. */
+/** The SQL of list queries, shared by the stores that page: what they compare is bound, never written into SQL. */
 import type { MatchBehavior } from '../entries/entry-filter.ts';
 import type { EntryScope } from '../entries/entry-guard.ts';
 import type { PageRequest } from '../entries/entry-store.ts';
@@ -85,7 +85,7 @@ function setCondition(column: string, match: MatchBehavior): string {
 }
 
 export interface PageQuery {
-  readonly table: 'entries' | 'nodes';
+  readonly table: 'entries' | 'nodes' | 'bundles' | 'federation_relationships';
   readonly columns: string;
   readonly conditions: Conditions;
   readonly page: PageRequest;

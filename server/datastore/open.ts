@@ -4,8 +4,10 @@ import type { Entry } from '../entries/entry.ts';
 import type { EntryPlanStore } from '../entries/entry-plan.ts';
 import type { EntryStore } from '../entries/entry-store.ts';
 import type { BundleStore } from '../bundle/bundle-store.ts';
+import type { FederatedBundleStore } from '../bundle/federated-bundle-store.ts';
 import type { JournalStore } from '../ca/journal-store.ts';
 import type { Fence, LeaseStore } from '../housekeeping/lease-store.ts';
+import type { RelationshipStore } from '../federation/relationship-store.ts';
 import type { JoinTokenStore } from '../nodes/join-token-store.ts';
 import type { Node } from '../nodes/node.ts';
 import type { NodePruning } from '../nodes/node-pruning.ts';
@@ -13,7 +15,8 @@ import type { NodeStore } from '../nodes/node-store.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { Random } from '../../shared/random.ts';
-import { BUNDLES_CHANNEL, PostgresBundles } from './bundles.ts';
+import { BUNDLES_CHANNEL } from './bundle-rows.ts';
+import { PostgresBundles } from './bundles.ts';
 import { PostgresJournals } from './ca-journal.ts';
 import { PostgresChangeFeed, channelOf } from './changes.ts';
 import { Database, checkHealth, type DatabaseOptions } from './database.ts';
@@ -22,6 +25,7 @@ import { startManagedPostgres } from './embedded.ts';
 import { PostgresEntries } from './entries.ts';
 import { PostgresEntryPlans } from './entry-plans.ts';
 import { entryItems } from './entry-rows.ts';
+import { PostgresFederatedBundles } from './federated-bundles.ts';
 import { Hints } from './hints.ts';
 import { PostgresJoinTokens } from './join-tokens.ts';
 import { PostgresLeases } from './leases.ts';
@@ -32,6 +36,7 @@ import { PostgresNodes } from './nodes.ts';
 import type { PostgresConfig } from './postgres.ts';
 import { clientConfig } from './postgres.ts';
 import { pruneChanges } from './prune-changes.ts';
+import { PostgresRelationships } from './relationships.ts';
 
 export interface ManagedConfig {
   readonly kind: 'managed';
@@ -54,6 +59,8 @@ export interface Datastore {
   readonly plans: EntryPlanStore;
   readonly nodes: NodeStore;
   readonly bundles: BundleStore;
+  readonly federatedBundles: FederatedBundleStore;
+  readonly relationships: RelationshipStore;
   readonly joinTokens: JoinTokenStore;
   readonly journals: JournalStore;
   readonly entryFeed: ChangeFeed<Entry>;
@@ -120,6 +127,8 @@ async function connect(options: DatastoreOptions, target: Target): Promise<Datas
     plans: new PostgresEntryPlans({ database, clock, random }),
     nodes: new PostgresNodes(database),
     bundles: new PostgresBundles(database, hints),
+    federatedBundles: new PostgresFederatedBundles(database),
+    relationships: new PostgresRelationships(database),
     joinTokens: new PostgresJoinTokens({ database, clock, random }),
     journals: new PostgresJournals(database, random),
     entryFeed: new PostgresChangeFeed(database, hints, entryItems),

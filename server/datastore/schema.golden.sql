@@ -5,6 +5,7 @@ create table bundles (
   x509_authorities json not null,
   jwt_authorities json not null,
   wit_authorities json not null,
+  row_id bigint not null generated always as identity,
   PRIMARY KEY (trust_domain)
 );
 
@@ -48,6 +49,15 @@ create table entries (
   created_at timestamp with time zone not null,
   PRIMARY KEY (row_id),
   UNIQUE (id)
+);
+
+create table federation_relationships (
+  row_id bigint not null generated always as identity,
+  trust_domain text collate "C" not null,
+  bundle_endpoint_url text not null,
+  endpoint_spiffe_id text collate "C",
+  PRIMARY KEY (row_id),
+  UNIQUE (trust_domain)
 );
 
 create table feeds (
@@ -95,10 +105,13 @@ create table schema_migrations (
   PRIMARY KEY (version)
 );
 
+create sequence bundles_row_id_seq;
 create sequence ca_journal_saves;
 create sequence entries_row_id_seq;
+create sequence federation_relationships_row_id_seq;
 create sequence nodes_row_id_seq;
 
+CREATE UNIQUE INDEX bundles_by_row_id ON bundles USING btree (row_id);
 CREATE UNIQUE INDEX bundles_pkey ON bundles USING btree (trust_domain);
 CREATE INDEX ca_journals_by_active_authority ON ca_journals USING btree (active_authority_id);
 CREATE UNIQUE INDEX ca_journals_pkey ON ca_journals USING btree (id);
@@ -113,6 +126,8 @@ CREATE INDEX entries_by_spiffe_id ON entries USING btree (spiffe_id, row_id);
 CREATE INDEX entries_downstream ON entries USING btree (row_id) WHERE downstream;
 CREATE UNIQUE INDEX entries_id_key ON entries USING btree (id);
 CREATE UNIQUE INDEX entries_pkey ON entries USING btree (row_id);
+CREATE UNIQUE INDEX federation_relationships_pkey ON federation_relationships USING btree (row_id);
+CREATE UNIQUE INDEX federation_relationships_trust_domain_key ON federation_relationships USING btree (trust_domain);
 CREATE UNIQUE INDEX feeds_pkey ON feeds USING btree (name);
 CREATE UNIQUE INDEX join_tokens_pkey ON join_tokens USING btree (value);
 CREATE UNIQUE INDEX leases_pkey ON leases USING btree (name);

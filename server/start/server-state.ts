@@ -4,6 +4,7 @@ import type { Logger } from '../../shared/log/logger.ts';
 import type { Random } from '../../shared/random.ts';
 import { AdminBundles } from '../bundle/admin-bundles.ts';
 import { BundleCache } from '../bundle/bundle-cache.ts';
+import { ForeignBundles } from '../bundle/foreign-bundles.ts';
 import { LocalAuthorities } from '../ca/local-authorities.ts';
 import { X509Ca } from '../ca/x509-ca.ts';
 import type { ServerConfig } from '../config.ts';
@@ -42,8 +43,6 @@ export function makeState(needs: ServerStateNeeds, store: Datastore) {
   const issuers = tokenIssuers({ ...shared, config, authorities });
   const composers = makeCredentialComposers(config.credentialComposers);
   const ca = new X509Ca({ ...shared, authorities: authorities.x509, config: config.ca, composers });
-  const bundle = new BundleCache({ ...shared, bundles });
-  const adminBundles = new AdminBundles({ ...shared, adminIds: config.adminIds, bundles });
   const index = new AuthorizedEntries(shared);
   const entryRefresh = new IndexRefresher({
     ...shared,
@@ -72,12 +71,25 @@ export function makeState(needs: ServerStateNeeds, store: Datastore) {
     authorities,
     ca,
     issuers,
-    bundle,
-    adminBundles,
+    ...bundleCaches(needs, bundles, index),
     index,
     entryRefresh,
     nodeCache,
     nodeRefresh,
     agentCheck,
+  };
+}
+
+/** Bundles in memory: the own one, those that verify administrators, those that agents ask for. */
+function bundleCaches(
+  needs: ServerStateNeeds,
+  bundles: Datastore['bundles'],
+  changes: Pick<AuthorizedEntries, 'position'>,
+) {
+  const shared = common(needs);
+  return {
+    bundle: new BundleCache({ ...shared, bundles }),
+    adminBundles: new AdminBundles({ ...shared, adminIds: needs.config.adminIds, bundles }),
+    foreignBundles: new ForeignBundles({ bundles, changes, clock: needs.clock }),
   };
 }

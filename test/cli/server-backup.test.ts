@@ -46,7 +46,7 @@ $ backup -config DIR/from.conf
 ! Error: -write is needed: the path of the file
 ? 1
 $ backup -config DIR/from.conf -write DIR/b
-Backup written to DIR/b: 1 bundles, 4 entries, 2 agents, 1 join tokens, 1 CA journals.
+Backup written to DIR/b: 2 bundles, 1 federation relationships, 4 entries, 2 agents, 1 join tokens, 1 CA journals.
 The CA's keys are not in it: they are kept by the key manager.
 Join tokens that were not used yet are: whoever reads it can use them.
 $ restore -config DIR/to.conf
@@ -56,13 +56,13 @@ $ restore -config DIR/to.conf -from DIR/from.conf
 ! Error: the file cannot be restored: it is not a backup of writ server
 ? 1
 $ restore -config DIR/to.conf -from DIR/b
-Restored from DIR/b: 1 bundles, 4 entries, 2 agents, 1 join tokens, 1 CA journals.
+Restored from DIR/b: 2 bundles, 1 federation relationships, 4 entries, 2 agents, 1 join tokens, 1 CA journals.
 The CA's keys were not in it: without those that it speaks of, the server makes new ones.
 $ restore -config DIR/to.conf -from DIR/b
 ! Error: the database is not empty (table bundles): with -force everything in it is deleted first
 ? 1
 $ restore -config DIR/to.conf -from DIR/b -force
-Restored from DIR/b: 1 bundles, 4 entries, 2 agents, 1 join tokens, 1 CA journals.
+Restored from DIR/b: 2 bundles, 1 federation relationships, 4 entries, 2 agents, 1 join tokens, 1 CA journals.
 The CA's keys were not in it: without those that it speaks of, the server makes new ones.`);
     assert.deepEqual(await contentOf(to), await contentOf(from));
   });
@@ -100,7 +100,7 @@ $ backup -config DIR/managed.conf -write DIR/m
     await createOne(store.entries, newEntry('one'));
     await script(`
 $ backup -config DIR/managed.conf -write DIR/m
-Backup written to DIR/m: 0 bundles, 1 entries, 0 agents, 0 join tokens, 0 CA journals.
+Backup written to DIR/m: 0 bundles, 0 federation relationships, 1 entries, 0 agents, 0 join tokens, 0 CA journals.
 The CA's keys are not in it: they are kept by the key manager.
 Join tokens that were not used yet are: whoever reads it can use them.
 $ restore -config DIR/managed.conf -from DIR/m -force
@@ -109,7 +109,7 @@ $ restore -config DIR/managed.conf -from DIR/m -force
     await store.close();
     await script(`
 $ restore -config DIR/managed.conf -from DIR/b -force
-Restored from DIR/b: 1 bundles, 4 entries, 2 agents, 1 join tokens, 1 CA journals.
+Restored from DIR/b: 2 bundles, 1 federation relationships, 4 entries, 2 agents, 1 join tokens, 1 CA journals.
 The CA's keys were not in it: without those that it speaks of, the server makes new ones.`);
   });
 });

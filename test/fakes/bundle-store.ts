@@ -3,21 +3,25 @@ import { X509Certificate } from 'node:crypto';
 import type { Bundle, TokenAuthority, X509Authority } from '../../shared/bundle/bundle.ts';
 import { toHex } from '../../shared/bytes.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
+import { checkBundleSize } from '../../server/bundle/bundle-size.ts';
 import type { BundleStore, NamedAuthority, NewAuthorities } from '../../server/bundle/bundle-store.ts';
 import { withoutRevoked, withTainted } from '../../server/bundle/change-authorities.ts';
 import { notFound } from '../../shared/errors.ts';
+import type { FakeRow } from './paging.ts';
 
 const REFRESH_HINT_SECONDS = 300;
 
 export class FakeBundleStore implements BundleStore {
   readonly #bundles = new Map<string, Bundle>();
+  readonly #rowIds = new Map<string, number>();
   readonly #listeners = new Set<() => void>();
+  #lastRowId = 0;
 
   async find(trustDomain: TrustDomain): Promise<Bundle | undefined> {
     return this.#bundles.get(trustDomain.name);
   }
 
-  async append(trustDomain: TrustDomain, authorities: NewAuthorities): Promise<Bundle> {
+  async append(trustDomain: TrustDomain, authorities: NewAuthorities, maxBytes?: number): Promise<Bundle> {
     const before = this.#bundles.get(trustDomain.name) ?? empty(trustDomain);
     const next = {
       ...before,
@@ -25,6 +29,7 @@ export class FakeBundleStore implements BundleStore {
       jwtAuthorities: union(before.jwtAuthorities, authorities.jwt, tokenKey),
       witAuthorities: union(before.witAuthorities, authorities.wit, tokenKey),
     };
+    if (maxBytes !== undefined) checkBundleSize(next, maxBytes);
     return sizeOf(next) === sizeOf(before) && this.#bundles.has(trustDomain.name) ? before : this.put(next);
   }
 
@@ -75,9 +80,29 @@ export class FakeBundleStore implements BundleStore {
 
   /** Sets the bundle as it is, sequence number too: a database that lost or regained changes. */
   restore(bundle: Bundle): Bundle {
-    this.#bundles.set(bundle.trustDomain.name, bundle);
-    for (const listener of this.#listeners) listener();
+    const { name } = bundle.trustDomain;
+    if (!this.#bundles.has(name)) this.#rowIds.set(name, ++this.#lastRowId);
+    this.#bundles.set(name, bundle);
+    this.#hint();
     return bundle;
+  }
+
+  /** By age. */
+  rows(): readonly FakeRow<Bundle>[] {
+    return [...this.#bundles.values()]
+      .map((item) => ({ rowId: this.#rowIds.get(item.trustDomain.name) ?? 0, item }))
+      .sort((a, b) => a.rowId - b.rowId);
+  }
+
+  /** Whether there was one. */
+  remove(trustDomain: TrustDomain): boolean {
+    const had = this.#bundles.delete(trustDomain.name);
+    if (had) this.#hint();
+    return had;
+  }
+
+  #hint(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   clear(): void {

@@ -21,6 +21,8 @@ export class DatabaseLink {
       plans: this.#guard(datastore.plans),
       nodes: this.#guard(datastore.nodes),
       bundles: this.#guard(datastore.bundles),
+      federatedBundles: this.#guard(datastore.federatedBundles),
+      relationships: this.#guard(datastore.relationships),
       joinTokens: this.#guard(datastore.joinTokens),
       journals: this.#guard(datastore.journals),
       entryFeed: this.#feed('entries', this.#guard(datastore.entryFeed)),

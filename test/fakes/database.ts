@@ -138,8 +138,9 @@ const disconnect = (name: string): string =>
 /** As the migrations leave it. */
 const EMPTY_ALL = `
   delete from entries; delete from nodes; delete from join_tokens; delete from bundles; delete from ca_journals;
-  delete from changes; delete from leases;
+  delete from changes; delete from leases; delete from federation_relationships;
   alter sequence entries_row_id_seq restart; alter sequence nodes_row_id_seq restart;
+  alter sequence bundles_row_id_seq restart; alter sequence federation_relationships_row_id_seq restart;
   update feeds set epoch = gen_random_uuid(), head = 0;
   insert into changes (feed, n) select name, 0 from feeds`;
 

@@ -5,16 +5,20 @@ import type { Clock } from '../../shared/clock.ts';
 import { FakeBundleStore } from './bundle-store.ts';
 import { FakeEntryPlans } from './entry-plans.ts';
 import { FakeEntryStore } from './entry-store.ts';
+import { FakeFederatedBundleStore } from './federated-bundle-store.ts';
 import { FakeJoinTokenStore } from './join-token-store.ts';
 import { FakeJournalStore } from './journal-store.ts';
 import { FakeLeaseStore } from './lease-store.ts';
 import { FakeNodePruning } from './node-pruning.ts';
 import { FakeNodeStore } from './node-store.ts';
+import { FakeRelationshipStore } from './relationship-store.ts';
 
 export class FakeDatastore implements Datastore {
   readonly bundles = new FakeBundleStore();
   readonly journals = new FakeJournalStore();
   readonly entries: FakeEntryStore;
+  readonly federatedBundles: FakeFederatedBundleStore;
+  readonly relationships: FakeRelationshipStore;
   readonly joinTokens: FakeJoinTokenStore;
   readonly nodes: FakeNodeStore;
   readonly plans: FakeEntryPlans;
@@ -26,6 +30,8 @@ export class FakeDatastore implements Datastore {
   constructor(clock: Clock) {
     this.entries = new FakeEntryStore({ clock, bundles: this.bundles });
     this.plans = new FakeEntryPlans(this.entries);
+    this.federatedBundles = new FakeFederatedBundleStore(this.bundles, this.entries);
+    this.relationships = new FakeRelationshipStore(this.bundles, this.federatedBundles);
     this.joinTokens = new FakeJoinTokenStore(this.entries);
     this.nodes = new FakeNodeStore({ joinTokens: this.joinTokens, entries: this.entries });
     this.leases = new FakeLeaseStore(clock);

@@ -111,6 +111,17 @@ export class FakeEntryStore implements EntryStore {
     return expired.length;
   }
 
+  /** What deleting a bundle does to the entries that federate with its trust domain. */
+  unfederate(trustDomain: TrustDomain, mode: 'delete' | 'dissociate'): void {
+    for (const entry of Array.from(this.feed.items.values())) {
+      const federatesWith = entry.federatesWith.filter((other) => !other.equals(trustDomain));
+      if (federatesWith.length === entry.federatesWith.length) continue;
+      if (mode === 'delete') this.feed.delete(entry.id);
+      else this.feed.put(entry.id, { ...entry, federatesWith, revisionNumber: entry.revisionNumber + 1 });
+    }
+    this.feed.hint();
+  }
+
   async #reach(): Promise<void> {
     await Promise.resolve();
     if (this.failure !== undefined) throw this.failure;

@@ -4,7 +4,7 @@ import type { Bundle } from '../../../proto/gen/spire/api/types/Bundle.ts';
 import { type Handler, unary } from '../../../shared/rpc/handler.ts';
 import type { BundleCache } from '../../bundle/bundle-cache.ts';
 import type { CallContext } from '../gate/context.ts';
-import { bundleToWire } from '../wire/bundle.ts';
+import { bundleWriter } from '../wire/bundle.ts';
 
 export interface GetBundleNeeds {
   readonly bundle: Pick<BundleCache, 'current'>;
@@ -13,5 +13,5 @@ export interface GetBundleNeeds {
 export const getBundle = ({ bundle }: GetBundleNeeds): Handler<CallContext> =>
   unary(
     async ({ output_mask: mask }: GetBundleRequestOutput): Promise<Bundle> =>
-      bundleToWire(bundle.current(), mask),
+      bundleWriter(mask)(bundle.current()),
   );

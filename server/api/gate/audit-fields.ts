@@ -139,7 +139,7 @@ const idText = (id: SPIFFEIDOutput | null): string | undefined =>
   id === null ? undefined : `spiffe://${id.trust_domain}${id.path}`;
 
 /** Without what is not there, and no text longer than a line should have. */
-const present = (fields: LogFields): LogFields =>
+export const present = (fields: LogFields): LogFields =>
   Object.fromEntries(
     Object.entries(fields)
       .filter(([, value]) => value !== undefined && value !== '')

@@ -3,6 +3,7 @@
  * servers, agents. Roles, where there are any, divide what administrators may do. Called by gate/order.
  */
 import { Code, CodedError, permissionDenied, withContext } from '../../../shared/errors.ts';
+import { isAgentId } from '../../../shared/spiffe/reserved.ts';
 import type { SpiffeId } from '../../../shared/spiffe/spiffe-id.ts';
 import type { Role } from '../../config/roles-fields.ts';
 import type { AuthorizedEntries } from '../../entries/authorized-entries.ts';
@@ -84,6 +85,7 @@ export class Authorizer {
     if (byMemory !== undefined) return byMemory;
     const opened = mayAdmin ? roles.open(rule, roles.ofId(id)) : undefined;
     if (opened !== undefined) return opened;
+    if (rule.who.includes('agent') && isAgentId(id)) return undefined; // no entry bears such an ID: nothing to confirm
     await refresh.readNow(FRESH_TIMEOUT_MS); // memory may allow, never deny (design D4)
     return this.#admitByEntry(rule.who, entries.entriesBearing(id));
   }

@@ -13,6 +13,7 @@ export const RATES: Readonly<Record<Limit, number>> = {
   csr: 500,
   jwt: 500,
   wit: 500,
+  publish: 500,
   status: 10,
 };
 

@@ -4,6 +4,12 @@
  */
 import type { LogFields } from '../../../shared/log/logger.ts';
 import {
+  appendFields,
+  publishJwtFields,
+  publishWitFields,
+  trustDomainFields,
+} from './audit-bundle-fields.ts';
+import {
   agentFilterFields,
   agentIdFields,
   authorityIdFields,
@@ -28,7 +34,7 @@ export type Who = 'any' | 'local' | 'admin' | 'downstream' | 'agent';
 export type LesserRole = 'viewer' | 'registrar' | 'operator';
 
 /** Limited per client address: see gate/rate-limit. */
-export type Limit = 'attestation' | 'csr' | 'jwt' | 'wit' | 'status';
+export type Limit = 'attestation' | 'csr' | 'jwt' | 'wit' | 'publish' | 'status';
 
 export interface Rule {
   readonly who: readonly Who[];
@@ -87,6 +93,16 @@ export const rules: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   },
   'spire.api.server.bundle.v1.Bundle': {
     GetBundle: { who: ['any'] },
+    CountBundles: { who: ADMINS, roles: ['viewer'] },
+    AppendBundle: { who: ADMINS, audited: appendFields },
+    PublishJWTAuthority: { who: ['downstream'], limit: 'publish', audited: publishJwtFields },
+    PublishWITAuthority: { who: ['downstream'], limit: 'publish', audited: publishWitFields },
+    ListFederatedBundles: { who: ADMINS, roles: ['viewer'] },
+    GetFederatedBundle: { who: [...ADMINS, 'agent'], roles: ['viewer'], audited: trustDomainFields },
+    BatchCreateFederatedBundle: { who: ADMINS },
+    BatchUpdateFederatedBundle: { who: ADMINS },
+    BatchSetFederatedBundle: { who: ADMINS },
+    BatchDeleteFederatedBundle: { who: ADMINS },
   },
   'spire.api.server.localauthority.v1.LocalAuthority': {
     GetX509AuthorityState: { who: ADMINS, roles: ['viewer'] },

@@ -4,16 +4,20 @@ import type { BundleMaskOutput } from '../../../proto/gen/spire/api/types/Bundle
 import type { JWTKey } from '../../../proto/gen/spire/api/types/JWTKey.ts';
 import type { Bundle, TokenAuthority } from '../../../shared/bundle/bundle.ts';
 import { unixSeconds } from '../../../shared/clock.ts';
-import { type FieldReaders, maskedWriter } from './mask.ts';
+import { bundleBytes } from '../../bundle/bundle-size.ts';
+import { type FieldReaders, maskedFields, maskedWriter } from './mask.ts';
 
-const tokenKeyToWire = ({ publicKey, keyId, expiresAt, tainted }: TokenAuthority): JWTKey => ({
+type Field = keyof BundleMaskOutput;
+
+/** T.JWTKey, and T.WITKey, which is the same. */
+export const tokenKeyToWire = ({ publicKey, keyId, expiresAt, tainted }: TokenAuthority): JWTKey => ({
   public_key: publicKey,
   key_id: keyId,
   expires_at: expiresAt === undefined ? 0 : unixSeconds(expiresAt),
   tainted,
 });
 
-const FIELDS: FieldReaders<Bundle, keyof BundleMaskOutput> = {
+const FIELDS: FieldReaders<Bundle, Field> = {
   x509_authorities: (bundle) =>
     bundle.x509Authorities.map(({ certificate, tainted }) => ({ asn1: certificate, tainted })),
   jwt_authorities: (bundle) => bundle.jwtAuthorities.map(tokenKeyToWire),
@@ -22,9 +26,21 @@ const FIELDS: FieldReaders<Bundle, keyof BundleMaskOutput> = {
   wit_authorities: (bundle) => bundle.witAuthorities.map(tokenKeyToWire),
 };
 
-export const bundleToWire = (bundle: Bundle, mask: BundleMaskOutput | null): WireBundle =>
-  maskedWriter<Bundle, keyof BundleMaskOutput, WireBundle>(
+export const bundleWriter = (mask: BundleMaskOutput | null): ((bundle: Bundle) => WireBundle) =>
+  maskedWriter<Bundle, Field, WireBundle>(
     ({ trustDomain }) => ({ trust_domain: trustDomain.name }),
     FIELDS,
     mask,
-  )(bundle);
+  );
+
+/** Of what `bundleWriter` makes; never too low. */
+export function maskedBundleBytes(mask: BundleMaskOutput | null): (bundle: Bundle) => number {
+  const shown = new Set(maskedFields(FIELDS, mask));
+  return (bundle) =>
+    bundleBytes({
+      ...bundle,
+      x509Authorities: shown.has('x509_authorities') ? bundle.x509Authorities : [],
+      jwtAuthorities: shown.has('jwt_authorities') ? bundle.jwtAuthorities : [],
+      witAuthorities: shown.has('wit_authorities') ? bundle.witAuthorities : [],
+    });
+}

@@ -18,7 +18,14 @@ export const BACKUP_TABLES: readonly BackupTable[] = [
     name: 'bundles',
     key: { column: 'trust_domain', type: 'text' },
     columns:
-      'trust_domain, sequence_number, refresh_hint_seconds, x509_authorities, jwt_authorities, wit_authorities',
+      'trust_domain, sequence_number, refresh_hint_seconds, x509_authorities, jwt_authorities, wit_authorities, row_id',
+    sequence: { name: 'bundles_row_id_seq', column: 'row_id' },
+  },
+  {
+    name: 'federation_relationships',
+    key: { column: 'row_id', type: 'bigint' },
+    columns: 'row_id, trust_domain, bundle_endpoint_url, endpoint_spiffe_id',
+    sequence: { name: 'federation_relationships_row_id_seq', column: 'row_id' },
   },
   {
     name: 'entries',

@@ -16,12 +16,20 @@ import {
   WIT_ENABLED,
 } from '../../../fakes/server-under-test.ts';
 import { authorityTable } from './audit-rows-authorities.ts';
+import { bundleTable } from './audit-rows-bundles.ts';
 import { changesTable } from './audit-rows-changes.ts';
 import { localTable } from './audit-rows-local.ts';
 import { svidTable } from './audit-rows-svid.ts';
 import { table as networkTable, type World } from './audit-rows.ts';
 
-const table = { ...networkTable, ...svidTable, ...authorityTable, ...changesTable, ...localTable };
+const table = {
+  ...networkTable,
+  ...svidTable,
+  ...authorityTable,
+  ...bundleTable,
+  ...changesTable,
+  ...localTable,
+};
 
 const [UID, GID] = [process.geteuid?.(), process.getegid?.()];
 

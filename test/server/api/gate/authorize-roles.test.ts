@@ -6,7 +6,7 @@ import type { Caller } from '../../../../server/api/gate/context.ts';
 import { Roles } from '../../../../server/api/gate/roles.ts';
 import { rules, type Rule } from '../../../../server/api/gate/rules.ts';
 import type { Role, RoleKind } from '../../../../server/config/roles-fields.ts';
-import { Code, CodedError } from '../../../../shared/errors.ts';
+import { Code, CodedError, permissionDenied } from '../../../../shared/errors.ts';
 import { id, makeEntry } from '../../entries/make-entry.ts';
 
 const OWN_UID = 500;
@@ -33,7 +33,11 @@ function authorizer(configured: readonly Role[] = roles): Authorizer {
     roles: new Roles({ roles: configured, adminIds: [id('/static')], ownUid: OWN_UID }),
     entries: { entriesBearing: (bearer) => entries.filter(({ spiffeId }) => spiffeId.equals(bearer)) },
     refresh: { ensureFresh: async () => {}, readNow: async () => {} },
-    agents: { checkAgent: async () => assert.fail('no agent calls here') },
+    agents: {
+      checkAgent: async () => {
+        throw permissionDenied('not an agent');
+      },
+    },
   });
 }
 
@@ -46,11 +50,13 @@ const remote = (path: string): Caller => ({
 
 /** In words of its own: what each role may call. Administrators may call all of it, others nothing else. */
 const AGENT_READS = ['Agent/CountAgents', 'Agent/ListAgents', 'Agent/GetAgent'];
+const BUNDLE_READS = ['Bundle/CountBundles', 'Bundle/ListFederatedBundles', 'Bundle/GetFederatedBundle'];
 const ENTRY_READS = ['Entry/CountEntries', 'Entry/ListEntries', 'Entry/GetEntry'];
 const opened: Readonly<Record<Exclude<RoleKind, 'admin'>, readonly string[]>> = {
   viewer: [
     ...AGENT_READS,
     ...ENTRY_READS,
+    ...BUNDLE_READS,
     'ExplainEntry/ExplainEntry',
     'Logger/GetLogger',
     'Debug/GetInfo',

@@ -79,31 +79,38 @@ const identified = (path: string): Caller => ({
   svid: svid(id(path)),
 });
 
-type Group = 'any' | 'agents' | 'admins' | 'locals';
+type Group = 'any' | 'agents' | 'admins' | 'locals' | 'downstream' | 'agents and admins';
 
 /** Which groups of RPCs a caller may call; for agents' RPCs, else the reason. */
 const callers: Readonly<Record<string, { caller: Caller; may: readonly Group[]; reason?: Reason }>> = {
-  'the admin socket': { caller: { kind: 'local' }, may: ['any', 'admins', 'locals'] },
+  'the admin socket': { caller: { kind: 'local' }, may: ['any', 'admins', 'locals', 'agents and admins'] },
   nobody: { caller: { kind: 'anonymous', address: '192.0.2.1' }, may: ['any'] },
   'a workload': { caller: identified('/workload'), may: ['any'], reason: 'AGENT_NOT_ATTESTED' },
   'a static administrator': {
     caller: identified('/boss'),
-    may: ['any', 'admins'],
+    may: ['any', 'admins', 'agents and admins'],
     reason: 'AGENT_NOT_ATTESTED',
   },
   'an administrator of another trust domain': {
     caller: identified('spiffe://other/boss'),
-    may: ['any', 'admins'],
+    may: ['any', 'admins', 'agents and admins'],
     reason: 'AGENT_NOT_ATTESTED',
   },
   'an administrator by entry': {
     caller: identified('/admin'),
-    may: ['any', 'admins'],
+    may: ['any', 'admins', 'agents and admins'],
     reason: 'AGENT_NOT_ATTESTED',
   },
-  'a downstream server': { caller: identified('/nested'), may: ['any'], reason: 'AGENT_NOT_ATTESTED' },
-  'an agent': { caller: identified(AGENT), may: ['any', 'agents'] },
-  'an agent with a renewed certificate': { caller: identified(`${AGENT}-renewed`), may: ['any', 'agents'] },
+  'a downstream server': {
+    caller: identified('/nested'),
+    may: ['any', 'downstream'],
+    reason: 'AGENT_NOT_ATTESTED',
+  },
+  'an agent': { caller: identified(AGENT), may: ['any', 'agents', 'agents and admins'] },
+  'an agent with a renewed certificate': {
+    caller: identified(`${AGENT}-renewed`),
+    may: ['any', 'agents', 'agents and admins'],
+  },
   'an agent with an old certificate': {
     caller: identified(`${AGENT}-replaced`),
     may: ['any'],
@@ -130,6 +137,8 @@ const OTHERS: Readonly<Record<Exclude<Group, 'admins'>, readonly string[]>> = {
     'Agent/PostStatus',
     'Sync/Watch',
   ],
+  downstream: ['Bundle/PublishJWTAuthority', 'Bundle/PublishWITAuthority'],
+  'agents and admins': ['Bundle/GetFederatedBundle'],
   locals: [
     'Health/Check',
     'Health/Watch',
@@ -144,7 +153,7 @@ const OTHERS: Readonly<Record<Exclude<Group, 'admins'>, readonly string[]>> = {
 
 function groupOf(method: string): Group {
   const name = method.split('.').at(-1) ?? '';
-  const groups = ['any', 'agents', 'locals'] as const;
+  const groups = ['any', 'agents', 'locals', 'downstream', 'agents and admins'] as const;
   return groups.find((group) => OTHERS[group].includes(name)) ?? 'admins';
 }
 
@@ -159,7 +168,7 @@ for (const [name, { caller, may, reason }] of Object.entries(callers)) {
       const deed = world().authorizer.authorize(method, rule, caller);
       if (may.includes(group)) {
         const { agent, ...more } = await deed;
-        assert.equal(agent !== undefined, group === 'agents', method);
+        assert.equal(agent !== undefined, rule.who.includes('agent') && may.includes('agents'), method);
         assert.deepEqual(more, {}, method);
         continue;
       }
@@ -167,7 +176,7 @@ for (const [name, { caller, may, reason }] of Object.entries(callers)) {
         assert.ok(error instanceof CodedError);
         assert.equal(error.code, Code.permissionDenied, method);
         const denial = `authorization denied for method ${method}`;
-        if (group === 'agents' && reason !== undefined) {
+        if (rule.who.includes('agent') && reason !== undefined) {
           assert.equal(error.reason, reason, method);
           assert.ok(error.message.startsWith(`${denial}: agent "`), error.message);
         } else assert.equal(error.message, denial);

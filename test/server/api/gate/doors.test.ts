@@ -46,6 +46,9 @@ const LOCAL = [
   'Logger/SetLogLevel',
   'Logger/ResetLogLevel',
 ];
+/** Of agents and administrators alike. */
+const SHARED = ['Bundle/GetFederatedBundle'];
+const DOWNSTREAM = ['Bundle/PublishJWTAuthority', 'Bundle/PublishWITAuthority'];
 const DEEDS = ['Prepare', 'Activate', 'Taint', 'Revoke'];
 const ADMINISTRATORS = [
   ...['CountAgents', 'ListAgents', 'GetAgent', 'DeleteAgent', 'BanAgent', 'CreateJoinToken'].map(
@@ -65,6 +68,8 @@ const ADMINISTRATORS = [
       (rpc) => `LocalAuthority/${rpc}`,
     ),
   ),
+  ...['CountBundles', 'AppendBundle', 'ListFederatedBundles'].map((rpc) => `Bundle/${rpc}`),
+  ...['Create', 'Update', 'Set', 'Delete'].map((deed) => `Bundle/Batch${deed}FederatedBundle`),
   'LocalAuthority/TaintX509UpstreamAuthority',
   'LocalAuthority/RevokeX509UpstreamAuthority',
   'ServerReflection/ServerReflectionInfo',
@@ -75,11 +80,12 @@ const ADMINISTRATORS = [
 
 /** Who may call what; the rest is denied, or not there. */
 const callers: Readonly<Record<string, readonly string[]>> = {
-  'the admin socket': [...ANYBODY, ...ADMINISTRATORS, ...LOCAL],
-  'an administrator of admin_ids': [...ANYBODY, ...ADMINISTRATORS],
-  'an administrator by entry': [...ANYBODY, ...ADMINISTRATORS],
+  'the admin socket': [...ANYBODY, ...ADMINISTRATORS, ...SHARED, ...LOCAL],
+  'an administrator of admin_ids': [...ANYBODY, ...ADMINISTRATORS, ...SHARED],
+  'an administrator by entry': [...ANYBODY, ...ADMINISTRATORS, ...SHARED],
+  'a downstream server': [...ANYBODY, ...DOWNSTREAM],
   'a workload': ANYBODY,
-  'an agent': [...ANYBODY, ...AGENTS],
+  'an agent': [...ANYBODY, ...AGENTS, ...SHARED],
   'a banned agent': ANYBODY,
   'an evicted agent': ANYBODY,
   nobody: ANYBODY,
@@ -101,11 +107,12 @@ describe('the doors of the server', () => {
     ];
     const parent_id = { trust_domain: 'example.org', path: agent.path };
     await server.admin.entry.unary('BatchCreateEntry', {
-      entries: ['chief', 'web'].map((name) => ({
+      entries: ['chief', 'nested', 'web'].map((name) => ({
         spiffe_id: { trust_domain: 'example.org', path: `/${name}` },
         parent_id,
         selectors: [{ type: 'a', value: 'b' }],
         admin: name === 'chief',
+        downstream: name === 'nested',
       })),
     });
     await server.admin.agent.unary('BanAgent', { id: { trust_domain: 'example.org', path: banned.path } });
@@ -115,6 +122,7 @@ describe('the doors of the server', () => {
     const identities: Readonly<Record<string, TlsIdentity | undefined>> = {
       'an administrator of admin_ids': await minted('boss'),
       'an administrator by entry': await minted('chief'),
+      'a downstream server': await minted('nested'),
       'a workload': await minted('web'),
       'an agent': agent.identity,
       'a banned agent': banned.identity,
@@ -137,7 +145,7 @@ describe('the doors of the server', () => {
     return identityOf(key, svid?.cert_chain ?? []);
   };
 
-  const served = new Set([...ANYBODY, ...AGENTS, ...ADMINISTRATORS, ...LOCAL]);
+  const served = new Set([...ANYBODY, ...AGENTS, ...ADMINISTRATORS, ...SHARED, ...DOWNSTREAM, ...LOCAL]);
 
   it('have a place in this table for every RPC that is served', () => {
     const all = Object.entries(rules).flatMap(([service, rpcs]) =>

@@ -9,6 +9,7 @@ import { BACKUP_TABLES } from '../../../../server/datastore/backup/tables.ts';
 import { systemClock } from '../../../../shared/clock.ts';
 import { silentLogger } from '../../../../shared/log/logger.ts';
 import { systemRandom } from '../../../../shared/random.ts';
+import { foreign } from '../../../contracts/federated-bundle-store.ts';
 import { createOne, id, newEntry, newNode, trustDomain } from '../../../contracts/samples.ts';
 import type { Ending, TestDatabase } from '../../../fakes/database.ts';
 
@@ -67,6 +68,12 @@ export const populate = (testing: TestDatabase, count: number): Promise<void> =>
       x509: [{ certificate: Buffer.from('any bytes'), tainted: true }],
       jwt: [{ keyId: 'k "1"', publicKey: Buffer.from([0, 255]), expiresAt: undefined, tainted: false }],
     });
+    const relationship = {
+      trustDomain: trustDomain('other.org'),
+      bundleEndpointUrl: 'https://other.org/',
+      profile: { kind: 'https_spiffe', endpointSpiffeId: id('/endpoint') },
+    } as const;
+    await store.relationships.create({ relationship, bundle: foreign('other.org') });
     const names = Array.from({ length: count }, (_, at) => `w${at}`);
     await store.entries.create(names.map((name) => newEntry(name)));
     const entry = await createOne(
