@@ -9,14 +9,19 @@ interface Migration {
   readonly version: number;
   readonly name: string;
   readonly sql: string;
+  /** Programs that know this version of the schema, or a later one, run on what it makes. */
+  readonly oldestProgram: number;
 }
 
 const FOLDER = new URL('./migrations/', import.meta.url);
+/** In a migration that programs before a certain version do not run on; without it, all do. */
+const OLDEST_PROGRAM = /^-- oldest program: (\d{4})$/m;
 const FILE_NAME = /^(\d{4})-([a-z0-9-]+)\.sql$/;
 
 /**
- * Applies what is missing; several servers may call it at once. Throws FailedPrecondition when the schema is newer than
- * this program, or older and `mayChange` is false (SPIRE: disable_migration).
+ * Applies what is missing; several servers may call it at once. A newer schema is left as it is: while servers are replaced
+ * one by one, those of before run on it, and start on it. Throws FailedPrecondition when it says that this program is too
+ * old for it, or is older and `mayChange` is false (SPIRE: disable_migration).
  */
 export async function migrate(database: Database, log: Logger, mayChange = true): Promise<void> {
   const migrations = readMigrations();
@@ -61,7 +66,7 @@ async function checkIsCurrent(database: Database, known: number): Promise<void> 
   const version = isThere
     ? await database.transaction('read committed', (tx) => currentVersion(tx, known))
     : 0;
-  if (version === known) return;
+  if (version >= known) return;
   throw new CodedError(
     Code.failedPrecondition,
     `database schema is at version ${version}, this program needs ${known}, and disable_migration forbids to change it: start one server without it`,
@@ -74,7 +79,9 @@ function readMigrations(): readonly Migration[] {
   return names.sort().map((fileName, index) => {
     const [, number = '', name = ''] = FILE_NAME.exec(fileName) ?? [];
     if (Number(number) !== index + 1) throw new Error(`migration ${fileName} is out of sequence`);
-    return { version: index + 1, name, sql: readFileSync(new URL(fileName, FOLDER), 'utf8') };
+    const sql = readFileSync(new URL(fileName, FOLDER), 'utf8');
+    const oldestProgram = Number(OLDEST_PROGRAM.exec(sql)?.[1] ?? 1);
+    return { version: index + 1, name, sql, oldestProgram };
   });
 }
 
@@ -82,11 +89,14 @@ async function currentVersion(tx: Queryable, known: number): Promise<number> {
   await tx.query(
     'create table if not exists schema_migrations (version integer primary key, name text not null, applied_at timestamptz not null default now())',
   );
-  const [row] = await tx.query<{ version: number | null }>(
-    'select max(version) as version from schema_migrations',
+  await tx.query(
+    'alter table schema_migrations add column if not exists oldest_program integer not null default 1',
+  );
+  const [row] = await tx.query<{ version: number | null; oldest: number | null }>(
+    'select max(version) as version, max(oldest_program) as oldest from schema_migrations',
   );
   const version = row?.version ?? 0;
-  if (version > known) {
+  if ((row?.oldest ?? 0) > known) {
     throw new CodedError(
       Code.failedPrecondition,
       `database schema is at version ${version}, this program knows versions up to ${known}: run a newer writ`,
@@ -98,8 +108,10 @@ async function currentVersion(tx: Queryable, known: number): Promise<number> {
 async function apply(tx: Queryable, migration: Migration): Promise<void> {
   // Without parameters the driver uses the simple protocol, which takes several statements at once.
   await tx.query(migration.sql);
-  await tx.query('insert into schema_migrations (version, name) values ($1, $2)', [
-    migration.version,
-    migration.name,
+  const { version, name, oldestProgram } = migration;
+  await tx.query('insert into schema_migrations (version, name, oldest_program) values ($1, $2, $3)', [
+    version,
+    name,
+    oldestProgram,
   ]);
 }

@@ -102,6 +102,7 @@ create table schema_migrations (
   version integer not null,
   name text not null,
   applied_at timestamp with time zone not null default now(),
+  oldest_program integer not null default 1,
   PRIMARY KEY (version)
 );
 

@@ -4,8 +4,16 @@ import type { Database } from '../../../server/datastore/database.ts';
 
 const GOLDEN = new URL('../../../server/datastore/schema.golden.sql', import.meta.url);
 
+const MIGRATIONS = new URL('migrations/', GOLDEN);
+
 /** Of the schema that this program knows: its migrations are numbered without gaps. */
-export const SCHEMA_VERSION = readdirSync(new URL('migrations/', GOLDEN)).length;
+export const SCHEMA_VERSION = readdirSync(MIGRATIONS).length;
+
+/** In order. */
+export const readMigrationTexts = (): readonly { readonly name: string; readonly sql: string }[] =>
+  readdirSync(MIGRATIONS)
+    .sort()
+    .map((name) => ({ name, sql: readFileSync(new URL(name, MIGRATIONS), 'utf8') }));
 
 const COLUMNS = `
   select t.relname as name, c.attname || ' ' || format_type(c.atttypid, c.atttypmod)
