@@ -127,6 +127,7 @@ function compose(given: Given) {
   const hub = new WatchHub({ ...state, agents: state.agentCheck, nodesRefresh: nodeRefresh, clock });
   const { local, agents } = makeDoors(building, { callers, ownSvid, hub });
   const parts: readonly Part[] = [
+    state.clusterClock,
     authorities,
     bundle, // after the authorities, which make it at the first start
     adminBundles,

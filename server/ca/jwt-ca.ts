@@ -1,6 +1,7 @@
 /** Signs JWT-SVIDs in SPIRE's profile, and looks at each before it leaves. Made by server/start/token-issuers; called by api/svid. */
 import { fromHex } from '../../shared/bytes.ts';
 import type { Clock } from '../../shared/clock.ts';
+import type { ClusterClock } from './cluster-clock.ts';
 import { internal } from '../../shared/errors.ts';
 import type { Random } from '../../shared/random.ts';
 import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
@@ -15,6 +16,7 @@ export interface JwtCaNeeds {
   readonly trustDomain: TrustDomain;
   readonly keys: TokenKeys;
   readonly clock: Clock;
+  readonly clusterClock?: Pick<ClusterClock, 'aheadMs'>;
   readonly random: Random;
   readonly config: Pick<TokenConfig, 'issuer' | 'defaultTtlSeconds'>;
 }
@@ -33,9 +35,9 @@ export class JwtCa {
   readonly #signing: TokenSigning;
 
   constructor(needs: JwtCaNeeds) {
-    const { keys, clock, config } = needs;
+    const { keys, clock, clusterClock, config } = needs;
     this.#needs = needs;
-    this.#signing = new TokenSigning({ keys, clock, type: JWT_SVID_TYPE, ...config });
+    this.#signing = new TokenSigning({ keys, clock, clusterClock, type: JWT_SVID_TYPE, ...config });
   }
 
   /** Throws InvalidArgument on a bad TTL, Unavailable while there is no key, Internal when the token is not what was asked for. */

@@ -9,11 +9,14 @@ import type { Signer } from '../../shared/crypto/signer.ts';
 import { internal, invalidArgument } from '../../shared/errors.ts';
 import { parseCompactJws } from '../../shared/svid/compact-jws.ts';
 import { TokenWriter } from '../../shared/svid/token-writer.ts';
+import type { ClusterClock } from './cluster-clock.ts';
 import type { TokenKey, TokenKeys } from './token-keys.ts';
 
 export interface TokenSigningNeeds {
   readonly keys: TokenKeys;
   readonly clock: Clock;
+  /** How far the clock runs ahead of the other servers'. */
+  readonly clusterClock?: Pick<ClusterClock, 'aheadMs'> | undefined;
   /** `typ` of the header. */
   readonly type: string;
   readonly defaultTtlSeconds: number;
@@ -47,7 +50,7 @@ export class TokenSigning {
 
   /** 0 means the default; the token never outlives its key. Throws InvalidArgument on a TTL, Unavailable without a key. */
   async prepare(ttlSeconds: number): Promise<ReadyToSign> {
-    const { keys, clock, defaultTtlSeconds } = this.#needs;
+    const { keys, clock, clusterClock, defaultTtlSeconds } = this.#needs;
     if (!(ttlSeconds >= 0)) throw invalidArgument(`TTL of ${ttlSeconds} s is negative`);
     const key = keys.activeKey();
     const writer = await this.#writerOf(key);
@@ -56,7 +59,7 @@ export class TokenSigning {
     return {
       writer,
       key,
-      issuedAt: toSeconds(now),
+      issuedAt: toSeconds(addSeconds(now, -(clusterClock?.aheadMs ?? 0) / 1_000)),
       expiresAt: toSeconds(wanted < key.expiresAt ? wanted : key.expiresAt),
     };
   }

@@ -1,5 +1,6 @@
 /** Signs WIT-SVIDs, and looks at each before it leaves. Made by server/start/token-issuers; called by api/svid. */
 import type { Clock } from '../../shared/clock.ts';
+import type { ClusterClock } from './cluster-clock.ts';
 import { checkWorkloadKey } from '../../shared/crypto/public-key.ts';
 import { checkJwsKeyFits } from '../../shared/crypto/jws-algorithms.ts';
 import { internal } from '../../shared/errors.ts';
@@ -15,6 +16,7 @@ export interface WitCaNeeds {
   readonly trustDomain: TrustDomain;
   readonly keys: TokenKeys;
   readonly clock: Clock;
+  readonly clusterClock?: Pick<ClusterClock, 'aheadMs'>;
   readonly config: Pick<TokenConfig, 'issuer' | 'defaultTtlSeconds'>;
 }
 
@@ -31,9 +33,9 @@ export class WitCa {
   readonly #signing: TokenSigning;
 
   constructor(needs: WitCaNeeds) {
-    const { keys, clock, config } = needs;
+    const { keys, clock, clusterClock, config } = needs;
     this.#needs = needs;
-    this.#signing = new TokenSigning({ keys, clock, type: WIT_SVID_TYPE, ...config });
+    this.#signing = new TokenSigning({ keys, clock, clusterClock, type: WIT_SVID_TYPE, ...config });
   }
 
   /**

@@ -11,6 +11,7 @@ import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import type { CredentialComposer } from '../credential-composer/credential-composer.ts';
 import type { CaAuthority } from './authorities.ts';
+import type { ClusterClock } from './cluster-clock.ts';
 import { BACKDATE_SECONDS, type CaConfig } from './ca-config.ts';
 import { X509SvidTemplate } from './certificate-template.ts';
 import { checkIssued } from './check-certificate.ts';
@@ -24,6 +25,8 @@ export interface X509CaNeeds {
   readonly random: Random;
   readonly trustDomain: TrustDomain;
   readonly config: CaConfig;
+  /** How far the clock runs ahead of the other servers'. */
+  readonly clusterClock?: Pick<ClusterClock, 'aheadMs'>;
   /** What changes the certificates of workloads. */
   readonly composers?: readonly CredentialComposer[];
 }
@@ -104,7 +107,7 @@ export class X509Ca {
   }
 
   #prepareToSign({ spiffeId, ttlSeconds }: SvidRequest) {
-    const { clock, config, trustDomain } = this.#needs;
+    const { clock, clusterClock, config, trustDomain } = this.#needs;
     if (!spiffeId.isMemberOf(trustDomain))
       throw internal(`SPIFFE ID ${spiffeId} is not of trust domain ${trustDomain}`);
     if (!(ttlSeconds >= 0)) throw invalidArgument(`TTL of ${ttlSeconds} s is negative`);
@@ -112,7 +115,7 @@ export class X509Ca {
     const active = this.#activeNow(now);
     const ttlMs = (ttlSeconds || config.defaultX509SvidTtlSeconds) * 1_000;
     const validity = {
-      notBefore: toSeconds(addSeconds(now, -BACKDATE_SECONDS)),
+      notBefore: toSeconds(addSeconds(now, -BACKDATE_SECONDS - (clusterClock?.aheadMs ?? 0) / 1_000)),
       notAfter: toSeconds(new Date(Math.min(now.getTime() + ttlMs, active.expiresAt.getTime()))),
     };
     return { template: this.#templateOf(active), validity };

@@ -221,3 +221,10 @@ export async function checkHealth(database: Queryable): Promise<void> {
     throw new CodedError(Code.unavailable, 'database is a standby', { reason: 'DATABASE_UNAVAILABLE' });
   }
 }
+
+/** By the clock of the machine that it runs on. */
+export async function databaseNow(database: Queryable): Promise<Date> {
+  const [row] = await database.query<{ now: Date }>('select clock_timestamp() as now');
+  if (row === undefined) throw new CodedError(Code.unavailable, 'database did not say what time it is');
+  return row.now;
+}

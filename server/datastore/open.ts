@@ -19,7 +19,7 @@ import { BUNDLES_CHANNEL } from './bundle-rows.ts';
 import { PostgresBundles } from './bundles.ts';
 import { PostgresJournals } from './ca-journal.ts';
 import { PostgresChangeFeed, channelOf } from './changes.ts';
-import { Database, checkHealth, type DatabaseOptions } from './database.ts';
+import { Database, checkHealth, databaseNow, type DatabaseOptions } from './database.ts';
 import type { ManagedPostgres } from './embedded.ts';
 import { startManagedPostgres } from './embedded.ts';
 import { PostgresEntries } from './entries.ts';
@@ -69,6 +69,8 @@ export interface Datastore {
   readonly nodePruning: NodePruning;
   /** Forgets changes that no reader needs any more; how many. */
   pruneChanges(fence?: Fence): Promise<number>;
+  /** The time by the database. Rejects as `health` does. */
+  now(): Promise<Date>;
   /** Throws Unavailable with DATABASE_UNAVAILABLE unless the database answers and can be written to. */
   health(): Promise<void>;
   /** Ends connections, and the managed Postgres. */
@@ -136,6 +138,7 @@ async function connect(options: DatastoreOptions, target: Target): Promise<Datas
     leases: new PostgresLeases(database, random),
     nodePruning: new PostgresNodePruning(database),
     pruneChanges: (fence) => pruneChanges(database, KEPT_CHANGES, fence),
+    now: () => databaseNow(database),
     health: () => checkHealth(database),
     close: async () => {
       await within(clock, Promise.all([hints.stop(), database.close()]));

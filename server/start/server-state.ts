@@ -5,6 +5,7 @@ import type { Random } from '../../shared/random.ts';
 import { AdminBundles } from '../bundle/admin-bundles.ts';
 import { BundleCache } from '../bundle/bundle-cache.ts';
 import { ForeignBundles } from '../bundle/foreign-bundles.ts';
+import { ClusterClock } from '../ca/cluster-clock.ts';
 import { LocalAuthorities } from '../ca/local-authorities.ts';
 import { X509Ca } from '../ca/x509-ca.ts';
 import type { ServerConfig } from '../config.ts';
@@ -34,15 +35,8 @@ export const common = ({ config, log, clock, random }: ServerStateNeeds) => ({
 
 export function makeState(needs: ServerStateNeeds, store: Datastore) {
   const { config, clock } = needs;
-  const { bundles, journals } = store;
+  const { bundles } = store;
   const shared = common(needs);
-  const keyManager = makeKeyManager(config.keyManager);
-  const { jwt, wit } = config;
-  const signing = { keyManager, journals, bundles, config: config.ca, jwt, wit };
-  const authorities = new LocalAuthorities({ ...shared, ...signing });
-  const issuers = tokenIssuers({ ...shared, config, authorities });
-  const composers = makeCredentialComposers(config.credentialComposers);
-  const ca = new X509Ca({ ...shared, authorities: authorities.x509, config: config.ca, composers });
   const index = new AuthorizedEntries(shared);
   const entryRefresh = new IndexRefresher({
     ...shared,
@@ -68,9 +62,7 @@ export function makeState(needs: ServerStateNeeds, store: Datastore) {
     maxStalenessMs: config.maxAttestedNodeInfoStalenessSeconds * 1_000,
   });
   return {
-    authorities,
-    ca,
-    issuers,
+    ...signing(needs, store),
     ...bundleCaches(needs, bundles, index),
     index,
     entryRefresh,
@@ -78,6 +70,23 @@ export function makeState(needs: ServerStateNeeds, store: Datastore) {
     nodeRefresh,
     agentCheck,
   };
+}
+
+/** Who signs, and with what. */
+function signing(needs: ServerStateNeeds, store: Datastore) {
+  const { config } = needs;
+  const { bundles, journals } = store;
+  const shared = common(needs);
+  const keyManager = makeKeyManager(config.keyManager);
+  const clusterClock = new ClusterClock({ ...shared, databaseNow: () => store.now() });
+  const { jwt, wit } = config;
+  const kept = { keyManager, journals, bundles };
+  const authorities = new LocalAuthorities({ ...shared, ...kept, config: config.ca, jwt, wit });
+  const issuers = tokenIssuers({ ...shared, config, authorities, clusterClock });
+  const composers = makeCredentialComposers(config.credentialComposers);
+  const signed = { ...shared, authorities: authorities.x509, clusterClock };
+  const ca = new X509Ca({ ...signed, config: config.ca, composers });
+  return { clusterClock, authorities, ca, issuers };
 }
 
 /** Bundles in memory: the own one, those that verify administrators, those that agents ask for. */

@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Random } from '../../shared/random.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import { activeTokenKeys } from '../ca/active-token-key.ts';
+import type { ClusterClock } from '../ca/cluster-clock.ts';
 import { JwtCa } from '../ca/jwt-ca.ts';
 import type { LocalAuthorities } from '../ca/local-authorities.ts';
 import { WitCa } from '../ca/wit-ca.ts';
@@ -11,6 +12,7 @@ import type { ServerConfig } from '../config.ts';
 export interface TokenIssuersNeeds {
   readonly trustDomain: TrustDomain;
   readonly clock: Clock;
+  readonly clusterClock: ClusterClock;
   readonly random: Random;
   readonly config: Pick<ServerConfig, 'jwt' | 'wit'>;
   readonly authorities: Pick<LocalAuthorities, 'jwt' | 'wit'>;

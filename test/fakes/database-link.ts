@@ -30,6 +30,7 @@ export class DatabaseLink {
       leases: this.#guard(datastore.leases),
       nodePruning: this.#guard(datastore.nodePruning),
       pruneChanges: (fence) => this.#call(() => datastore.pruneChanges(fence)),
+      now: () => this.#call(() => datastore.now()),
       health: () => this.#call(() => datastore.health()),
       close: () => datastore.close(),
     };

@@ -73,7 +73,8 @@ export async function testDatabase(t: Ending): Promise<TestDatabase> {
     open: async (overrides) => {
       const store = await openDatastore({ ...optionsFor(connectionString), ...overrides });
       opened.push(store);
-      return store;
+      const { clock } = overrides ?? {};
+      return clock === undefined ? store : { ...store, now: async () => clock.now() }; // a database of that clock
     },
     disconnect: async () => void (await administer(parameters, disconnect(name))),
   };

@@ -27,7 +27,10 @@ export class FakeDatastore implements Datastore {
   /** What reads and `health` fail with: the database is away. */
   #failure: CodedError | undefined;
 
+  readonly #clock: Clock;
+
   constructor(clock: Clock) {
+    this.#clock = clock;
     this.entries = new FakeEntryStore({ clock, bundles: this.bundles });
     this.plans = new FakeEntryPlans(this.entries);
     this.federatedBundles = new FakeFederatedBundleStore(this.bundles, this.entries);
@@ -53,6 +56,10 @@ export class FakeDatastore implements Datastore {
 
   async pruneChanges(): Promise<number> {
     return 0;
+  }
+
+  async now(): Promise<Date> {
+    return this.#clock.now();
   }
 
   async health(): Promise<void> {

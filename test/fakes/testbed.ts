@@ -120,7 +120,10 @@ export class Testbed {
     const { clock = this.clock } = changes;
     const random = this.random();
     const opened = await this.database.open({ clock, random });
-    const database = new DatabaseLink(opened, { passesHints: changes.hearsHints === true });
+    const database = new DatabaseLink(
+      { ...opened, now: async () => this.clock.now() },
+      { passesHints: changes.hearsHints === true },
+    );
     this.#links.push(database);
     this.#ending.after(() => database.restore());
     const keysPath = join(this.directory, `${name}.keys.json`);

@@ -7,7 +7,7 @@ import { Testbed } from '../fakes/testbed.ts';
 
 const MINUTE_MS = 60_000;
 const SELECTOR = 'unix:uid:1000';
-const MOVES = 12;
+const MOVES = 5;
 
 const serialsOf = (watch: Watch): readonly string[] =>
   watch.updates.flatMap(({ identities }) =>
@@ -43,7 +43,7 @@ for (const [name, aheadMs] of [
         await bed.createEntry(move % 2 === 0 ? a : b, { path, parent: agent.path, selectors: [SELECTOR] });
       const has = (watch: Watch): boolean => watch.paths()?.includes(path) === true;
       await bed.passUntil(() => watches.every(has), 40);
-      await bed.pass(30);
+      await bed.pass(5);
     }
     for (const watch of watches) {
       const serials = new Set(serialsOf(watch));

@@ -31,6 +31,8 @@ test('an open datastore is healthy; a closed one is not', async (t) => {
   const { connectionString } = await testDatabase(t);
   const store = await openDatastore(optionsFor(connectionString));
   await store.health();
+  const [before, now, after] = [systemClock.now(), await store.now(), systemClock.now()];
+  assert.ok(now >= before && now <= after, 'Postgres runs on the same machine');
   await store.close();
   await assert.rejects(store.health(), { code: Code.unavailable, message: 'database is closed' });
 });
