@@ -32,11 +32,17 @@ export class ServerConnection {
   readonly #onReplaced = new Set<() => void>();
   #channel: Channel;
   #silentCalls = 0;
+  #serverChain: readonly Uint8Array[] | undefined;
   #isClosed = false;
 
   constructor(parts: ServerConnectionParts) {
     this.#parts = parts;
     this.#channel = this.#open();
+  }
+
+  /** Of the server that was connected to last, DER, leaf first; undefined before the first connection. */
+  get serverChain(): readonly Uint8Array[] | undefined {
+    return this.#serverChain;
   }
 
   /** Calls from now on go over a new connection, with the identity as it is then; streams are ended, calls are not. */
@@ -90,10 +96,13 @@ export class ServerConnection {
   }
 
   #open(): Channel {
-    const { host, port, trustDomain, identity, verifyServer: verifyPeer, requirePqKem } = this.#parts;
+    const { host, port, trustDomain, identity, verifyServer, requirePqKem } = this.#parts;
     const credentials = new SpiffeCredentials({
       identity,
-      verifyPeer,
+      verifyPeer: (chain) => {
+        verifyServer(chain);
+        this.#serverChain = chain;
+      },
       requirePqKem,
       serverName: serverNameOf(trustDomain),
       protocols: [LONG_LIVED, H2],

@@ -4,6 +4,7 @@
  */
 import type { Bundle } from '../../shared/bundle/bundle.ts';
 import { messageOf } from '../../shared/errors.ts';
+import { standingOf } from '../../shared/svid/standing.ts';
 import { OwnSvidRotation } from '../agent-svid/rotate.ts';
 import { BundleCache } from '../cache/bundle-cache.ts';
 import type { Kept } from '../cache/kept.ts';
@@ -72,18 +73,20 @@ export function makeEngine(parts: EngineParts): Engine {
   const kept = keep(parts, { cache, bundles, positions, authorized });
   const links: Links = { connection, positions, bundles, cache, agents, authorized };
   const renewal = renewalOf(parts, links, () => synchronizer.serverAnswered());
+  const reconnect = (): void => {
+    connection.replace();
+    watch.reconnected();
+  };
   const synchronizer = synchronizerOf(parts, links, {
     onApplied: wake,
+    onServerDisowned: reconnect,
     onRecovered: () => {
       wake();
       watch.reconnected();
     },
   });
   const watch = watchOf(parts, connection, synchronizer);
-  const rotation = rotationOf(parts, links, () => {
-    connection.replace();
-    watch.reconnected();
-  });
+  const rotation = rotationOf(parts, links, reconnect);
   const run = async (signal: AbortSignal, firstRound: Promise<void>): Promise<void> => {
     await Promise.all([
       firstRound.then(() => synchronizer.run(signal)),
@@ -152,10 +155,14 @@ function renewalOf(parts: EngineParts, links: Links, onRecovered: () => void): S
   });
 }
 
+interface SyncCallbacks extends Pick<SyncParts, 'onApplied' | 'onRecovered'> {
+  readonly onServerDisowned: () => void;
+}
+
 function synchronizerOf(
   parts: EngineParts,
   { connection, positions, cache, bundles, authorized: entries }: Links,
-  callbacks: Pick<SyncParts, 'onApplied' | 'onRecovered'>,
+  { onServerDisowned, ...callbacks }: SyncCallbacks,
 ): Synchronizer {
   const { config, onFailed, clock, random, log } = parts;
   const { trustDomain, syncIntervalSeconds } = config;
@@ -166,7 +173,10 @@ function synchronizerOf(
     bundles,
     positions,
     ...callbacks,
-    onBundle: (bundle) => keepBundle(parts, bundle),
+    onBundle: (bundle) => {
+      keepBundle(parts, bundle);
+      if (isServerDisowned(connection, bundle)) onServerDisowned();
+    },
     onFailed,
     intervalMs: syncIntervalSeconds * 1_000,
     clock,
@@ -207,6 +217,10 @@ function rotationOf(parts: EngineParts, { agents, bundles }: Links, onRotated: (
     log,
   });
 }
+
+/** A connection outlives the verdict that began it: that the server's authority was revoked is looked at when it is news. */
+const isServerDisowned = ({ serverChain }: ServerConnection, { x509Authorities }: Bundle): boolean =>
+  serverChain !== undefined && standingOf(serverChain, x509Authorities) === 'gone';
 
 /** For the next start. That the disk is full must not keep the bundle from workloads. */
 function keepBundle({ state, log }: EngineParts, bundle: Bundle): void {
