@@ -14,6 +14,7 @@ import { gate as makeGate } from './api/gate/order.ts';
 import { RateLimiter } from './api/gate/rate-limit.ts';
 import { Roles } from './api/gate/roles.ts';
 import type { Limit } from './api/gate/rules.ts';
+import { SigningTurns } from './api/gate/signing-turns.ts';
 import { localRoutes, type LocalRoutesNeeds, routes as makeRoutes, type RoutesNeeds } from './api/routes.ts';
 import { WatchHub } from './api/sync/watch-hub.ts';
 import { makeNodeAttestors } from './attest-node/registry.ts';
@@ -218,6 +219,7 @@ function routesNeeds({ needs, store, state }: Building, hub: WatchHub): RoutesNe
     clock,
   });
   const entries = { index, refresh: state.entryRefresh };
+  const turns = new SigningTurns({ clock, random: needs.random });
   return {
     agent: {
       ...common(needs),
@@ -227,9 +229,10 @@ function routesNeeds({ needs, store, state }: Building, hub: WatchHub): RoutesNe
       attestors,
       ca,
       agentTtlSeconds: config.ca.agentTtlSeconds,
+      turns,
     },
     entry: { ...common(needs), ...entries, entries: store.entries, plans: store.plans },
-    svid: { ...common(needs), ...entries, ca, ...state.issuers },
+    svid: { ...common(needs), ...entries, ca, ...state.issuers, turns },
     bundle: {
       ...common(needs),
       bundle,

@@ -35,18 +35,22 @@ export type Reason =
 export interface CodedErrorOptions {
   readonly reason?: Reason;
   readonly cause?: unknown;
+  /** When it is worth asking again; travels as google.rpc.RetryInfo. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** An error with a gRPC code and a message fit for the caller to read: no secrets, ids and hashes only. */
 export class CodedError extends Error {
   readonly code: Code;
   readonly reason: Reason;
+  readonly retryAfterMs: number | undefined;
 
   constructor(code: Code, message: string, options: CodedErrorOptions = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.name = 'CodedError';
     this.code = code;
     this.reason = options.reason ?? 'UNSPECIFIED';
+    this.retryAfterMs = options.retryAfterMs;
   }
 }
 
@@ -61,11 +65,12 @@ export const unavailable = (message: string, options?: CodedErrorOptions): Coded
 export const internal = (message: string, options?: CodedErrorOptions): CodedError =>
   new CodedError(Code.internal, message, options);
 
-/** The error again, with what was being done; code and reason stay, those of an unknown error are Internal's. */
+/** The error again, with what was being done; the rest of it stays, an unknown error becomes Internal. */
 export function withContext(what: string, cause: unknown): CodedError {
-  const { code, reason } =
-    cause instanceof CodedError ? cause : { code: Code.internal, reason: 'UNSPECIFIED' as const };
-  return new CodedError(code, `${what}: ${messageOf(cause)}`, { reason, cause });
+  const message = `${what}: ${messageOf(cause)}`;
+  return cause instanceof CodedError
+    ? new CodedError(cause.code, message, { reason: cause.reason, retryAfterMs: cause.retryAfterMs, cause })
+    : new CodedError(Code.internal, message, { cause });
 }
 
 /** The message of anything thrown. */

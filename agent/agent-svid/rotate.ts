@@ -13,6 +13,7 @@ import type { Random } from '../../shared/random.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import { type Standing, standingOf } from '../../shared/svid/standing.ts';
 import type { KeyManager } from '../key-manager/key-manager.ts';
+import { hintedDelayMs } from '../retry-delay.ts';
 import { isRenewalDue } from '../renewal-time.ts';
 import { type AgentSvid, checkAgentSvid, nextKeyId } from './agent-svid.ts';
 import type { OwnSvid } from './own-svid.ts';
@@ -68,7 +69,7 @@ export class OwnSvidRotation {
         backoff.reset();
       } catch (error) {
         if (!signal.aborted) this.#failed(error);
-        waitMs = this.#sooner(backoff.next());
+        waitMs = Math.max(this.#sooner(backoff.next()), hintedDelayMs(error, random));
       }
     });
   }

@@ -11,6 +11,7 @@ import { Code, CodedError, messageOf, withContext } from '../../shared/errors.ts
 import type { Logger } from '../../shared/log/logger.ts';
 import type { Random } from '../../shared/random.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
+import { hintedDelayMs } from '../retry-delay.ts';
 import { type AgentKeyId, type AgentSvid, checkAgentSvid } from '../agent-svid/agent-svid.ts';
 import type { KeyManager } from '../key-manager/key-manager.ts';
 import type { NodeAttestor } from './node-attestor.ts';
@@ -70,7 +71,7 @@ export async function attestNode(parts: AttestParts, signal: AbortSignal): Promi
       return await attestOnce(parts, signal);
     } catch (error) {
       signal.throwIfAborted();
-      const waitMs = backoff.next();
+      const waitMs = Math.max(backoff.next(), hintedDelayMs(error, random));
       const isLate = clock.monotonicMs() + waitMs - startedMs > MAX_ELAPSED_MS;
       if (isFinal(error) || isLate) throw withContext('node attestation failed', error);
       log.warn('node attestation failed, trying again', {

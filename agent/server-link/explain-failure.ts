@@ -42,4 +42,8 @@ export function explainFailure(error: CodedError, target: string): CodedError {
 const untilNote = (message: string): string => message.replace(/\. Resolution note:.*$/s, '');
 
 const again = (error: CodedError, message: string): CodedError =>
-  new CodedError(error.code, message, { reason: error.reason, cause: error });
+  new CodedError(error.code, message, {
+    reason: error.reason,
+    retryAfterMs: error.retryAfterMs,
+    cause: error,
+  });

@@ -16,6 +16,7 @@ import type { AgentEntry } from '../cache/agent-entry.ts';
 import type { BundleCache } from '../cache/bundle-cache.ts';
 import type { HeldSvid } from '../cache/held-entry.ts';
 import type { SvidCache } from '../cache/svid-cache.ts';
+import { hintedDelayMs } from '../retry-delay.ts';
 import { isTargetOutOfReach } from '../renewal-time.ts';
 import { checkIssued } from './check-issued.ts';
 import { mapLimited } from './map-limited.ts';
@@ -107,19 +108,21 @@ export class SvidRenewal {
       } catch (error) {
         if (signal.aborted) return;
         hasFailed = true;
-        const retryAfterMs = backoff.next();
+        const hintMs = hintedDelayMs(error, random);
+        const retryAfterMs = Math.max(backoff.next(), hintMs);
         log.error('failed to get SVIDs', { error: messageOf(error), retryAfterMs: Math.round(retryAfterMs) });
         onFailed(error);
-        await this.#pause(retryAfterMs, signal).catch(() => {});
+        const leastMs = Math.max(RETRY_MIN_MS, hintMs);
+        await this.#pause(retryAfterMs, leastMs, signal).catch(() => {});
       }
     }
   }
 
-  /** A wake-up cuts the pause short, yet not to nothing: many workloads may ask while the server is away. */
-  async #pause(ms: number, signal: AbortSignal): Promise<void> {
+  /** A wake-up cuts the pause short, yet not to less than this: many workloads may ask while the server is away, or busy. */
+  async #pause(ms: number, leastMs: number, signal: AbortSignal): Promise<void> {
     const { clock } = this.#parts;
-    await clock.sleep(Math.min(ms, RETRY_MIN_MS), signal);
-    await this.#wanted.wait(clock, Math.max(0, ms - RETRY_MIN_MS), signal);
+    await clock.sleep(Math.min(ms, leastMs), signal);
+    await this.#wanted.wait(clock, Math.max(0, ms - leastMs), signal);
   }
 
   /**

@@ -1,7 +1,7 @@
 /** CodedError to gRPC status and back, in the shapes of the gRPC library. Used by server-call and client. */
 import { Metadata, type ServiceError, type StatusObject } from '@grpc/grpc-js';
-import { Code, CodedError, messageOf, type Reason } from '../errors.ts';
-import { DETAILS_KEY, detailsOf, reasonIn } from './status-details.ts';
+import { Code, CodedError, messageOf } from '../errors.ts';
+import { DETAILS_KEY, detailsOf, type ErrorDetails, readDetails } from './status-details.ts';
 
 const MESSAGE_MAX_CHARS = 1_024; // C-core clients take 8 KB of trailers, in which the message may stand twice
 
@@ -33,10 +33,7 @@ function metadataOf(error: CodedError, message: string): Metadata {
 export function fromStatus(error: unknown): CodedError {
   if (error instanceof CodedError) return error;
   if (!isServiceError(error)) return new CodedError(Code.unknown, messageOf(error), { cause: error });
-  return new CodedError(codeOf(error.code), error.details, {
-    reason: reasonOf(error.metadata),
-    cause: error,
-  });
+  return new CodedError(codeOf(error.code), error.details, { ...detailsIn(error.metadata), cause: error });
 }
 
 const isServiceError = (error: unknown): error is ServiceError =>
@@ -44,7 +41,7 @@ const isServiceError = (error: unknown): error is ServiceError =>
 
 const codeOf = (code: number): Code => Object.values(Code).find((known) => known === code) ?? Code.unknown;
 
-const reasonOf = (metadata: Metadata | undefined): Reason => {
+const detailsIn = (metadata: Metadata | undefined): ErrorDetails => {
   const [details] = metadata?.get(DETAILS_KEY) ?? [];
-  return reasonIn(details instanceof Buffer ? details : undefined);
+  return readDetails(details instanceof Buffer ? details : undefined);
 };

@@ -31,7 +31,7 @@ const PLACES: readonly (readonly [RegExp, Area])[] = [
   [/^(?:server|agent)\/main\.ts$/, 'main'],
   [/^(?:server|agent)\/cli\//, 'cli'],
   [/^(?:server|agent)\/(?:config\.ts$|config\/)/, 'config'],
-  [/^agent\/(?:private-directory|rates|renewal-time)\.ts$/, 'core'], // of several folders
+  [/^agent\/(?:private-directory|rates|renewal-time|retry-delay)\.ts$/, 'core'], // of several folders
   [/^(?:server|agent)\/(?:start\/)?[^/]+\.ts$/, 'root'], // beside main.ts: server.ts, agent.ts and what they are made of
   [/^server\/(?:listen|api|federation\/endpoint)\b/, 'door'],
   [/^agent\/(?:workload-api|sds|admin-api)\//, 'door'],

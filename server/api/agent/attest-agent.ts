@@ -7,6 +7,7 @@ import { bidi, type Handler, type Send } from '../../../shared/rpc/handler.ts';
 import { attestNode, type AttestNodeNeeds, type Attestation } from '../../attest-node/attest.ts';
 import { cut } from '../gate/audit-fields.ts';
 import type { CallContext } from '../gate/context.ts';
+import type { SigningTurns } from '../gate/signing-turns.ts';
 import { issuedX509Fields } from '../gate/issued-fields.ts';
 import { withinTime } from '../time-limit.ts';
 import { x509SvidToWire } from '../wire/svid.ts';
@@ -16,6 +17,7 @@ const ROUNDS_MAX = 10; // no attestor of SPIRE has more than two
 
 export interface AttestAgentNeeds extends AttestNodeNeeds {
   readonly clock: Clock;
+  readonly turns: SigningTurns;
 }
 
 type Requests = AsyncIterator<AttestAgentRequestOutput, undefined>;
@@ -43,10 +45,18 @@ async function attest({ needs, context, requests, send }: Attesting): Promise<vo
   const asked = readParams((await requests.next()).value);
   context.trail.add({ node_attestor_type: cut(asked.type) });
   const challenge = challenger(requests, send);
-  const { id, svid, canReattest } = await attestNode(needs, { ...asked, challenge });
+  const { id, svid, canReattest } = await attestNode(
+    { ...needs, ca: inTurn(needs, context) },
+    { ...asked, challenge },
+  );
   context.trail.add({ agent_id: id.toString(), ...issuedX509Fields(svid) });
   await send({ result: { svid: x509SvidToWire(id, svid), reattestable: canReattest } });
 }
+
+/** Signs when it is the address' turn: there is no agent yet. */
+const inTurn = ({ ca, turns }: AttestAgentNeeds, context: CallContext): AttestAgentNeeds['ca'] => ({
+  signAgentSvid: (request) => turns.one(context, () => ca.signAgentSvid(request)),
+});
 
 /** SPIRE's messages. */
 function readParams(request: AttestAgentRequestOutput | undefined): Omit<Attestation, 'challenge'> {

@@ -6,11 +6,13 @@ import { type Handler, unary } from '../../../shared/rpc/handler.ts';
 import { type AttestNodeNeeds, signAgentSvid } from '../../attest-node/attest.ts';
 import type { NodeStore } from '../../nodes/node-store.ts';
 import { actingAgent, type CallContext } from '../gate/context.ts';
+import type { SigningTurns } from '../gate/signing-turns.ts';
 import { issuedX509Fields } from '../gate/issued-fields.ts';
 import { x509SvidToWire } from '../wire/svid.ts';
 
 export interface RenewAgentNeeds extends Pick<AttestNodeNeeds, 'ca' | 'agentTtlSeconds'> {
   readonly nodes: Pick<NodeStore, 'setPending'>;
+  readonly turns: SigningTurns;
 }
 
 export const renewAgent = (needs: RenewAgentNeeds): Handler<CallContext> =>
@@ -21,7 +23,8 @@ export const renewAgent = (needs: RenewAgentNeeds): Handler<CallContext> =>
     }
     if (params === null) throw invalidArgument('params cannot be nil');
     if (params.csr.length === 0) throw invalidArgument('missing CSR');
-    const svid = await signAgentSvid(needs, { id: node.id, csr: params.csr });
+    const { csr } = params;
+    const svid = await needs.turns.one(context, () => signAgentSvid(needs, { id: node.id, csr }));
     const pending = { serialNumber: svid.serialNumber, expiresAt: svid.expiresAt };
     context.trail.add({ agent_id: node.id.toString(), ...issuedX509Fields(svid) });
     if (!(await needs.nodes.setPending(node.id, pending))) throw notFound('agent not found');

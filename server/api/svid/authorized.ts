@@ -2,11 +2,17 @@
 import type { AuthorizedEntries } from '../../entries/authorized-entries.ts';
 import type { Entry } from '../../entries/entry.ts';
 import { actingAgent, type CallContext } from '../gate/context.ts';
+import type { SigningTurns } from '../gate/signing-turns.ts';
 import { catchUpWith, confirmDenial, type IndexRefresh, namePosition } from '../sync/position.ts';
 
 export interface AuthorizedNeeds {
   readonly index: Pick<AuthorizedEntries, 'isAuthorized'>;
   readonly refresh: IndexRefresh;
+}
+
+/** Of the RPCs that sign for an agent's entries. */
+export interface SigningNeeds extends AuthorizedNeeds {
+  readonly turns: SigningTurns;
 }
 
 /**

@@ -13,11 +13,11 @@ import type { CallContext } from '../gate/context.ts';
 import { issuedTokenFields } from '../gate/issued-fields.ts';
 import { proofKeyFromWire } from '../wire/proof-key.ts';
 import { tokenSvidToWire } from '../wire/svid.ts';
-import { type AuthorizedNeeds, findAuthorized } from './authorized.ts';
+import { findAuthorized, type SigningNeeds } from './authorized.ts';
 import { ifEnabled } from './if-enabled.ts';
 import { checkBatch, issueEach } from './issue-each.ts';
 
-export interface BatchNewWitSvidNeeds extends AuthorizedNeeds {
+export interface BatchNewWitSvidNeeds extends SigningNeeds {
   /** Undefined unless WIT-SVIDs are enabled. */
   readonly witCa: Pick<WitCa, 'signWitSvid'> | undefined;
 }
@@ -40,7 +40,7 @@ export const batchNewWitSvid = (needs: BatchNewWitSvidNeeds): Handler<CallContex
       const ids = params.map(({ entry_id: id }) => id);
       const entries = await findAuthorized(needs, ids, context);
       const sign = (each: Params, at: number) => issue(ca, each, entries[at]);
-      const outcomes = await issueEach(params, sign, context.call.signal);
+      const outcomes = await issueEach(params, sign, { ...needs, context });
       params.forEach((each, at) => {
         const { status, issued } = outcomes[at] ?? {};
         if (status !== undefined)

@@ -11,10 +11,10 @@ import { hashOf } from '../gate/audit-fields.ts';
 import type { CallContext } from '../gate/context.ts';
 import { issuedX509Fields } from '../gate/issued-fields.ts';
 import { x509SvidToWire } from '../wire/svid.ts';
-import { type AuthorizedNeeds, findAuthorized } from './authorized.ts';
+import { findAuthorized, type SigningNeeds } from './authorized.ts';
 import { checkBatch, issueEach } from './issue-each.ts';
 
-export interface BatchNewX509SvidNeeds extends AuthorizedNeeds {
+export interface BatchNewX509SvidNeeds extends SigningNeeds {
   readonly ca: Pick<X509Ca, 'signX509Svid'>;
 }
 
@@ -35,7 +35,7 @@ export const batchNewX509Svid = (needs: BatchNewX509SvidNeeds): Handler<CallCont
       const ids = params.map(({ entry_id: id }) => id);
       const entries = await findAuthorized(needs, ids, context);
       const sign = (each: Params, at: number) => issue(needs.ca, each, entries[at]);
-      const outcomes = await issueEach(params, sign, context.call.signal);
+      const outcomes = await issueEach(params, sign, { ...needs, context });
       params.forEach((each, at) => {
         const { status, issued } = outcomes[at] ?? {};
         if (status !== undefined)

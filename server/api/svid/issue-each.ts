@@ -1,7 +1,8 @@
 /** SVIDs for a whole batch, each item by itself. Called by the RPCs that take batches. */
-import { setImmediate } from 'node:timers/promises';
 import type { StatusOutput } from '../../../proto/gen/spire/api/types/Status.ts';
 import { invalidArgument } from '../../../shared/errors.ts';
+import type { CallContext } from '../gate/context.ts';
+import { askerOf, type SigningTurns } from '../gate/signing-turns.ts';
 import { OK, statusOf } from '../wire/status.ts';
 
 const BATCH_MAX = 500; // SPIRE: the burst of the signing limit
@@ -20,20 +21,33 @@ export function checkBatch(items: readonly unknown[]): void {
   if (items.length > BATCH_MAX) throw invalidArgument(`${items.length} SVIDs are more than ${BATCH_MAX}`);
 }
 
-/** What became of each item, in order. Rejects only when the signal aborts. */
+export interface Issuing {
+  readonly turns: SigningTurns;
+  readonly context: CallContext;
+}
+
+/**
+ * What became of each item, in order. Rejects with Unavailable when so many cannot be signed soon, and when the caller
+ * leaves.
+ */
 export async function issueEach<P, T>(
   items: readonly P[],
   issue: (item: P, at: number) => Promise<T>,
-  signal: AbortSignal,
+  { turns, context }: Issuing,
 ): Promise<readonly Outcome<T>[]> {
-  const outcomes: Outcome<T>[] = [];
-  for (let from = 0; from < items.length; from += TOGETHER) {
-    signal.throwIfAborted();
-    const together = items.slice(from, from + TOGETHER);
-    outcomes.push(...(await Promise.all(together.map((item, i) => outcomeOf(() => issue(item, from + i))))));
-    await setImmediate();
+  const { signal } = context.call;
+  const work = turns.admit(askerOf(context), items.length);
+  try {
+    const outcomes: Outcome<T>[] = [];
+    for (let from = 0; from < items.length; from += TOGETHER) {
+      const together = items.slice(from, from + TOGETHER);
+      const issueAll = () => Promise.all(together.map((item, i) => outcomeOf(() => issue(item, from + i))));
+      outcomes.push(...(await work.turn(together.length, signal, issueAll)));
+    }
+    return outcomes;
+  } finally {
+    work.end();
   }
-  return outcomes;
 }
 
 async function outcomeOf<T>(deed: () => Promise<T>): Promise<Outcome<T>> {

@@ -8,10 +8,10 @@ import type { CallContext } from '../gate/context.ts';
 import { issuedTokenFields } from '../gate/issued-fields.ts';
 import { tokenSvidToWire } from '../wire/svid.ts';
 import { checkAudience } from './audience.ts';
-import { type AuthorizedNeeds, findAuthorized } from './authorized.ts';
+import { findAuthorized, type SigningNeeds } from './authorized.ts';
 import { ifEnabled } from './if-enabled.ts';
 
-export interface NewJwtSvidNeeds extends AuthorizedNeeds {
+export interface NewJwtSvidNeeds extends SigningNeeds {
   /** Undefined where JWT-SVIDs are disabled. */
   readonly jwtCa: Pick<JwtCa, 'signJwtSvid'> | undefined;
 }
@@ -28,7 +28,7 @@ export const newJwtSvid = (needs: NewJwtSvidNeeds): Handler<CallContext> =>
       const { spiffeId, jwtSvidTtlSeconds: ttlSeconds, jwtSvidIncludeJti: withTokenId, hint } = entry;
       context.trail.add(() => ({ spiffe_id: spiffeId.toString() }));
       const asked = { spiffeId, audience: checkAudience(audience), ttlSeconds, withTokenId };
-      const issued = await ca.signJwtSvid(asked);
+      const issued = await needs.turns.one(context, () => ca.signJwtSvid(asked));
       context.trail.add(() => issuedTokenFields('jwt', issued));
       return { svid: tokenSvidToWire(spiffeId, issued, hint) };
     },

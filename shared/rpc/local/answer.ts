@@ -4,7 +4,7 @@ import type { Headers } from './hpack.ts';
 import type { RequestEvents } from './http2-request.ts';
 import { Inbox } from './inbox.ts';
 import { PrefixReader } from './length-prefix.ts';
-import { DETAILS_KEY, reasonIn } from '../status-details.ts';
+import { DETAILS_KEY, readDetails } from '../status-details.ts';
 
 export class CallAnswer implements RequestEvents {
   readonly #messages = new Inbox<Uint8Array>();
@@ -68,8 +68,8 @@ function errorIn(trailers: Headers): CodedError | undefined {
   const status = trailers['grpc-status'] ?? '';
   if (status === '0') return undefined;
   const details = trailers[DETAILS_KEY];
-  const reason = reasonIn(details === undefined ? undefined : Buffer.from(details, 'base64'));
-  return new CodedError(codeOf(status), decodeMessage(trailers['grpc-message'] ?? ''), { reason });
+  const found = readDetails(details === undefined ? undefined : Buffer.from(details, 'base64'));
+  return new CodedError(codeOf(status), decodeMessage(trailers['grpc-message'] ?? ''), found);
 }
 
 const codeOf = (status: string): Code =>

@@ -194,6 +194,23 @@ describe('getting SVIDs', () => {
     await running;
   });
 
+  it('comes again when a busy server said, a little later, even where workloads ask meanwhile', async () => {
+    put(1);
+    fault = unavailable('busy', { retryAfterMs: 20_000 });
+    const abort = new AbortController();
+    const renewing = renewal();
+    const running = renewing.run(abort.signal);
+    await clock.until(() => batches.length === 1);
+    renewing.wake();
+    await clock.advance(19_999);
+    assert.equal(batches.length, 1);
+    fault = undefined;
+    await clock.advance(10_001);
+    assert.equal(batches.length, 2);
+    abort.abort();
+    await running;
+  });
+
   it('says when SVIDs live too short for the availability target', async () => {
     put(1);
     await renewal('ec-p256', 86_400).renewAll(never);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AttestAgentRequestOutput } from '../../../proto/gen/spire/api/server/agent/v1/AttestAgentRequest.ts';
 import type { AttestAgentResponse } from '../../../proto/gen/spire/api/server/agent/v1/AttestAgentResponse.ts';
+import { SigningTurns } from '../../../server/api/gate/signing-turns.ts';
 import { attestAgent } from '../../../server/api/agent/attest-agent.ts';
 import { noTrail } from '../../../server/api/gate/audit.ts';
 import type { CallContext } from '../../../server/api/gate/context.ts';
@@ -35,6 +36,7 @@ async function world(attestor: NodeAttestor) {
     agentTtlSeconds: 600,
     log: bed.log,
     clock: bed.clock,
+    turns: new SigningTurns({ clock: bed.clock, random: bed.random }),
   });
   const attest = async (answers: readonly string[] = [], atEnd: Promise<void> = Promise.resolve()) => {
     const sent: AttestAgentResponse[] = [];
@@ -45,7 +47,9 @@ async function world(attestor: NodeAttestor) {
         yield { step: 'challenge_response', challenge_response: Buffer.from(answer) };
       await atEnd;
     };
-    const context = { trail: noTrail } as unknown as CallContext;
+    const caller = { kind: 'anonymous', address: '192.0.2.1' };
+    const call = { signal: new AbortController().signal };
+    const context = { trail: noTrail, caller, call } as unknown as CallContext;
     assert.ok(handler.kind === 'bidi');
     const send = async (response: object): Promise<void> => {
       sent.push(response);

@@ -5,13 +5,14 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { Metadata } from '@grpc/grpc-js';
 import type { EntryDefinition } from '../../../proto/gen/spire/api/server/entry/v1/Entry.ts';
-import { Code, CodedError, invalidArgument, permissionDenied } from '../../../shared/errors.ts';
+import { Code, CodedError, invalidArgument, permissionDenied, unavailable } from '../../../shared/errors.ts';
 import { unixChannel } from '../../../shared/rpc/channel.ts';
 import { ServiceClient } from '../../../shared/rpc/client.ts';
 import { bidi, unary } from '../../../shared/rpc/handler.ts';
 import { RpcServer } from '../../../shared/rpc/server.ts';
-import { toStatus } from '../../../shared/rpc/status.ts';
+import { fromStatus, toStatus } from '../../../shared/rpc/status.ts';
 
 const ENTRY = 'spire.api.server.entry.v1.Entry';
 /** C-core clients take 8 KB of trailers, the details of a denial included. */
@@ -58,6 +59,32 @@ describe('a refusal that echoes what it was sent', () => {
       await assert.rejects(call.responses.next(), expected);
     });
   }
+});
+
+describe('the details of a status', () => {
+  const seen = (error: CodedError): CodedError => {
+    const { code, details, metadata } = toStatus(error);
+    return fromStatus(Object.assign(new Error(), { code, details, metadata }));
+  };
+
+  it('carry when to come again, to the millisecond', () => {
+    for (const retryAfterMs of [1, 999, 1_000, 12_345])
+      assert.equal(seen(unavailable('busy', { retryAfterMs })).retryAfterMs, retryAfterMs);
+    assert.equal(seen(unavailable('away')).retryAfterMs, undefined);
+    assert.equal(toStatus(unavailable('away')).metadata.get('grpc-status-details-bin').length, 0);
+  });
+
+  it('carry that and a reason together', () => {
+    const both = seen(permissionDenied('no', { reason: 'AGENT_BANNED', retryAfterMs: 5_000 }));
+    assert.deepEqual([both.reason, both.retryAfterMs], ['AGENT_BANNED', 5_000]);
+  });
+
+  it('add nothing where they cannot be read', () => {
+    const metadata = new Metadata();
+    metadata.set('grpc-status-details-bin', Buffer.from('ffff', 'hex'));
+    const error = fromStatus(Object.assign(new Error(), { code: 14, details: 'busy', metadata }));
+    assert.deepEqual([error.code, error.reason, error.retryAfterMs], [14, 'UNSPECIFIED', undefined]);
+  });
 });
 
 describe('toStatus', () => {
