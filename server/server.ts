@@ -212,13 +212,13 @@ const loadFinder = async () => (await import('./listen/local-process.ts')).proce
 
 function routesNeeds({ needs, store, state }: Building, hub: WatchHub): RoutesNeeds {
   const { config, clock } = needs;
-  const { authorities, ca, bundle, foreignBundles, index } = state;
+  const { authorities, ca, bundle, foreignBundles, index, history } = state;
   const attestors = makeNodeAttestors({
     trustDomain: config.trustDomain,
     joinTokens: store.joinTokens,
     clock,
   });
-  const entries = { index, refresh: state.entryRefresh };
+  const entries = { index, history, refresh: state.entryRefresh };
   const turns = new SigningTurns({ clock, random: needs.random });
   return {
     agent: {

@@ -21,6 +21,7 @@ import { getAuthorizedEntries, type GetAuthorizedEntriesNeeds } from './entry/ge
 import { getEntry, type GetEntryNeeds } from './entry/get-entry.ts';
 import { listEntries, type ListEntriesNeeds } from './entry/list-entries.ts';
 import { syncAuthorizedEntries, type SyncAuthorizedEntriesNeeds } from './entry/sync-authorized-entries.ts';
+import { watchEntries, type WatchEntriesNeeds } from './entry/watch-entries.ts';
 import { explainEntry, type ExplainEntryNeeds } from './explain/explain-entry.ts';
 import type { CallContext } from './gate/context.ts';
 import { check } from './health/check.ts';
@@ -56,7 +57,8 @@ export interface RoutesNeeds {
     BatchDeleteEntryNeeds &
     GetAuthorizedEntriesNeeds &
     SyncAuthorizedEntriesNeeds &
-    ApplyEntriesNeeds;
+    ApplyEntriesNeeds &
+    WatchEntriesNeeds;
   readonly svid: BatchNewX509SvidNeeds &
     MintX509SvidNeeds &
     NewJwtSvidNeeds &
@@ -103,6 +105,7 @@ export const routes = (needs: RoutesNeeds): Routes<CallContext> => ({
   'spire.api.server.localauthority.v1.LocalAuthority': localAuthorityRoutes(needs.localAuthority),
   'writ.entry.v1.EntryChanges': {
     ApplyEntries: applyEntries(needs.entry),
+    WatchEntries: watchEntries(needs.entry),
   },
   'writ.sync.v1.Sync': {
     Watch: watch(needs.sync),

@@ -16,7 +16,7 @@ export interface Typed {
 export function withService<Def, T>(
   service: string,
   { flags, terminal }: Typed,
-  use: (client: Pick<Rpcs<Def>, 'unary'>) => Promise<T>,
+  use: (client: Rpcs<Def>) => Promise<T>,
 ): Promise<T> {
   const timeoutMs = timeoutMsOf(flags);
   const socket = {
@@ -27,7 +27,10 @@ export function withService<Def, T>(
   };
   return withSocket(socket, (path) => {
     const client = new LocalClient<Def>(service, path);
-    return use({ unary: (rpc, request) => client.unary(rpc, request, { timeoutMs }) });
+    return use({
+      unary: (rpc, request) => client.unary(rpc, request, { timeoutMs }),
+      serverStream: (rpc, request) => client.serverStream(rpc, request), // lasts as long as it lasts
+    });
   });
 }
 

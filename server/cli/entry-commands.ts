@@ -72,6 +72,20 @@ export const entryCommands: readonly Command[] = [
     load: async () => (await import('./entry-apply.ts')).entryApply,
   },
   {
+    words: ['entry', 'watch'],
+    summary: 'print changes of registration entries as they happen, until it is stopped',
+    flags: [
+      ...entryFilterFlags,
+      {
+        name: 'from',
+        kind: 'text',
+        doc: 'position to go on from, as -output json or an earlier end tells it',
+      },
+      ...adminFlags,
+    ],
+    load: async () => (await import('./entry-watch.ts')).entryWatch,
+  },
+  {
     words: ['entry', 'delete'],
     summary: 'delete registration entries',
     flags: [

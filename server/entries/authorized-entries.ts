@@ -73,6 +73,11 @@ export class AuthorizedEntries implements Replica<Entry> {
     return this.#graph.find(entryId, this.#nowMs());
   }
 
+  /** The entry whether it has expired or not. */
+  findAny(entryId: string): Entry | undefined {
+    return this.#graph.find(entryId, Number.NEGATIVE_INFINITY);
+  }
+
   /** The entries that give this SPIFFE ID: for the admin and downstream flags. */
   entriesBearing(id: SpiffeId): readonly Entry[] {
     return this.#graph.bearing(id, this.#nowMs());

@@ -12,6 +12,7 @@ import type { ServerConfig } from '../config.ts';
 import { makeCredentialComposers } from '../credential-composer/registry.ts';
 import type { Datastore } from '../datastore/open.ts';
 import { AuthorizedEntries } from '../entries/authorized-entries.ts';
+import { EntryHistory } from '../entries/entry-history.ts';
 import { IndexRefresher } from '../entries/refresh.ts';
 import { makeKeyManager } from '../key-manager/registry.ts';
 import { AgentCheck } from '../nodes/check-agent.ts';
@@ -38,11 +39,12 @@ export function makeState(needs: ServerStateNeeds, store: Datastore) {
   const { bundles } = store;
   const shared = common(needs);
   const index = new AuthorizedEntries(shared);
+  const history = new EntryHistory(index);
   const entryRefresh = new IndexRefresher({
     ...shared,
     name: 'entries',
     feed: store.entryFeed,
-    replica: index,
+    replica: history,
   });
   const nodeCache = new NodeCache({
     clock,
@@ -65,6 +67,7 @@ export function makeState(needs: ServerStateNeeds, store: Datastore) {
     ...signing(needs, store),
     ...bundleCaches(needs, bundles, index),
     index,
+    history,
     entryRefresh,
     nodeCache,
     nodeRefresh,

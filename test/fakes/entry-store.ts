@@ -1,6 +1,6 @@
 /** Registration entries in memory, written through a fake change feed. */
 import type { Entry, EntryFields, NewEntry } from '../../server/entries/entry.ts';
-import type { EntryGuard, EntryScope, Surroundings } from '../../server/entries/entry-guard.ts';
+import type { EntryGuard, Surroundings } from '../../server/entries/entry-guard.ts';
 import type {
   CreateOutcome,
   DeleteOutcome,
@@ -15,14 +15,14 @@ import type {
 import type { BundleStore } from '../../server/bundle/bundle-store.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { invalidArgument } from '../../shared/errors.ts';
-import { isInSubtree } from '../../shared/spiffe/subtree.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import { normalizeSelectors, selectorKey } from '../../shared/selectors.ts';
 import { FakeChangeFeed } from './change-feed.ts';
 import type { FakeRow } from './paging.ts';
 import { FakeRandom } from './random.ts';
 import { pageOf } from './paging.ts';
-import { checkSet, setsMatch } from './set-match.ts';
+import { checkSet } from './set-match.ts';
+import { passesFilter } from '../../server/entries/passes-filter.ts';
 
 export interface FakeEntryStoreParts {
   readonly clock: Clock;
@@ -187,7 +187,7 @@ export class FakeEntryStore implements EntryStore {
     checkSet(filter.bySelectors?.selectors);
     checkSet(filter.byFederatesWith?.trustDomains);
     return [...this.feed.items.values()]
-      .filter((entry) => passes(entry, filter))
+      .filter((entry) => passesFilter(entry, filter))
       .map((item) => ({ rowId: this.#rowIds.get(item.id) ?? 0, item }))
       .sort((a, b) => a.rowId - b.rowId);
   }
@@ -211,30 +211,3 @@ const surroundings = (entries: readonly Entry[]): Surroundings => ({
 
 const shapeOf = ({ spiffeId, parentId, selectors }: EntryFields): string =>
   JSON.stringify([spiffeId.toString(), parentId.toString(), normalizeSelectors(selectors).map(selectorKey)]);
-
-function passes(entry: Entry, filter: EntryFilter): boolean {
-  const { bySelectors, byFederatesWith } = filter;
-  return (
-    (filter.bySpiffeId?.equals(entry.spiffeId) ?? true) &&
-    (filter.byParentId?.equals(entry.parentId) ?? true) &&
-    (bySelectors === undefined ||
-      setsMatch(
-        entry.selectors.map(selectorKey),
-        bySelectors.selectors.map(selectorKey),
-        bySelectors.match,
-      )) &&
-    (byFederatesWith === undefined ||
-      setsMatch(
-        entry.federatesWith.map(String),
-        byFederatesWith.trustDomains.map(String),
-        byFederatesWith.match,
-      )) &&
-    (filter.byHint === undefined || filter.byHint === entry.hint) &&
-    (filter.byDownstream !== true || entry.downstream) &&
-    (filter.within?.some((scope) => isIn(entry, scope)) ?? true)
-  );
-}
-
-const isIn = (entry: Entry, { ids, parents }: EntryScope): boolean =>
-  ids.some((tree) => isInSubtree(entry.spiffeId.toString(), tree)) &&
-  (parents.length === 0 || parents.some((tree) => isInSubtree(entry.parentId.toString(), tree)));

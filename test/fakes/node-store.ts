@@ -9,7 +9,8 @@ import type { FakeEntryStore } from './entry-store.ts';
 import type { FakeJoinTokenStore } from './join-token-store.ts';
 import type { FakeRow } from './paging.ts';
 import { pageOf } from './paging.ts';
-import { checkSet, setsMatch } from './set-match.ts';
+import { checkSet } from './set-match.ts';
+import { setsMatch } from '../../server/entries/passes-filter.ts';
 
 export interface FakeNodeStoreParts {
   readonly feed?: FakeChangeFeed<Node>;

@@ -58,6 +58,8 @@ export interface CallContext {
   /** Absent for administrators. */
   readonly limits?: Limits | undefined;
   readonly trail: AuditTrail;
+  /** Judges the caller as of now: for calls that last. Throws as for a new call. */
+  admitAgain(): Promise<Admission>;
 }
 
 /** The calling agent. Throws Internal where the rules let others in: a bug. */

@@ -56,7 +56,7 @@ export function gate(needs: GateNeeds): Gate<Peer, CallContext> {
       caller: undefined,
       admission: {},
     };
-    await walk(steps, passing, () => run(contextOf(passing)));
+    await walk(steps, passing, () => run(contextOf(needs, passing)));
   };
 }
 
@@ -71,9 +71,18 @@ function ruleOf(method: string): Rule {
   return rule;
 }
 
-function contextOf({ call, caller, admission: { agent, limits }, trail }: Passing): CallContext {
+function contextOf({ callers, authorizer }: GateNeeds, passing: Passing): CallContext {
+  const {
+    call,
+    rule,
+    caller,
+    admission: { agent, limits },
+    trail,
+  } = passing;
   if (caller === undefined) throw internal('the caller was not looked for');
-  return { call, caller, agent, limits, trail };
+  const admitAgain = async (): Promise<Admission> =>
+    authorizer.authorize(call.method, rule, await callers.identify(call.peer));
+  return { call, caller, agent, limits, trail, admitAgain };
 }
 
 /** What went wrong on our side is an operator's concern; what a caller did wrong is told to the caller. */

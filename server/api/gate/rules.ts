@@ -125,6 +125,7 @@ export const rules: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   },
   'writ.entry.v1.EntryChanges': {
     ApplyEntries: { who: ADMINS, roles: ['registrar'] },
+    WatchEntries: { who: ADMINS, roles: ENTRY_READERS, audited: entryFilterFields, endsWithCaller: true },
   },
   'writ.sync.v1.Sync': {
     Watch: { who: ['agent'], endsWithCaller: true },

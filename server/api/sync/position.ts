@@ -33,15 +33,22 @@ export const confirmDenial = (refresh: IndexRefresh): Promise<void> => refresh.r
 
 /** Names the index' position in the answer; to be called in the turn in which the index is read. */
 export function namePosition({ call }: CallContext, refresh: IndexRefresh): void {
-  const { epoch, n } = refresh.position();
-  call.setHeader(POSITION_KEY, `${epoch}/${n}`);
+  call.setHeader(POSITION_KEY, positionText(refresh.position()));
+}
+
+export const positionText = ({ epoch, n }: SeenPosition): string => `${epoch}/${n}`;
+
+/** Throws InvalidArgument unless it is one. */
+export function parsePosition(text: string): SeenPosition {
+  const [, epoch, n] = POSITION.exec(text) ?? [];
+  if (epoch === undefined) throw invalidArgument('a position is <epoch>/<n>');
+  return { epoch, n: Number(n) };
 }
 
 function seenPosition(values: readonly string[]): SeenPosition | undefined {
   const [value] = values;
   if (value === undefined) return undefined;
-  const [, epoch, n] = POSITION.exec(value) ?? [];
-  if (epoch === undefined || values.length > 1)
+  if (values.length > 1 || !POSITION.test(value))
     throw invalidArgument(`${POSITION_KEY} must be one <epoch>/<n>`);
-  return { epoch, n: Number(n) };
+  return parsePosition(value);
 }

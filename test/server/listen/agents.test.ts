@@ -66,7 +66,13 @@ describe('the listener for agents', () => {
       },
       gate: async (call, _request, run) => {
         peers.push(call.peer);
-        await run({ call, caller: { kind: 'local' }, agent: undefined, trail: noTrail });
+        await run({
+          call,
+          caller: { kind: 'local' },
+          agent: undefined,
+          trail: noTrail,
+          admitAgain: async () => ({}),
+        });
       },
       log: silentLogger,
       ...needs,

@@ -35,7 +35,13 @@ const listenOn = (socketPath: string, more: Partial<LocalListenerNeeds> = {}): L
     socketPath,
     routes: { 'grpc.health.v1.Health': { Check: check({ checkHealth: async () => {} }) } },
     gate: async (call, _request, run) =>
-      run({ call, caller: { kind: 'local' }, agent: undefined, trail: noTrail }),
+      run({
+        call,
+        caller: { kind: 'local' },
+        agent: undefined,
+        trail: noTrail,
+        admitAgain: async () => ({}),
+      }),
     log,
     ...more,
   });
@@ -93,7 +99,13 @@ test('hands on who connected, where that is asked for, and serves all the same w
     const peers: Peer[] = [];
     const gate: LocalListenerNeeds['gate'] = async (call, _read, run) => {
       peers.push(call.peer);
-      await run({ call, caller: { kind: 'local' }, agent: undefined, trail: noTrail });
+      await run({
+        call,
+        caller: { kind: 'local' },
+        agent: undefined,
+        trail: noTrail,
+        admitAgain: async () => ({}),
+      });
     };
     const listener = listenOn(path, { gate, ...(loadFinder === undefined ? {} : { loadFinder }) });
     await listener.start();

@@ -46,7 +46,7 @@ const pathOf = (shell: Shell): string | undefined =>
 const cases: readonly (readonly [readonly string[], readonly string[]])[] = [
   [
     ['spire-server', 'entry', ''],
-    ['apply', 'count', 'create', 'delete', 'explain', 'export', 'show', 'update'],
+    ['apply', 'count', 'create', 'delete', 'explain', 'export', 'show', 'update', 'watch'],
   ],
   [['spire-server', 'ent'], ['entry']],
   [['spire-server', 'entry', 'show', '-entry'], ['-entryID']],

@@ -32,4 +32,12 @@ export const changesTable: Readonly<Record<string, Row>> = {
       { deed: 'create', ...entryLine, entry_id: 'six', ...ok },
     ],
   },
+  'EntryChanges/WatchEntries': {
+    deed: async ({ admin }) => {
+      const watch = admin.changes.serverStream('WatchEntries', { filter: { by_hint: { value: 'h' } } });
+      await watch.next();
+      await watch.return?.(undefined);
+    },
+    lines: () => [{ hint: 'h', ...ok }],
+  },
 };

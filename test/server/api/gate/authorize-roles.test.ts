@@ -51,7 +51,12 @@ const remote = (path: string): Caller => ({
 /** In words of its own: what each role may call. Administrators may call all of it, others nothing else. */
 const AGENT_READS = ['Agent/CountAgents', 'Agent/ListAgents', 'Agent/GetAgent'];
 const BUNDLE_READS = ['Bundle/CountBundles', 'Bundle/ListFederatedBundles', 'Bundle/GetFederatedBundle'];
-const ENTRY_READS = ['Entry/CountEntries', 'Entry/ListEntries', 'Entry/GetEntry'];
+const ENTRY_READS = [
+  'Entry/CountEntries',
+  'Entry/ListEntries',
+  'Entry/GetEntry',
+  'EntryChanges/WatchEntries',
+];
 const opened: Readonly<Record<Exclude<RoleKind, 'admin'>, readonly string[]>> = {
   viewer: [
     ...AGENT_READS,

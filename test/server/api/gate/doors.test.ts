@@ -74,6 +74,7 @@ const ADMINISTRATORS = [
   'LocalAuthority/RevokeX509UpstreamAuthority',
   'ServerReflection/ServerReflectionInfo',
   'EntryChanges/ApplyEntries',
+  'EntryChanges/WatchEntries',
   'SVID/MintJWTSVID',
   'SVID/MintWITSVID',
 ];
