@@ -38,17 +38,10 @@ export function makeState(needs: ServerStateNeeds, store: Datastore) {
   const { config, clock } = needs;
   const { bundles } = store;
   const shared = common(needs);
-  const index = new AuthorizedEntries(shared);
-  const history = new EntryHistory(index);
-  const entryRefresh = new IndexRefresher({
-    ...shared,
-    name: 'entries',
-    feed: store.entryFeed,
-    replica: history,
-  });
+  const entries = entryState(needs, store);
   const nodeCache = new NodeCache({
     clock,
-    onSelectors: (id, selectors) => index.setAgentSelectors(id, selectors),
+    onSelectors: (id, selectors) => entries.index.setAgentSelectors(id, selectors),
   });
   const nodeRefresh = new IndexRefresher({
     ...shared,
@@ -65,10 +58,8 @@ export function makeState(needs: ServerStateNeeds, store: Datastore) {
   });
   return {
     ...signing(needs, store),
-    ...bundleCaches(needs, bundles, index),
-    index,
-    history,
-    entryRefresh,
+    ...bundleCaches(needs, bundles, entries.index),
+    ...entries,
     nodeCache,
     nodeRefresh,
     agentCheck,
@@ -104,4 +95,17 @@ function bundleCaches(
     adminBundles: new AdminBundles({ ...shared, adminIds: needs.config.adminIds, bundles }),
     foreignBundles: new ForeignBundles({ bundles, changes, clock: needs.clock }),
   };
+}
+
+function entryState(needs: ServerStateNeeds, store: Datastore) {
+  const shared = common(needs);
+  const index = new AuthorizedEntries(shared);
+  const history = new EntryHistory(index);
+  const entryRefresh = new IndexRefresher({
+    ...shared,
+    name: 'entries',
+    feed: store.entryFeed,
+    replica: history,
+  });
+  return { index, history, entryRefresh };
 }
