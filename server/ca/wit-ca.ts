@@ -1,7 +1,7 @@
 /** Signs WIT-SVIDs, and looks at each before it leaves. Made by server/start/token-issuers; called by api/svid. */
 import type { Clock } from '../../shared/clock.ts';
 import type { ClusterClock } from './cluster-clock.ts';
-import { checkWorkloadKey } from '../../shared/crypto/public-key.ts';
+import { checkProofKey } from '../../shared/crypto/public-key.ts';
 import { checkJwsKeyFits } from '../../shared/crypto/jws-algorithms.ts';
 import { internal } from '../../shared/errors.ts';
 import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
@@ -46,7 +46,7 @@ export class WitCa {
     const { config, trustDomain } = this.#needs;
     if (!spiffeId.isMemberOf(trustDomain))
       throw internal(`SPIFFE ID ${spiffeId} is not of trust domain ${trustDomain}`);
-    checkJwsKeyFits(proofKey.algorithm, checkWorkloadKey(proofKey.publicKey).kind);
+    checkJwsKeyFits(proofKey.algorithm, checkProofKey(proofKey.publicKey).kind);
     const { writer, key, issuedAt, expiresAt } = await this.#signing.prepare(ttlSeconds);
     const fields = { spiffeId, proofKey, issuedAt, expiresAt, issuer: config.issuer };
     const token = await buildWitSvid(writer, fields);

@@ -81,10 +81,16 @@ function readModulusBits(reader: DerReader): number {
   return bits;
 }
 
-/** Throws InvalidArgument unless this is a key that an SVID may be issued for: P-256, P-384 or RSA of 2048 to 4096 bits. */
-export function checkWorkloadKey(spki: Uint8Array): PublicKeyShape {
-  const shape = readPublicKey(spki);
-  if (shape.kind === 'ec-p256' || shape.kind === 'ec-p384') return shape;
+/** Throws InvalidArgument unless this is a key that an X509-SVID may be issued for: P-256, P-384 or RSA of 2048 to 4096 bits. */
+export const checkWorkloadKey = (spki: Uint8Array): PublicKeyShape =>
+  checkKind(readPublicKey(spki), ['ec-p256', 'ec-p384']);
+
+/** The same of a key that a WIT-SVID may name: P-521 too (WIT-SVID 3.2). */
+export const checkProofKey = (spki: Uint8Array): PublicKeyShape =>
+  checkKind(readPublicKey(spki), ['ec-p256', 'ec-p384', 'ec-p521']);
+
+function checkKind(shape: PublicKeyShape, curves: readonly PublicKeyKind[]): PublicKeyShape {
+  if (curves.includes(shape.kind)) return shape;
   if (shape.kind !== 'rsa') throw invalidArgument(`public key kind ${shape.kind} is not allowed for an SVID`);
   if (shape.bits > WORKLOAD_RSA_MAX_BITS) {
     throw invalidArgument(

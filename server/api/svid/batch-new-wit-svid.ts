@@ -60,7 +60,7 @@ async function issue(
   if (params.public_key.length === 0) throw invalidArgument('missing public key');
   if (entry === undefined) throw notFound('entry not found or not authorized');
   const { spiffeId, x509SvidTtlSeconds: ttlSeconds } = entry;
-  const proofKey = proofKeyFromWire(params);
+  const proofKey = proofKeyFromWire(params, 'malformed public key');
   return { entry, svid: await ca.signWitSvid({ spiffeId, proofKey, ttlSeconds }) };
 }
 

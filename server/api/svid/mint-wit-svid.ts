@@ -21,7 +21,7 @@ export const mintWitSvid = ({ trustDomain, witCa }: MintWitSvidNeeds): Handler<C
   unary(async (request: MintWITSVIDRequestOutput, { trail }: CallContext): Promise<MintWITSVIDResponse> => {
     const ca = ifEnabled('WIT', witCa);
     const spiffeId = workloadIdFromWire(request.id, trustDomain);
-    const proofKey = proofKeyFromWire(request);
+    const proofKey = proofKeyFromWire(request, 'invalid public key');
     const issued = await ca.signWitSvid({ spiffeId, proofKey, ttlSeconds: request.ttl });
     trail.add(() => issuedTokenFields('wit', issued));
     return { svid: tokenSvidToWire(spiffeId, issued) };

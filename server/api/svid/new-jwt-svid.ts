@@ -29,7 +29,7 @@ export const newJwtSvid = (needs: NewJwtSvidNeeds): Handler<CallContext> =>
       context.trail.add(() => ({ spiffe_id: spiffeId.toString() }));
       const asked = { spiffeId, audience: checkAudience(audience), ttlSeconds, withTokenId };
       const issued = await needs.turns.one(context, () => ca.signJwtSvid(asked));
-      context.trail.add(() => issuedTokenFields('jwt', issued));
+      context.trail.add(() => ({ ttl: ttlSeconds, ...issuedTokenFields('jwt', issued) }));
       return { svid: tokenSvidToWire(spiffeId, issued, hint) };
     },
   );

@@ -64,6 +64,7 @@ export const svidTable: Readonly<Record<string, Row>> = {
         entry_id: 'issued',
         audience: 'a,b',
         spiffe_id: 'spiffe://example.org/issued',
+        ttl: 0,
         svid_type: 'jwt',
         token_hash: HASH,
         lifetime: 300,
