@@ -58,7 +58,9 @@ async function issue(
     return { entry, svid: await ca.signX509Svid({ csr, spiffeId, dnsNames, ttlSeconds }) };
   } catch (cause) {
     if (!(cause instanceof CodedError) || cause.code !== Code.invalidArgument) throw cause;
-    throw invalidArgument(`malformed CSR: ${messageOf(cause)}`, { cause });
+    const isForged = messageOf(cause).startsWith('CSR signature');
+    const what = isForged ? 'invalid CSR signature' : 'malformed CSR';
+    throw invalidArgument(`${what}: ${messageOf(cause)}`, { cause });
   }
 }
 

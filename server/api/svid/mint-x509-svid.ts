@@ -33,9 +33,7 @@ export const mintX509Svid = ({ trustDomain, ca }: MintX509SvidNeeds): Handler<Ca
         throw invalidArgument(`failed to verify CSR signature: ${messageOf(cause)}`, { cause });
       });
       const spiffeId = readId(request, trustDomain);
-      const dnsNames = request.dnsNames.map((name) =>
-        asInvalid('CSR DNS name is not valid', () => checkDnsName(name)),
-      );
+      const dnsNames = readDnsNames(request);
       trail.add({ spiffe_id: spiffeId.toString(), dns_name: listText(dnsNames) });
       const subject = isEmptyName(request.subject) ? {} : { subject: request.subject };
       const svid = await ca.signX509Svid({ csr, spiffeId, dnsNames, ttlSeconds: ttl, ...subject });
@@ -55,8 +53,19 @@ const subjectText = ({ chain: [leaf] }: IssuedX509Svid): string | undefined =>
 function readId({ uriSans: [uri, ...others] }: Csr, trustDomain: TrustDomain): SpiffeId {
   if (uri === undefined) throw invalidArgument('CSR URI SAN is required');
   if (others.length > 0) throw invalidArgument('only one URI SAN is expected');
-  const id = asInvalid('CSR URI SAN is not a valid SPIFFE ID', () => SpiffeId.parse(uri));
-  return asInvalid('CSR URI SAN is invalid', () => checkWorkloadId(id, trustDomain));
+  return asInvalid('CSR URI SAN is invalid', () => checkWorkloadId(SpiffeId.parse(uri), trustDomain));
+}
+
+/** A wildcard makes a name below it needless, and so a mistake (SPIRE). */
+function readDnsNames({ dnsNames }: Csr): readonly string[] {
+  for (const name of dnsNames) asInvalid('CSR DNS name is invalid', () => checkDnsName(name));
+  const covered = dnsNames.find(
+    (name) => !name.startsWith('*') && dnsNames.includes(name.replace(/^[^.]*/, '*')),
+  );
+  if (covered === undefined) return dnsNames;
+  throw invalidArgument(
+    `CSR DNS name contains a wildcard that covers another non-wildcard name: name "${covered}" is covered`,
+  );
 }
 
 function asInvalid<T>(what: string, deed: () => T): T {

@@ -23,6 +23,7 @@ func main() {
 	w := newWorld(ctx, target{socket: os.Args[1], address: os.Args[2], trustDomain: os.Args[3]})
 	entryChecks(w)
 	authorizedChecks(w)
+	svidChecks(w)
 	doorChecks(w, notThere)
 	authorityChecks(w)
 	coverageCheck(notThere)

@@ -108,6 +108,7 @@ describe('BatchNewX509SVID', () => {
     bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
     const [result] = await sign({ entry_id: await create('forged'), csr: bytes });
     assert.equal(result?.status?.code, Code.invalidArgument);
+    assert.match(result?.status?.message ?? '', /^invalid CSR signature: /);
     assert.equal(result?.svid, null);
   });
 

@@ -113,7 +113,11 @@ describe('MintX509SVID', () => {
   const refused: readonly (readonly [string, Asked, RegExp])[] = [
     ['no URI', { dnsNames: ['a.example'] }, /^CSR URI SAN is required$/],
     ['two URIs', { uris: [ID, `${ID}2`] }, /^only one URI SAN is expected$/],
-    ['no SPIFFE ID', { uris: ['https://example.org/x'] }, /^CSR URI SAN is not a valid SPIFFE ID: /],
+    [
+      'no SPIFFE ID',
+      { uris: ['https://example.org/x'] },
+      /^CSR URI SAN is invalid: scheme is missing or invalid$/,
+    ],
     ['another trust domain', { uris: ['spiffe://other.org/x'] }, /^CSR URI SAN is invalid: .*not a member/],
     [
       'a reserved path',
@@ -122,7 +126,12 @@ describe('MintX509SVID', () => {
     ],
     ['an agent', { uris: ['spiffe://example.org/spire/agent/x'] }, /^CSR URI SAN is invalid: .*reserved/],
     ['no path', { uris: ['spiffe://example.org'] }, /^CSR URI SAN is invalid: .*path is empty/],
-    ['a bad name', { uris: [ID], dnsNames: ['a_b'] }, /^CSR DNS name is not valid: invalid DNS name "a_b"/],
+    ['a bad name', { uris: [ID], dnsNames: ['a_b'] }, /^CSR DNS name is invalid: invalid DNS name "a_b"/],
+    [
+      'a name below its wildcard',
+      { uris: [ID], dnsNames: ['b.example', 'a.b.example', '*.b.example'] },
+      /^CSR DNS name contains a wildcard that covers another non-wildcard name: name "a\.b\.example"/,
+    ],
   ];
   for (const [name, asked, telling] of refused)
     it(`refuses a CSR with ${name}`, () =>
