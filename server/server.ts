@@ -241,6 +241,7 @@ function routesNeeds({ needs, store, state }: Building, hub: WatchHub): RoutesNe
       foreignBundles,
       witCa: state.issuers.witCa,
     },
+    trustDomain: { ...common(needs), bundles: store.bundles, relationships: store.relationships },
     localAuthority: authorities.byHand(() => bundle.refresh()),
     sync: { hub },
   };

@@ -39,6 +39,7 @@ import { mintWitSvid, type MintWitSvidNeeds } from './svid/mint-wit-svid.ts';
 import { mintX509Svid, type MintX509SvidNeeds } from './svid/mint-x509-svid.ts';
 import { newJwtSvid, type NewJwtSvidNeeds } from './svid/new-jwt-svid.ts';
 import { watch, type WatchNeeds } from './sync/watch.ts';
+import { type TrustDomainNeeds, trustDomainRoutes } from './trustdomain/routes.ts';
 
 export interface RoutesNeeds {
   readonly agent: AttestAgentNeeds &
@@ -66,6 +67,7 @@ export interface RoutesNeeds {
     BatchNewWitSvidNeeds &
     MintWitSvidNeeds;
   readonly bundle: BundleNeeds;
+  readonly trustDomain: TrustDomainNeeds;
   readonly localAuthority: ByHand;
   readonly sync: WatchNeeds;
 }
@@ -102,6 +104,7 @@ export const routes = (needs: RoutesNeeds): Routes<CallContext> => ({
     BatchNewWITSVID: batchNewWitSvid(needs.svid),
   },
   'spire.api.server.bundle.v1.Bundle': bundleRoutes(needs.bundle),
+  'spire.api.server.trustdomain.v1.TrustDomain': trustDomainRoutes(needs.trustDomain),
   'spire.api.server.localauthority.v1.LocalAuthority': localAuthorityRoutes(needs.localAuthority),
   'writ.entry.v1.EntryChanges': {
     ApplyEntries: applyEntries(needs.entry),

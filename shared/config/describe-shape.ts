@@ -81,11 +81,6 @@ class DescribingBlock implements Block {
     return false;
   }
 
-  /** What is read only where it is given is described all the same. */
-  isGiven(): boolean {
-    return true;
-  }
-
   fault(): void {}
 
   warn(): void {}

@@ -16,6 +16,7 @@ import type { LocalAuthorityDefinition } from '../../proto/gen/spire/api/server/
 import type { SVIDDefinition } from '../../proto/gen/spire/api/server/svid/v1/SVID.ts';
 import type { DebugDefinition } from '../../proto/gen/spire/api/server/debug/v1/Debug.ts';
 import type { ServerReflectionDefinition } from '../../proto/gen/grpc/reflection/v1/ServerReflection.ts';
+import type { TrustDomainDefinition } from '../../proto/gen/spire/api/server/trustdomain/v1/TrustDomain.ts';
 import type { LoggerDefinition } from '../../proto/gen/spire/api/server/logger/v1/Logger.ts';
 import type { HealthDefinition } from '../../proto/gen/grpc/health/v1/Health.ts';
 import type { EntryChangesDefinition } from '../../proto/gen/writ/entry/v1/EntryChanges.ts';
@@ -41,6 +42,7 @@ export interface Clients {
   readonly entry: ServiceClient<EntryDefinition>;
   readonly svid: ServiceClient<SVIDDefinition>;
   readonly bundle: ServiceClient<BundleDefinition>;
+  readonly trustDomain: ServiceClient<TrustDomainDefinition>;
   readonly localAuthority: ServiceClient<LocalAuthorityDefinition>;
   readonly health: ServiceClient<HealthDefinition>;
   readonly logger: ServiceClient<LoggerDefinition>;
@@ -153,6 +155,7 @@ const clients = (channel: Channel): Clients => ({
   entry: new ServiceClient('spire.api.server.entry.v1.Entry', channel),
   svid: new ServiceClient('spire.api.server.svid.v1.SVID', channel),
   bundle: new ServiceClient('spire.api.server.bundle.v1.Bundle', channel),
+  trustDomain: new ServiceClient('spire.api.server.trustdomain.v1.TrustDomain', channel),
   localAuthority: new ServiceClient('spire.api.server.localauthority.v1.LocalAuthority', channel),
   health: new ServiceClient('grpc.health.v1.Health', channel),
   logger: new ServiceClient('spire.api.server.logger.v1.Logger', channel),

@@ -104,6 +104,14 @@ export const rules: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
     BatchSetFederatedBundle: { who: ADMINS },
     BatchDeleteFederatedBundle: { who: ADMINS },
   },
+  'spire.api.server.trustdomain.v1.TrustDomain': {
+    ListFederationRelationships: { who: ADMINS, roles: ['viewer'] },
+    GetFederationRelationship: { who: ADMINS, roles: ['viewer'], audited: trustDomainFields },
+    BatchCreateFederationRelationship: { who: ADMINS },
+    BatchUpdateFederationRelationship: { who: ADMINS },
+    BatchDeleteFederationRelationship: { who: ADMINS },
+    RefreshBundle: { who: ADMINS, audited: trustDomainFields },
+  },
   'spire.api.server.localauthority.v1.LocalAuthority': {
     GetX509AuthorityState: { who: ADMINS, roles: ['viewer'] },
     PrepareX509Authority: { who: ADMINS },

@@ -1,4 +1,4 @@
-/** The rows of the Bundle API: what the audit log is to say of each call. Used by audit.test. */
+/** The rows of the Bundle and TrustDomain APIs: what the audit log is to say of each call. Used by audit.test. */
 import { createHash } from 'node:crypto';
 import type { LogFields } from '../../../../shared/log/logger.ts';
 import { failed, ok, type Row } from './audit-rows.ts';
@@ -17,20 +17,81 @@ const keyLine = (kind: 'jwt' | 'wit', suffix = ''): LogFields => ({
 const denied = (rpc: string): LogFields =>
   failed('PermissionDenied', `authorization denied for method /spire.api.server.bundle.v1.Bundle/${rpc}`);
 
-export const wireBundle = {
+const wireBundle = {
   trust_domain: 'other.org',
   refresh_hint: '60',
   sequence_number: '7',
   jwt_authorities: [key],
 };
-export const bundleLine: LogFields = {
+const bundleLine: LogFields = {
   trust_domain_id: 'other.org',
   refresh_hint: '60',
   sequence_number: '7',
   ...keyLine('jwt', '.0'),
 };
 
+const relationship = {
+  trust_domain: 'other.org',
+  bundle_endpoint_url: 'https://other.org/',
+  https_web: {},
+};
+const relationshipLine = { trust_domain_id: 'other.org', bundle_endpoint_url: 'https://other.org/' };
+
+/** In this order: later rows find what earlier ones made. */
 export const bundleTable: Readonly<Record<string, Row>> = {
+  'TrustDomain/BatchCreateFederationRelationship': {
+    deed: ({ admin }) =>
+      admin.trustDomain.unary('BatchCreateFederationRelationship', {
+        federation_relationships: [
+          { ...relationship, trust_domain_bundle: wireBundle },
+          { ...relationship, https_spiffe: { endpoint_spiffe_id: 'spiffe://e.org/e' } },
+        ],
+      }),
+    lines: () => [
+      {
+        ...relationshipLine,
+        bundle_endpoint_profile: 'https_web',
+        ...Object.fromEntries(Object.entries(bundleLine).map(([name, value]) => [`bundle_${name}`, value])),
+        ...ok,
+      },
+      {
+        ...relationshipLine,
+        bundle_endpoint_profile: 'https_spiffe',
+        endpoint_spiffe_id: 'spiffe://e.org/e',
+        ...failed('AlreadyExists', /federation relationship already exists$/),
+      },
+    ],
+  },
+  'TrustDomain/BatchUpdateFederationRelationship': {
+    deed: ({ admin }) =>
+      admin.trustDomain.unary('BatchUpdateFederationRelationship', {
+        federation_relationships: [{ ...relationship, trust_domain_bundle: wireBundle }],
+        input_mask: { bundle_endpoint_url: true },
+      }),
+    lines: () => [{ ...relationshipLine, ...ok }],
+  },
+  'TrustDomain/ListFederationRelationships': {
+    deed: ({ admin }) => admin.trustDomain.unary('ListFederationRelationships', {}),
+    lines: () => [ok],
+  },
+  'TrustDomain/GetFederationRelationship': {
+    deed: ({ admin }) => admin.trustDomain.unary('GetFederationRelationship', { trust_domain: 'other.org' }),
+    lines: () => [{ trust_domain_id: 'other.org', ...ok }],
+  },
+  'TrustDomain/RefreshBundle': {
+    deed: ({ admin }) => admin.trustDomain.unary('RefreshBundle', { trust_domain: 'other.org' }),
+    lines: () => [
+      {
+        trust_domain_id: 'other.org',
+        ...failed('NotFound', 'no relationship with trust domain "other.org"'),
+      },
+    ],
+  },
+  'TrustDomain/BatchDeleteFederationRelationship': {
+    deed: ({ admin }) =>
+      admin.trustDomain.unary('BatchDeleteFederationRelationship', { trust_domains: ['other.org', ''] }),
+    lines: () => [{ trust_domain_id: 'other.org', ...ok }, failed('InvalidArgument', 'missing trust domain')],
+  },
   'Bundle/CountBundles': {
     deed: ({ admin }) => admin.bundle.unary('CountBundles', {}),
     lines: () => [ok],
@@ -62,10 +123,14 @@ export const bundleTable: Readonly<Record<string, Row>> = {
   'Bundle/BatchCreateFederatedBundle': {
     deed: ({ admin }) =>
       admin.bundle.unary('BatchCreateFederatedBundle', {
-        bundle: [wireBundle, wireBundle, { ...wireBundle, trust_domain: 'UPPER' }],
+        bundle: [
+          { ...wireBundle, trust_domain: 'third.org' },
+          wireBundle,
+          { ...wireBundle, trust_domain: 'UPPER' },
+        ],
       }),
     lines: () => [
-      { ...bundleLine, ...ok },
+      { ...bundleLine, trust_domain_id: 'third.org', ...ok },
       { ...bundleLine, ...failed('AlreadyExists', 'bundle already exists') },
       {
         ...bundleLine,

@@ -51,6 +51,7 @@ const remote = (path: string): Caller => ({
 /** In words of its own: what each role may call. Administrators may call all of it, others nothing else. */
 const AGENT_READS = ['Agent/CountAgents', 'Agent/ListAgents', 'Agent/GetAgent'];
 const BUNDLE_READS = ['Bundle/CountBundles', 'Bundle/ListFederatedBundles', 'Bundle/GetFederatedBundle'];
+const FEDERATION_READS = ['TrustDomain/ListFederationRelationships', 'TrustDomain/GetFederationRelationship'];
 const ENTRY_READS = [
   'Entry/CountEntries',
   'Entry/ListEntries',
@@ -62,6 +63,7 @@ const opened: Readonly<Record<Exclude<RoleKind, 'admin'>, readonly string[]>> = 
     ...AGENT_READS,
     ...ENTRY_READS,
     ...BUNDLE_READS,
+    ...FEDERATION_READS,
     'ExplainEntry/ExplainEntry',
     'Logger/GetLogger',
     'Debug/GetInfo',

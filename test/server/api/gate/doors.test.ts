@@ -70,6 +70,10 @@ const ADMINISTRATORS = [
   ),
   ...['CountBundles', 'AppendBundle', 'ListFederatedBundles'].map((rpc) => `Bundle/${rpc}`),
   ...['Create', 'Update', 'Set', 'Delete'].map((deed) => `Bundle/Batch${deed}FederatedBundle`),
+  ...['ListFederationRelationships', 'GetFederationRelationship', 'RefreshBundle'].map(
+    (rpc) => `TrustDomain/${rpc}`,
+  ),
+  ...['Create', 'Update', 'Delete'].map((deed) => `TrustDomain/Batch${deed}FederationRelationship`),
   'LocalAuthority/TaintX509UpstreamAuthority',
   'LocalAuthority/RevokeX509UpstreamAuthority',
   'ServerReflection/ServerReflectionInfo',
