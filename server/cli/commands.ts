@@ -7,6 +7,7 @@ import { agentFilterFlags } from './agent-flags.ts';
 import { levelFlag } from '../../shared/cli/print-logger.ts';
 import { authorityCommands } from './authority-commands.ts';
 import { mintCommands } from './mint-commands.ts';
+import { oidcCommands } from './oidc-commands.ts';
 import { runFlags } from './run-flags.ts';
 import { adminFlags, serverFlags } from './server-socket.ts';
 
@@ -113,6 +114,7 @@ export const serverCommands: readonly Command[] = withCompletion([
     load: async () => (await import('./bundle-show.ts')).bundleShow,
   },
   ...authorityCommands,
+  ...oidcCommands(['oidc']),
   {
     words: ['debug', 'getinfo'],
     summary: 'say how long the server runs, what it holds, and by which SVID',

@@ -1,7 +1,7 @@
 /**
  * SPIFFE bundles as JWK Sets (SPIFFE_Trust_Domain_and_Bundle 4). Read strictly: one key that is wrong refuses the whole
  * document, one of a kind or for a use that is not known is passed over (4.2.1, 4.2.2). Called by the agent's
- * bootstrap; format-bundle writes them.
+ * bootstrap and server/oidc; format-bundle writes them.
  */
 import { bytesEqual, fromBase64 } from '../bytes.ts';
 import { parseCertificate } from '../crypto/certificate.ts';
@@ -20,12 +20,8 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** Throws InvalidArgument that says which key, and what is wrong with it. */
 export function parseBundleJson(text: string, trustDomain: TrustDomain): Bundle {
-  if (text.length > MAX_CHARS) throw invalidArgument(`bundle is longer than ${MAX_CHARS} characters`);
-  const document = parseObject(text);
-  const keys = document['keys'];
-  if (!Array.isArray(keys)) throw invalidArgument('bundle has no list "keys"'); // 4.1.3
-  if (keys.length > MAX_KEYS) throw invalidArgument(`bundle has more than ${MAX_KEYS} keys`);
-  const read = keys.map((key: unknown, at) => readNumbered(key, at));
+  const { document, keys } = parseKeySet(text);
+  const read = keys.map((key, at) => readNumbered(at, () => readKey(key)));
   return {
     trustDomain,
     x509Authorities: read.flatMap(({ x509 }) => x509 ?? []),
@@ -34,6 +30,29 @@ export function parseBundleJson(text: string, trustDomain: TrustDomain): Bundle 
     refreshHintSeconds: readCount(document, 'spiffe_refresh_hint', Number.MAX_SAFE_INTEGER),
     sequenceNumber: readCount(document, 'spiffe_sequence', MAX_SEQUENCE),
   };
+}
+
+/**
+ * The keys for JWTs of a JWK Set: a SPIFFE bundle, whose other keys are passed over, or a plain set whose keys have no
+ * use, as the Workload API sends it. Throws as parseBundleJson does.
+ */
+export function parseJwtKeys(text: string): readonly TokenAuthority[] {
+  const { keys } = parseKeySet(text);
+  return uniqueByKeyId(keys.flatMap((key, at) => readNumbered(at, () => readJwtKey(key))));
+}
+
+interface KeySet {
+  readonly document: Json;
+  readonly keys: readonly unknown[];
+}
+
+function parseKeySet(text: string): KeySet {
+  if (text.length > MAX_CHARS) throw invalidArgument(`bundle is longer than ${MAX_CHARS} characters`);
+  const document = parseObject(text);
+  const keys = document['keys'];
+  if (!Array.isArray(keys)) throw invalidArgument('bundle has no list "keys"'); // 4.1.3
+  if (keys.length > MAX_KEYS) throw invalidArgument(`bundle has more than ${MAX_KEYS} keys`);
+  return { document, keys };
 }
 
 function parseObject(text: string): Json {
@@ -64,9 +83,9 @@ interface ReadKey {
   readonly wit?: TokenAuthority;
 }
 
-function readNumbered(key: unknown, at: number): ReadKey {
+function readNumbered<T>(at: number, read: () => T): T {
   try {
-    return readKey(key);
+    return read();
   } catch (cause) {
     throw invalidArgument(`key ${at + 1} of the bundle: ${messageOf(cause)}`, { cause });
   }
@@ -81,6 +100,14 @@ function readKey(key: unknown): ReadKey {
   if (use === 'jwt-svid') return { jwt: readToken(key) };
   if (use === 'wit-svid') return { wit: readToken(key) };
   return {};
+}
+
+/** A plain JWK Set's keys need no use, or are for signatures (RFC 7517 4.2). */
+function readJwtKey(key: unknown): readonly TokenAuthority[] {
+  if (!isRecord(key)) throw invalidArgument('not an object');
+  const { kty, use } = key;
+  const isForJwts = use === undefined || use === 'jwt-svid' || use === 'sig';
+  return isForJwts && (kty === 'EC' || kty === 'RSA') ? [readToken(key)] : [];
 }
 
 function readX509(key: Json): X509Authority {

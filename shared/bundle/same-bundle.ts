@@ -1,4 +1,4 @@
-/** Whether two bundles say the same, so that only real changes are passed on. Called by the bundle caches of both halves. */
+/** Whether two bundles say the same, so that only real changes are passed on. Called by the bundle caches of both halves and by server/oidc. */
 import { bytesEqual } from '../bytes.ts';
 import type { Bundle, TokenAuthority, X509Authority } from './bundle.ts';
 
@@ -8,8 +8,12 @@ export const isSameBundle = (a: Bundle, b: Bundle): boolean =>
   a.sequenceNumber === b.sequenceNumber &&
   a.refreshHintSeconds === b.refreshHintSeconds &&
   areSame(a.x509Authorities, b.x509Authorities, isSameX509) &&
-  areSame(a.jwtAuthorities, b.jwtAuthorities, isSameToken) &&
-  areSame(a.witAuthorities, b.witAuthorities, isSameToken);
+  areSameAuthorities(a.jwtAuthorities, b.jwtAuthorities) &&
+  areSameAuthorities(a.witAuthorities, b.witAuthorities);
+
+/** The same keys in the same order. */
+export const areSameAuthorities = (a: readonly TokenAuthority[], b: readonly TokenAuthority[]): boolean =>
+  areSame(a, b, isSameToken);
 
 function areSame<T>(a: readonly T[], b: readonly T[], isSame: (a: T, b: T) => boolean): boolean {
   if (a.length !== b.length) return false;

@@ -29,7 +29,7 @@ export function parseArguments(commands: readonly Command[], args: readonly stri
   const words = leadingWords(args);
   if (words[0] === 'help') return { kind: 'help', words: words.slice(1) };
   const command = findCommand(commands, args);
-  if (command === undefined && VERSION.includes(args[0] ?? '')) return { kind: 'version' };
+  if ((command?.words ?? []).length === 0 && VERSION.includes(args[0] ?? '')) return { kind: 'version' };
   if (command === undefined) {
     if (HELP.includes(args[words.length] ?? '')) return { kind: 'help', words };
     throw unknownCommand(commands, words.slice(0, WORDS_MAX));

@@ -81,6 +81,11 @@ class DescribingBlock implements Block {
     return false;
   }
 
+  /** What is read only where it is given is described all the same. */
+  isGiven(): boolean {
+    return true;
+  }
+
   fault(): void {}
 
   warn(): void {}

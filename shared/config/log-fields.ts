@@ -1,4 +1,4 @@
-/** The `log_*` keys, the same in `server {}` and `agent {}`. */
+/** The `log_*` keys, the same in `server {}` and `agent {}`; a part of them in server/oidc. */
 import { boolean, oneOf, path } from './kinds.ts';
 import { LOG_LEVELS, type LogLevel } from '../log/log-level.ts';
 import { defaulting, type Kind, optional, type Shape } from './shape.ts';
@@ -14,16 +14,21 @@ export interface LogConfig {
 }
 
 export const logFields: Shape<LogConfig> = (block) => ({
-  logLevel: block.field(
-    'log_level',
-    defaulting(logLevel, 'info', { doc: 'least level that is written', shown: 'INFO' }),
-  ),
-  logFormat: block.field('log_format', defaulting(logFormat, 'text', { doc: 'how a line is written' })),
+  ...logLineFields(block),
   logFile: block.field('log_file', optional(path, 'file to write to in place of standard output')),
   logSourceLocation: block.field(
     'log_source_location',
     defaulting(boolean, false, { doc: 'name file and line of the code in each line' }),
   ),
+});
+
+/** What every program has. */
+export const logLineFields: Shape<Pick<LogConfig, 'logLevel' | 'logFormat'>> = (block) => ({
+  logLevel: block.field(
+    'log_level',
+    defaulting(logLevel, 'info', { doc: 'least level that is written', shown: 'INFO' }),
+  ),
+  logFormat: block.field('log_format', defaulting(logFormat, 'text', { doc: 'how a line is written' })),
 });
 
 /** `warning` as the logger of SPIRE has it. */

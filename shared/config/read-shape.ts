@@ -112,6 +112,11 @@ class ReadingBlock implements Block {
     return (this.#occurrences.get(key) ?? []).some((occurrence) => !isZero(occurrence.value));
   }
 
+  isGiven(key: string): boolean {
+    this.#known.add(key);
+    return this.#occurrences.has(key);
+  }
+
   fault(message: string, key?: string): void {
     this.#sink.fault(this.#placeOf(key), message);
   }

@@ -12,20 +12,24 @@ export interface ReferencePage {
 
 /** The page as Markdown. */
 export function printReference(page: ReferencePage): string {
+  const entries = describeShape(page.shape);
   const parts = [
     `# ${page.title}`,
     'This page is printed from the code that reads the file; change it there.',
     page.introduction,
-    ...sections('', describeShape(page.shape)),
-    '## Around every plugin',
-    'The keys beside `plugin_data`.',
-    table(describeEnvelope()),
-    '## Flags',
-    'Each stands above the key that it names.',
-    flagTable(page.flags),
+    ...sections('', entries),
+    ...(entries.some(hasPlugins)
+      ? ['## Around every plugin', 'The keys beside `plugin_data`.', table(describeEnvelope())]
+      : []),
+    ...(page.flags.length > 0
+      ? ['## Flags', 'Each stands above the key that it names.', flagTable(page.flags)]
+      : []),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
+
+const hasPlugins = (entry: Description): boolean =>
+  entry.kind === 'plugins' || (entry.kind === 'block' && entry.entries.some(hasPlugins));
 
 type BlockDescription = Extract<Description, { kind: 'block' }>;
 type PluginsDescription = Extract<Description, { kind: 'plugins' }>;

@@ -34,6 +34,8 @@ export type Shape<T> = (block: Block) => T;
 export interface Remarks {
   /** Whether the key is there with more than an empty value. */
   isSet(key: string): boolean;
+  /** Whether the key is there, be it an empty block. */
+  isGiven(key: string): boolean;
   /** A fault that is seen only across keys; placed at `key`. */
   fault(message: string, key?: string): void;
   warn(message: string, key?: string): void;

@@ -1,6 +1,7 @@
 /** Answers liveness and readiness probes over HTTP. Used by server and agent. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { ConnectionRoom } from '../connection-room.ts';
 import { messageOf, unavailable } from '../errors.ts';
 import { listenFailure } from '../listen-failure.ts';
 import type { Logger } from '../log/logger.ts';
@@ -34,12 +35,12 @@ export class HealthListener implements Part {
   readonly name = 'health-listener';
   readonly #deps: HealthListenerDeps;
   readonly #server: Server;
-  readonly #open = new Set<Socket>();
+  readonly #room = new ConnectionRoom(CONNECTIONS_MAX);
 
   constructor(deps: HealthListenerDeps) {
     this.#deps = deps;
     this.#server = createServer(LIMITS, (request, response) => this.#respond(request, response));
-    this.#server.on('connection', (socket: Socket) => this.#makeRoom(socket));
+    this.#server.on('connection', (socket: Socket) => this.#room.admit(socket));
   }
 
   /** The port that was bound; 0 before `start`. */
@@ -74,17 +75,6 @@ export class HealthListener implements Part {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeAllConnections();
     await closed;
-  }
-
-  /** The longest open connection goes for the latest: a probe is over at once, and who holds connections is none. */
-  #makeRoom(socket: Socket): void {
-    const [oldest] = this.#open;
-    if (oldest !== undefined && this.#open.size >= CONNECTIONS_MAX) {
-      this.#open.delete(oldest);
-      oldest.destroy();
-    }
-    this.#open.add(socket);
-    socket.once('close', () => this.#open.delete(socket));
   }
 
   #respond(request: IncomingMessage, response: ServerResponse): void {

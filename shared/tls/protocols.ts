@@ -21,3 +21,24 @@ export const tlsOptions = (requirePqKem: boolean) =>
 /** Negotiated between our agents and our servers: the connection lives until the agent's SVID rotates. */
 export const LONG_LIVED = 'writ-h2';
 export const H2 = 'h2';
+
+/**
+ * For a server that the whole web may ask (server/oidc): TLS 1.2 too, which relying parties still speak, with forward
+ * secrecy and authenticated encryption alone (RFC 9325 4.2).
+ */
+export const WEB_TLS = {
+  minVersion: 'TLSv1.2',
+  ecdhCurve: GROUPS,
+  ciphers: [
+    'TLS_AES_256_GCM_SHA384',
+    'TLS_CHACHA20_POLY1305_SHA256',
+    'TLS_AES_128_GCM_SHA256',
+    'ECDHE-ECDSA-AES256-GCM-SHA384',
+    'ECDHE-RSA-AES256-GCM-SHA384',
+    'ECDHE-ECDSA-CHACHA20-POLY1305',
+    'ECDHE-RSA-CHACHA20-POLY1305',
+    'ECDHE-ECDSA-AES128-GCM-SHA256',
+    'ECDHE-RSA-AES128-GCM-SHA256',
+  ].join(':'),
+  ALPNProtocols: ['http/1.1'],
+} as const;

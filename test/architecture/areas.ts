@@ -28,11 +28,15 @@ const PLACES: readonly (readonly [RegExp, Area])[] = [
   [/^shared\/(?:svid|bundle)\//, 'shared/svid'],
   [/^shared\/(?:spiffe|crypto)\//, 'shared/names'],
   [/^shared\/[^/]+$|^package\.json$/, 'shared/top'],
-  [/^(?:server|agent)\/main\.ts$/, 'main'],
+  [/^(?:server|agent|server\/oidc)\/main\.ts$/, 'main'],
   [/^(?:server|agent)\/cli\//, 'cli'],
-  [/^(?:server|agent)\/(?:config\.ts$|config\/)/, 'config'],
+  [/^(?:server|agent|server\/oidc)\/(?:config\.ts$|config\/)/, 'config'],
   [/^agent\/(?:private-directory|rates|renewal-time|retry-delay)\.ts$/, 'core'], // of several folders
   [/^(?:server|agent)\/(?:start\/)?[^/]+\.ts$/, 'root'], // beside main.ts: server.ts, agent.ts and what they are made of
+  // A program of its own beside the server, in small: root, doors, and the parts that are edges.
+  [/^server\/oidc\/provider\.ts$/, 'root'],
+  [/^server\/oidc\/(?:listen|endpoints)\//, 'door'],
+  [/^server\/oidc\/key-source\/(?!key-source\.ts$)/, 'edge'],
   [/^server\/(?:listen|api|federation\/endpoint)\b/, 'door'],
   [/^agent\/(?:workload-api|sds|admin-api)\//, 'door'],
   [/^server\/datastore\/|^server\/federation\/acme/, 'edge'],

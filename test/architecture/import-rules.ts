@@ -24,7 +24,7 @@ const ALLOWED: readonly Exception[] = [
   },
   {
     from: /^(server|agent)\//,
-    to: /^(?:server|agent)\/config(?:\/|\.ts)/,
+    to: /^(?:server|agent|server\/oidc)\/config(?:\/|\.ts)/,
     isTypeOnly: true,
     why: 'what a part can be told is declared once, where the file is read; the part gets the values from the root',
   },

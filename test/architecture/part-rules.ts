@@ -11,6 +11,7 @@ const KINDS: Readonly<Record<string, string>> = {
   'upstream-authority': 'upstream-authority.ts',
   'credential-composer': 'credential-composer.ts',
   'bundle-publisher': 'bundle-publisher.ts',
+  'key-source': 'key-source.ts',
   seal: 'seal.ts',
   auth: 'auth-method.ts',
   engines: 'engine.ts',

@@ -127,6 +127,12 @@ describe('the launcher', () => {
     symlinkSync(writ, join(first, 'writ'));
     symlinkSync('../opt/writ', join(second, 'spire-server'));
     symlinkSync('spire-server', join(second, 'spire-agent'));
+    symlinkSync('../opt/writ', join(second, 'oidc-discovery-provider'));
+    const oidc = await run('./usr local bin/oidc-discovery-provider', ['-config', 'x'], { cwd: directory });
+    assert.match(
+      oidc.out,
+      new RegExp(`\\[${root}/server/oidc/main.ts\\]\\[-config\\]\\[x\\] as=oidc-discovery-provider `),
+    );
     const server = await run('./usr local bin/spire-server', ['run', 'agent'], { cwd: directory });
     assert.match(server.out, new RegExp(`\\[${root}/server/main.ts\\]\\[run\\]\\[agent\\] as=spire-server `));
     const agent = await run('spire-agent', [], { env: { PATH: `${second}:/usr/bin:/bin` } });

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 export interface SystemOptions {
   readonly caKeyType?: 'ec-p256' | 'ec-p384' | 'rsa-2048' | 'rsa-4096';
   readonly workloadKeyType?: 'ec-p256' | 'ec-p384' | 'rsa-2048';
+  readonly jwtKeyType?: 'ec-p256' | 'ec-p384' | 'rsa-2048' | 'rsa-4096';
+  readonly jwtIssuer?: string;
   readonly caTtl?: string;
   readonly agentTtl?: string;
   readonly x509SvidTtl?: string;
@@ -77,6 +79,8 @@ server {
   ${setting('log_level', options.logLevel)}
   ${options.isSigningLimited === false ? 'ratelimit { signing = false }' : ''}
   ${setting('ca_key_type', options.caKeyType)}
+  ${setting('jwt_key_type', options.jwtKeyType)}
+  ${setting('jwt_issuer', options.jwtIssuer)}
   ${setting('ca_ttl', options.caTtl)}
   ${setting('agent_ttl', options.agentTtl)}
   ${setting('default_x509_svid_ttl', options.x509SvidTtl)}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseBundleJson } from '../../shared/bundle/bundle-json.ts';
+import { parseBundleJson, parseJwtKeys } from '../../shared/bundle/bundle-json.ts';
 import { formatBundle } from '../../shared/bundle/format-bundle.ts';
 import { CodedError } from '../../shared/errors.ts';
 import { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
@@ -19,11 +19,12 @@ const good = formatBundle({
 });
 
 function readsOrRefuses(text: string): void {
-  try {
-    parseBundleJson(text, trustDomain);
-  } catch (error) {
-    assert.ok(error instanceof CodedError, String(error));
-  }
+  for (const read of [() => parseBundleJson(text, trustDomain), () => parseJwtKeys(text)])
+    try {
+      read();
+    } catch (error) {
+      assert.ok(error instanceof CodedError, String(error));
+    }
 }
 
 test('a bundle that is any JSON is read or refused', () => {

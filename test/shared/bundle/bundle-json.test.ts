@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Bundle } from '../../../shared/bundle/bundle.ts';
-import { parseBundleJson } from '../../../shared/bundle/bundle-json.ts';
+import { parseBundleJson, parseJwtKeys } from '../../../shared/bundle/bundle-json.ts';
 import { formatBundle } from '../../../shared/bundle/format-bundle.ts';
 import { generateKeyPair } from '../../../shared/crypto/keys.ts';
 import { Code } from '../../../shared/errors.ts';
 import { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
+import { isRefusal } from '../../refusal.ts';
 import { makeRoot } from '../crypto/pki.ts';
 
 const trustDomain = TrustDomain.parse('example.org');
@@ -90,4 +91,36 @@ describe('reading a SPIFFE bundle', () => {
     const list = [{ ...jwt(), d: 'c2VjcmV0' }];
     assert.equal(parseBundleJson(documentOf(list), trustDomain).jwtAuthorities.length, 1);
   });
+});
+
+describe('reading the keys for JWTs', () => {
+  it('takes those of a SPIFFE bundle, and of a plain set those of no use or for signatures', () => {
+    assert.deepEqual(parseJwtKeys(formatBundle(bundle)), bundle.jwtAuthorities);
+    const { use: _use, ...plain } = jwt();
+    const list = [
+      plain,
+      { ...jwt(), kid: 'sig', use: 'sig' },
+      { ...jwt(), kid: 'enc', use: 'enc' },
+      { kty: 'oct' },
+    ];
+    assert.deepEqual(
+      parseJwtKeys(documentOf(list)).map(({ keyId }) => keyId),
+      ['a', 'sig'],
+    );
+    assert.deepEqual(parseJwtKeys('{"keys":[]}'), []);
+  });
+
+  for (const [what, text, says] of [
+    ['two keys of one name', documentOf([jwt(), { ...jwt(), use: 'sig' }]), /key id "a" occurs twice/],
+    [
+      'a key without a name',
+      documentOf([{ ...jwt(), kid: undefined }]),
+      /key 1 of the bundle: "kid" is missing/,
+    ],
+    ['a key that is none', documentOf([jwt(), { kty: 'EC' }]), /key 2 of the bundle: "kid" is missing/],
+    ['no object', documentOf([1]), /key 1 of the bundle: not an object/],
+    ['no keys', '{}', /no list "keys"/],
+  ] as const)
+    it(`refuses ${what}`, () =>
+      assert.throws(() => parseJwtKeys(text), isRefusal(Code.invalidArgument, says)));
 });
