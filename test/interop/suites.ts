@@ -9,7 +9,7 @@ export const suites: Readonly<Record<string, string>> = {
   'postgres-tls': "TLS to Debian's Postgres: whom each sslmode believes, and a login by certificate",
   reflection: 'a Go client that finds and calls every service by gRPC reflection alone',
   spire:
-    'the genuine spire-agent under our server: entries, renewals, a new authority, an outage, bans and evictions',
+    'the genuine spire-agent under our server: entries, renewals, tokens, new authorities, an outage, bans and evictions',
   'spire-api-sdk': "every RPC called with SPIRE's SDK, by everybody, of our server and of SPIRE's own",
   'go-spiffe':
     'the Go SDK: X509Source, mTLS both ways, a watch across a rotation, loss and return of an identity',
