@@ -22,6 +22,7 @@ interface Outcome {
 const PAGE_SIZE = 1_000;
 
 /**
+ * As JSON it is a list of one, as SPIRE prints it.
  * DIVERGES: SPIRE purges banned agents too, which lets them attest again, and exits 0 although some could not be purged.
  * Here the banned stay, and the exit code tells.
  */
@@ -39,7 +40,7 @@ export const agentPurge: RunCommand = async (flags, terminal) => {
       return isDry ? expired.map(untouched) : purge(client, expired);
     },
   );
-  terminal.out(asJson ? `${JSON.stringify({ expired_agents: outcomes })}\n` : textOf(outcomes, isDry));
+  terminal.out(asJson ? `${JSON.stringify([{ expired_agents: outcomes }])}\n` : textOf(outcomes, isDry));
   return outcomes.some(({ error }) => error !== undefined) ? 1 : 0;
 };
 

@@ -48,7 +48,7 @@ export const serverCommands: readonly Command[] = withCompletion([
     flags: [
       ...serverFlags,
       { name: 'shallow', kind: 'boolean', doc: 'less thorough; accepted for compatibility' },
-      { name: 'verbose', kind: 'boolean', doc: 'say which socket is asked' },
+      { name: 'verbose', kind: 'boolean', doc: 'say what is done' },
     ],
     load: async () => (await import('./healthcheck.ts')).healthcheck,
   },

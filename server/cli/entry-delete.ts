@@ -44,9 +44,21 @@ async function idsOf(flags: Flags, terminal: Terminal): Promise<string[]> {
 
 function printDeleted(results: readonly Deleted[], terminal: Terminal): void {
   const deleted = results.filter(isOk);
+  const failed = results.filter((result) => !isOk(result));
   for (const { id } of deleted) terminal.out(`Deleted entry with ID: ${printable(id)}\n`);
-  if (deleted.length > 1) terminal.out(`Deleted ${deleted.length} entries successfully\n`);
-  for (const { id, status } of results.filter((result) => !isOk(result))) {
+  if (deleted.length > 0) terminal.out(GAP);
+  for (const { id, status } of failed) {
     terminal.err(`Failed to delete entry with ID ${printable(id)} ${statusText(status)}\n`);
   }
+  if (failed.length > 0) terminal.out(GAP);
+  terminal.out(`${summaryOf(deleted.length, failed.length)}\n`);
+}
+
+/** SPIRE's layout. */
+const GAP = '\n\n';
+
+function summaryOf(deleted: number, failed: number): string {
+  if (failed === 0) return `Deleted ${deleted} entries successfully`;
+  if (deleted === 0) return `Failed to delete ${failed} entries`;
+  return `Deleted ${deleted} entries successfully, but failed to delete ${failed} entries`;
 }

@@ -4,10 +4,9 @@ import type { RunCommand } from '../../shared/cli/command.ts';
 import { UsageError } from '../../shared/cli/flag.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { HEALTH, withService } from './call-server.ts';
-import { socketPath } from './server-socket.ts';
 
 export const healthcheck: RunCommand = async (flags, terminal) => {
-  if (flags.is('verbose')) terminal.out(`Contacting the server on ${socketPath(flags, terminal)}\n`);
+  if (flags.is('verbose')) terminal.out('Checking server health...\n');
   try {
     const { status } = await withService<HealthDefinition, { status: string }>(
       HEALTH,

@@ -6,7 +6,7 @@ import { wantsJson } from '../../shared/cli/output.ts';
 import { type AuthorityKind, nameOf } from './authority-kind.ts';
 import { LOCAL_AUTHORITY, withService } from './call-server.ts';
 import { neededAuthorityId } from './needed-authority-id.ts';
-import { authorityLines } from './print-authority.ts';
+import { authorityBlock } from './print-authority.ts';
 
 export const localauthorityActivate =
   (kind: AuthorityKind): RunCommand =>
@@ -19,7 +19,7 @@ export const localauthorityActivate =
       terminal.out(
         asJson
           ? `${toJson(response)}\n`
-          : `Activated ${nameOf(kind)} authority:\n${authorityLines(response.activated_authority)}`,
+          : `Activated ${nameOf(kind)} authority:\n${authorityBlock(kind, response.activated_authority)}`,
       );
       return 0;
     });

@@ -6,7 +6,7 @@ import { wantsJson } from '../../shared/cli/output.ts';
 import { type AuthorityKind, nameOf } from './authority-kind.ts';
 import { LOCAL_AUTHORITY, withService } from './call-server.ts';
 import { neededAuthorityId } from './needed-authority-id.ts';
-import { authorityLines } from './print-authority.ts';
+import { authorityBlock } from './print-authority.ts';
 
 export const localauthorityRevoke =
   (kind: AuthorityKind): RunCommand =>
@@ -19,7 +19,7 @@ export const localauthorityRevoke =
       terminal.out(
         asJson
           ? `${toJson(response)}\n`
-          : `Revoked ${nameOf(kind)} authority:\n${authorityLines(response.revoked_authority)}`,
+          : `Revoked ${nameOf(kind)} authority:\n${authorityBlock(kind, response.revoked_authority)}`,
       );
       return 0;
     });

@@ -6,7 +6,7 @@ import { wantsJson } from '../../shared/cli/output.ts';
 import { type AuthorityKind, nameOf } from './authority-kind.ts';
 import { LOCAL_AUTHORITY, withService } from './call-server.ts';
 import { neededAuthorityId } from './needed-authority-id.ts';
-import { authorityLines } from './print-authority.ts';
+import { authorityBlock } from './print-authority.ts';
 
 export const localauthorityTaint =
   (kind: AuthorityKind): RunCommand =>
@@ -19,7 +19,7 @@ export const localauthorityTaint =
       terminal.out(
         asJson
           ? `${toJson(response)}\n`
-          : `Tainted ${nameOf(kind)} authority:\n${authorityLines(response.tainted_authority)}`,
+          : `Tainted ${nameOf(kind)} authority:\n${authorityBlock(kind, response.tainted_authority)}`,
       );
       return 0;
     });

@@ -5,7 +5,7 @@ import { timeText } from '../../shared/cli/time-text.ts';
 import { type AuthorityKind, nameOf } from './authority-kind.ts';
 
 /** Its name and its end; throws where the server sent none. */
-export function authorityLines(authority: AuthorityStateOutput | null): string {
+function authorityLines(authority: AuthorityStateOutput | null): string {
   if (authority === null) throw new Error('the server did not say which authority it is');
   return `  Authority ID: ${printable(authority.authority_id)}\n  Expires at: ${timeText(authority.expires_at)}\n`;
 }

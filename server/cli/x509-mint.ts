@@ -68,12 +68,11 @@ const certificates = (ders: readonly Uint8Array[]): string =>
 const prettyOf = ({ chain, key, roots }: Keyed): string =>
   `X509-SVID:\n${certificates(chain)}\nPrivate key:\n${formatPem('PRIVATE KEY', key)}\nRoot CAs:\n${certificates(roots)}\n`;
 
+/** A list of one, as SPIRE prints it. */
 const jsonOf = ({ chain, key, roots }: Keyed): string =>
-  `${JSON.stringify({
-    x509_svid: chain.map(toBase64),
-    private_key: toBase64(key),
-    root_cas: roots.map(toBase64),
-  })}\n`;
+  `${JSON.stringify([
+    { x509_svid: chain.map(toBase64), private_key: toBase64(key), root_cas: roots.map(toBase64) },
+  ])}\n`;
 
 const FOR_ALL = 0o644;
 const FOR_OWNER = 0o600;

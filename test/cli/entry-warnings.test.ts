@@ -43,7 +43,10 @@ Selector                : unx:uid:0
 ! Warning: selector "unix:uuid:0": "unix:uuid" is never found; did you mean "unix:uid"?
 ! Warning: selector "k8s:namespace:x": "k8s:namespace" is found on objects that a broker asks for, on no process; did you mean "k8s:ns"?
 $ entry delete -entryID slip
-Deleted entry with ID: slip`,
+Deleted entry with ID: slip
+
+
+Deleted 1 entries successfully`,
     ));
 
   it('warn of a file in twenty lines, of nodes by what nodes have, and not of what a store asks for', async () => {

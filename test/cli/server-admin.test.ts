@@ -32,7 +32,7 @@ describe('the commands that administer a server', () => {
 $ healthcheck -instance api
 Server is healthy.
 $ healthcheck -instance api -verbose -shallow
-Contacting the server on DIR/private/api.sock
+Checking server health...
 Server is healthy.
 $ healthcheck -instance other
 ! Error: Server is unhealthy: nothing listens on DIR/private/other.sock: start 'spire-server run', or name its socket with -socketPath

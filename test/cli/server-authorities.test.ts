@@ -68,7 +68,7 @@ describe('the commands about authorities', () => {
       ] as const)
         assert.equal(
           await deed(verb, '-authorityID', id ?? ''),
-          `${participle} ${name} authority:\n${lines(id)}`,
+          `${participle} ${name} authority:\n${lines(id)}${above}`,
         );
       assert.deepEqual([(await slots(kind)).active, (await slots(kind)).old], [prepared, active]);
     });

@@ -63,8 +63,8 @@ JwtSvidIncludeJti       : true
 
 $ entry show -entryID web -output json
 {"entries":[{"additional_attributes":{"disable_x509_svid_prefetch":true,"jwt_svid_include_jti":true},"admin":true,"created_at":"SECONDS","dns_names":["web.example.org","www.example.org"],"downstream":true,"expires_at":"SECONDS","federates_with":[],"hint":"the web","id":"web","jwt_svid_ttl":60,"parent_id":{"path":"/node","trust_domain":"example.org"},"revision_number":"1","selectors":[{"type":"unix","value":"uid:1000"}],"spiffe_id":{"path":"/web","trust_domain":"example.org"},"store_svid":false,"x509_svid_ttl":600}],"next_page_token":""}
-$ entry delete -entryID web
-Deleted entry with ID: web
+$ entry delete -entryID web -output json
+{"results":[{"id":"web","status":{"code":0,"message":"OK"}}]}
 $ entry show -entryID web
 ! Error: entry not found
 ? 1
@@ -113,6 +113,9 @@ $ entry update -entryID none -parentID spiffe://example.org/node -spiffeID spiff
 ! Error: failed to update one or more entries
 ? 1
 $ entry delete -entryID none
+
+
+Failed to delete 1 entries
 ! Failed to delete entry with ID none (code: NotFound, msg: "entry not found")
 ! Error: failed to delete one or more entries
 ? 1
@@ -157,7 +160,11 @@ Selector                : unix:uid:2
 $ entry delete -file DIR/ids.json
 Deleted entry with ID: a
 Deleted entry with ID: b
-Deleted 2 entries successfully
+
+
+
+
+Deleted 2 entries successfully, but failed to delete 1 entries
 ! Failed to delete entry with ID none (code: NotFound, msg: "entry not found")
 ! Error: failed to delete one or more entries
 ? 1`);

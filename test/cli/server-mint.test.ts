@@ -60,7 +60,7 @@ describe('the commands that mint and purge', () => {
 
   it('print it as JSON', async () => {
     const { out } = await typed('x509', 'mint', '-spiffeID', ID, '-output', 'json', '-ttl', '5m');
-    const json = JSON.parse(out) as { x509_svid: [string]; private_key: string; root_cas: [string] };
+    const [json] = JSON.parse(out) as [{ x509_svid: [string]; private_key: string; root_cas: [string] }];
     assert.deepEqual(Object.keys(json), ['x509_svid', 'private_key', 'root_cas']);
     const bytes = (text: string) => new Uint8Array(Buffer.from(text, 'base64'));
     checkMinted(bytes(json.x509_svid[0]), bytes(json.private_key), bytes(json.root_cas[0]));
@@ -131,14 +131,14 @@ SPIFFE ID         : spiffe://example.org/spire/agent/test/older
 $ agent evict -instance api -spiffeID spiffe://example.org/spire/agent/test/older
 Agent evicted successfully
 $ agent purge -instance api -dryRun -output json
-{"expired_agents":[{"agent_id":"spiffe://example.org/spire/agent/test/old","deleted":false}]}
+[{"expired_agents":[{"agent_id":"spiffe://example.org/spire/agent/test/old","deleted":false}]}]
 $ agent purge -instance api
 Found 1 expired agent
 
 Agents purged:
 SPIFFE ID         : spiffe://example.org/spire/agent/test/old
 $ agent purge -instance api -output json
-{"expired_agents":[]}
+[{"expired_agents":[]}]
 $ agent count -instance api
 3 attested agents`);
   });

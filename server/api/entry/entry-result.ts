@@ -20,4 +20,4 @@ export function failureStatus(
 }
 
 export const noBundle = (trustDomain: string): CodedError =>
-  invalidArgument(`unable to find federated bundle "${trustDomain}"`);
+  invalidArgument(`unable to find federated bundle "spiffe://${trustDomain}"`);

@@ -62,14 +62,6 @@ async function claims({ socket, port, missing }: Target): Promise<readonly Claim
 
 /** What ours has yet to learn, by service. */
 const UNLEARNT: Readonly<Record<string, readonly string[]>> = {
-  'bundle.v1.Bundle': [
-    'CountBundles',
-    'AppendBundle',
-    'PublishJWTAuthority',
-    'ListFederatedBundles',
-    'GetFederatedBundle',
-    ...['Create', 'Update', 'Set', 'Delete'].map((verb) => `Batch${verb}FederatedBundle`),
-  ],
   'svid.v1.SVID': ['NewDownstreamX509CA'],
   'trustdomain.v1.TrustDomain': [
     'ListFederationRelationships',

@@ -122,7 +122,10 @@ describe('the Entry API for administrators', () => {
     );
     assert.equal(taken?.status?.code, Code.alreadyExists);
     assert.match(taken?.status?.message ?? '', /^failed to create entry: /);
-    assert.match(federated?.status?.message ?? '', /unable to find federated bundle "nobody.example"/);
+    assert.match(
+      federated?.status?.message ?? '',
+      /unable to find federated bundle "spiffe:\/\/nobody.example"/,
+    );
     assert.equal(nul?.status?.code, Code.invalidArgument);
     assert.equal(good?.status?.code, 0);
   });
