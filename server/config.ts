@@ -10,10 +10,13 @@ import type { CredentialComposerName } from './config/credential-composer-plugin
 import { serverPlugins } from './config/plugins.ts';
 import { type ServerFlags, serverFlags } from './config/server-flags.ts';
 import { type ServerFields, serverFields } from './config/server-fields.ts';
+import type { UpstreamAuthorityConfig } from './config/upstream-authority-plugin.ts';
 
 export interface ServerConfig extends ServerFields {
   readonly datastore: DataStoreConfig;
   readonly keyManager: KeyManagerConfig;
+  /** Undefined: our CA certificates are self-signed. */
+  readonly upstreamAuthority: UpstreamAuthorityConfig | undefined;
   readonly credentialComposers: readonly CredentialComposerName[];
   readonly nodeAttestors: { readonly joinToken: true };
   readonly healthChecks: HealthChecksConfig;

@@ -24,11 +24,29 @@ export interface Authority {
   readonly expiresAt: Date;
   /** Since when the trust domain's bundle holds it; undefined until it does. */
   readonly publishedAt: Date | undefined;
+  /** Of a CA below an upstream CA: the subject key identifier of its root, in lowercase hex. */
+  readonly upstreamAuthorityId?: string | undefined;
+  /** Whether the bundle was seen to call it, or its root, tainted: it signs no more than it must. */
+  readonly isTainted?: true;
 }
 
 export interface CaAuthority extends Authority {
   readonly certificate: Certificate;
+  /** Undefined where the certificate is its own root. */
+  readonly upstream: CaUpstream | undefined;
 }
+
+/** What stands above a CA certificate that somebody else signed. DER each. */
+export interface CaUpstream {
+  /** From the one that signed it upwards, without the root. */
+  readonly intermediates: readonly Uint8Array[];
+  /** All that upstream trusts; that at the end of the chain first. */
+  readonly roots: readonly Uint8Array[];
+}
+
+/** What is sent along with a certificate that the CA signed: every issuer but the root. */
+export const chainAbove = ({ certificate, upstream }: CaAuthority): readonly Uint8Array[] =>
+  upstream === undefined ? [] : [certificate.raw, ...upstream.intermediates];
 
 /** What the slots hold at one moment: at most one authority of each status. Never changed, only replaced. */
 export class Authorities<A extends Authority> {
@@ -91,11 +109,9 @@ export class Authorities<A extends Authority> {
     return Authorities.of(now);
   }
 
-  /** With the publication times that `publishedAt` gives. */
-  withPublished(publishedAt: (authority: A) => Date | undefined): Authorities<A> {
-    return new Authorities(
-      this.all.map((authority) => ({ ...authority, publishedAt: publishedAt(authority) })),
-    );
+  /** Each one with what `seen` says of it. */
+  withSeen(seen: (authority: A) => Pick<Authority, 'publishedAt' | 'isTainted'>): Authorities<A> {
+    return new Authorities(this.all.map((authority) => ({ ...authority, ...seen(authority) })));
   }
 
   #find(status: AuthorityStatus): A | undefined {

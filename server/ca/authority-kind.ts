@@ -25,6 +25,8 @@ export interface Dormant<A extends Authority> {
 export interface AuthorityKind<A extends Authority> {
   readonly name: AuthorityName;
   readonly keyType: KeyType;
+  /** Whether new authorities are signed by an upstream authority. */
+  readonly hasUpstream: boolean;
   /** The key manager's id of a slot's key (SPIRE's name, so that its keys are taken over). */
   keyIdOf(slot: SlotId): string;
   /** A prepared authority, not published, for a new key. */
@@ -33,7 +35,9 @@ export interface AuthorityKind<A extends Authority> {
   /** The journal with these authorities in place of those of this kind. */
   journalWith(journal: JournalContent, authorities: Authorities<A>): JournalContent;
   toPublish(authorities: readonly A[]): NewAuthorities;
+  /** Whether whoever has this bundle believes what the authority signs. */
   isIn(bundle: Bundle | undefined, authority: A): boolean;
+  isTainted(bundle: Bundle | undefined, authority: A): boolean;
   /** How many of this kind the bundle holds, of all servers. */
   countIn(bundle: Bundle): number;
   /** Why this authority is not to be revoked, in SPIRE's words; undefined when it may be. */

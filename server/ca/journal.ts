@@ -5,11 +5,13 @@
 import { fromBase64, toBase64, utf8 } from '../../shared/bytes.ts';
 import { fromUnixSeconds, unixSeconds } from '../../shared/clock.ts';
 import { internal, messageOf } from '../../shared/errors.ts';
-import { type AuthorityStatus, SLOT_IDS, STATUSES, type SlotId } from './authorities.ts';
+import { type AuthorityStatus, type CaUpstream, SLOT_IDS, STATUSES, type SlotId } from './authorities.ts';
 
-const VERSION = 2;
+const VERSION = 3;
+const SELF_SIGNED_VERSION = 2; // before there were upstream authorities; still written where there is none
 const X509_ONLY_VERSION = 1; // before there were token keys
-const MAX_BYTES = 65_536; // two CA certificates are some 2 KB, four RSA-4096 keys 3 KB
+const MAX_BYTES = 1_048_576; // twice what ca/issuing-chain allows, as base64
+const LIST_MAX = 100; // of roots, in ca/issuing-chain
 const MAX_KEY_ID_LENGTH = 255;
 const MAX_UNIX_SECONDS = 253_402_300_799; // the end of the year 9999, the last that X.509 can say
 const WHAT_TO_DO =
@@ -24,6 +26,7 @@ interface JournalEntry {
 export interface CaEntry extends JournalEntry {
   /** DER. */
   readonly certificate: Uint8Array;
+  readonly upstream: CaUpstream | undefined;
 }
 
 export interface TokenKeyEntry extends JournalEntry {
@@ -42,9 +45,10 @@ export interface JournalContent {
 export const EMPTY_JOURNAL: JournalContent = { x509: [], jwt: [], wit: [] };
 
 export function encodeJournal({ x509, jwt, wit }: JournalContent): Uint8Array {
+  const hasUpstream = x509.some(({ upstream }) => upstream !== undefined);
   const content = {
-    version: VERSION,
-    x509: x509.map((entry) => ({ ...head(entry), certificate: toBase64(entry.certificate) })),
+    version: hasUpstream ? VERSION : SELF_SIGNED_VERSION,
+    x509: x509.map((entry) => (hasUpstream ? caWithUpstream(entry) : caAlone(entry))),
     jwt: jwt.map(tokenKey),
     wit: wit.map(tokenKey),
   };
@@ -55,6 +59,15 @@ const head = ({ slot, status, issuedAt }: JournalEntry) => ({
   slot,
   status,
   issuedAt: unixSeconds(issuedAt),
+});
+
+const caAlone = (entry: CaEntry) => ({ ...head(entry), certificate: toBase64(entry.certificate) });
+
+/** Self-signed is what has no root but itself. */
+const caWithUpstream = (entry: CaEntry) => ({
+  ...caAlone(entry),
+  intermediates: (entry.upstream?.intermediates ?? []).map(toBase64),
+  roots: (entry.upstream?.roots ?? []).map(toBase64),
 });
 
 const tokenKey = (entry: TokenKeyEntry) => ({
@@ -85,10 +98,10 @@ function parseVersion(json: unknown, version: unknown): JournalContent {
     return { ...EMPTY_JOURNAL, x509: parseSlots('x509', fields, parseCaEntry) };
   }
   const fields = fieldsOf(json, ['version', 'x509', 'jwt', 'wit']);
-  if (version !== VERSION)
+  if (version !== VERSION && version !== SELF_SIGNED_VERSION)
     throw new Error(`version is ${JSON.stringify(version)}, this server reads up to ${VERSION}`);
   return {
-    x509: parseSlots('x509', fields, parseCaEntry),
+    x509: parseSlots('x509', fields, version === VERSION ? parseUpstreamEntry : parseCaEntry),
     jwt: parseSlots('jwt', fields, parseTokenKeyEntry),
     wit: parseSlots('wit', fields, parseTokenKeyEntry),
   };
@@ -110,7 +123,17 @@ function parseSlots<Entry extends JournalEntry>(
 
 function parseCaEntry(value: unknown): CaEntry {
   const fields = fieldsOf(value, ['slot', 'status', 'issuedAt', 'certificate']);
-  return { ...parseHead(fields), certificate: bytesOf(fields, 'certificate') };
+  return { ...parseHead(fields), certificate: bytesOf(fields, 'certificate'), upstream: undefined };
+}
+
+function parseUpstreamEntry(value: unknown): CaEntry {
+  const fields = fieldsOf(value, ['slot', 'status', 'issuedAt', 'certificate', 'intermediates', 'roots']);
+  const roots = listOf(fields, 'roots');
+  const intermediates = listOf(fields, 'intermediates');
+  if (roots.length === 0 && intermediates.length > 0)
+    throw new Error('there are intermediates without a root');
+  const upstream = roots.length === 0 ? undefined : { intermediates, roots };
+  return { ...parseHead(fields), certificate: bytesOf(fields, 'certificate'), upstream };
 }
 
 function parseTokenKeyEntry(value: unknown): TokenKeyEntry {
@@ -151,8 +174,16 @@ function timeOf(fields: Fields, name: string): Date {
   return fromUnixSeconds(seconds);
 }
 
-function bytesOf(fields: Fields, name: string): Uint8Array {
-  const text = fields.get(name);
+function listOf(fields: Fields, name: string): readonly Uint8Array[] {
+  const list = fields.get(name);
+  if (!Array.isArray(list) || list.length > LIST_MAX)
+    throw new Error(`${name} is not a list of at most ${LIST_MAX}`);
+  return list.map((text) => decode(text, name));
+}
+
+const bytesOf = (fields: Fields, name: string): Uint8Array => decode(fields.get(name), name);
+
+function decode(text: unknown, name: string): Uint8Array {
   const bytes = typeof text === 'string' ? fromBase64(text) : undefined;
   if (bytes === undefined || bytes.length === 0) throw new Error(`${name} is not base64`);
   return bytes;

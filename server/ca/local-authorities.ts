@@ -11,6 +11,7 @@ import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import type { Part } from '../../shared/tasks.ts';
 import type { BundleStore } from '../bundle/bundle-store.ts';
 import type { KeyManager } from '../key-manager/key-manager.ts';
+import type { UpstreamAuthority } from '../upstream-authority/upstream-authority.ts';
 import type { Authority, CaAuthority } from './authorities.ts';
 import type { CaConfig } from './ca-config.ts';
 import type { JournalStore } from './journal-store.ts';
@@ -21,7 +22,8 @@ import { RotationReport } from './rotation-report.ts';
 import { ServerJournal } from './server-journal.ts';
 import type { TokenConfig } from './token-config.ts';
 import { tokenKind } from './token-kind.ts';
-import { x509AuthorityId, x509Kind } from './x509-kind.ts';
+import { UpstreamByHand } from './upstream-by-hand.ts';
+import { keyIdentifier, x509Kind } from './x509-kind.ts';
 
 const CHECK_MS = 10_000; // SPIRE's interval
 const RETRY = { initialMs: 1_000, maxMs: 30_000 };
@@ -34,6 +36,8 @@ export interface LocalAuthoritiesNeeds {
   readonly log: Logger;
   readonly keyManager: KeyManager;
   readonly journals: JournalStore;
+  /** Undefined: CA certificates are self-signed. */
+  readonly upstreamAuthority: UpstreamAuthority | undefined;
   readonly bundles: BundleStore;
   readonly trustDomain: TrustDomain;
   readonly config: CaConfig;
@@ -48,6 +52,8 @@ export interface ByHand {
   readonly x509: LocalAuthority;
   readonly jwt: LocalAuthority | undefined;
   readonly wit: LocalAuthority | undefined;
+  /** The roots above. */
+  readonly upstream: UpstreamByHand;
 }
 
 interface Rotated {
@@ -116,15 +122,17 @@ export class LocalAuthorities implements Part {
   byHand(confirm: () => Promise<void>): ByHand {
     const { bundles, trustDomain } = this.#needs;
     const oneAtATime = <T>(deed: () => Promise<T>): Promise<T> => this.oneAtATime(deed);
+    const needs = { bundles, trustDomain, oneAtATime, confirm };
     const make = (authorities: RotatingAuthorities<Authority>): LocalAuthority =>
-      new LocalAuthority(authorities, { bundles, trustDomain, oneAtATime, confirm });
+      new LocalAuthority(authorities, needs);
     const { x509, jwt, wit } = this;
-    return { x509: make(x509), jwt: jwt && make(jwt), wit: wit && make(wit) };
+    const upstream = new UpstreamByHand(x509, needs);
+    return { x509: make(x509), jwt: jwt && make(jwt), wit: wit && make(wit), upstream };
   }
 
   async #begin(): Promise<void> {
     const signers = await findSigners(this.x509.kind, this.#needs.keyManager);
-    await this.#journal.open([...signers.values()].map(x509AuthorityId));
+    await this.#journal.open([...signers.values()].map(keyIdentifier));
     for (const { authorities } of this.#rotated) {
       await authorities.resume();
       await authorities.round();

@@ -4,7 +4,7 @@
  * rotations and other such calls. A crash at any line leaves a state that is resumed: prepare and activate are the steps
  * of ca/rotating-authorities, taint and revoke one transaction each.
  */
-import { internal, invalidArgument, messageOf } from '../../shared/errors.ts';
+import { Code, CodedError, internal, invalidArgument, messageOf } from '../../shared/errors.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import type { BundleStore } from '../bundle/bundle-store.ts';
 import type { Authority } from './authorities.ts';
@@ -30,6 +30,8 @@ export interface LocalAuthorityNeeds {
 export interface NamedState {
   readonly authorityId: string;
   readonly expiresAt: Date | undefined;
+  /** Of the root above an X.509 authority that is not its own root. */
+  readonly upstreamAuthorityId?: string | undefined;
 }
 
 export class LocalAuthority {
@@ -74,6 +76,7 @@ export class LocalAuthority {
     return this.#inTurn(async () => {
       const { bundles, trustDomain } = this.#needs;
       const { active } = this.#authorities.current;
+      this.#checkOwnRoot('tainted');
       if (authorityId !== '' && authorityId === active?.authorityId)
         throw invalidArgument('unable to taint current local authority');
       const standby = this.#standby(authorityId);
@@ -90,6 +93,7 @@ export class LocalAuthority {
     return this.#inTurn(async () => {
       const { bundles, trustDomain } = this.#needs;
       const { kind, current } = this.#authorities;
+      this.#checkOwnRoot('revoked');
       const bundle = await bundles.find(trustDomain);
       const why =
         authorityId === '' ? 'no authority ID provided' : kind.whyNotRevoked(authorityId, current, bundle);
@@ -100,6 +104,16 @@ export class LocalAuthority {
       const expiresAt = standby?.authorityId === authorityId ? standby.expiresAt : undefined;
       return { authorityId, expiresAt };
     });
+  }
+
+  /** What an upstream authority signed is not in the bundle: its root is (ca/upstream-by-hand). */
+  #checkOwnRoot(what: 'tainted' | 'revoked'): void {
+    const { kind, current } = this.#authorities;
+    if (kind.hasUpstream || current.old?.upstreamAuthorityId !== undefined)
+      throw new CodedError(
+        Code.failedPrecondition,
+        `local authority can't be ${what} if there is an upstream authority`,
+      );
   }
 
   /** The authority that this names, which is not the active one. */

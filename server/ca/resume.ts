@@ -1,4 +1,5 @@
 /** Which authorities of a kind a restarted server goes on with: those whose journal and key agree. Called by ca/rotating-authorities. */
+import type { Bundle } from '../../shared/bundle/bundle.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Signer } from '../../shared/crypto/signer.ts';
 import type { Logger } from '../../shared/log/logger.ts';
@@ -12,6 +13,7 @@ export interface ResumeNeeds<A extends Authority> {
   readonly log: Logger;
   readonly keyManager: KeyManager;
   readonly journal: JournalContent;
+  readonly bundle: Bundle | undefined;
   readonly now: Date;
 }
 
@@ -36,7 +38,7 @@ export async function findSigners<A extends Authority>(
 }
 
 function resumeOne<A extends Authority>(
-  { kind, log, now }: ResumeNeeds<A>,
+  { kind, log, bundle, now }: ResumeNeeds<A>,
   dormant: Dormant<A>,
   signer: Signer | undefined,
 ): A | undefined {
@@ -44,6 +46,9 @@ function resumeOne<A extends Authority>(
     if (signer === undefined) throw new Error('its key is gone');
     const authority = dormant.restore(signer);
     if (now >= authority.expiresAt) throw new Error('it has expired');
+    // Perhaps revoked: a new one costs nothing. What is self-signed is appended again, since only its own server revokes it
+    if (authority.upstreamAuthorityId !== undefined && !kind.isIn(bundle, authority))
+      throw new Error('its root is not in the bundle');
     return authority;
   } catch (error) {
     const { slot, status } = dormant;

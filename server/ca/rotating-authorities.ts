@@ -11,7 +11,7 @@
  */
 import type { Bundle } from '../../shared/bundle/bundle.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { internal, unavailable } from '../../shared/errors.ts';
+import { Code, CodedError, internal, unavailable } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import type { BundleStore } from '../bundle/bundle-store.ts';
@@ -44,6 +44,8 @@ export class RotatingAuthorities<A extends Authority> {
   readonly #journal: ServerJournal;
   readonly #listeners = new Set<() => void>();
   #authorities: Authorities<A> = Authorities.none;
+  /** Upstream's, that were tainted while this process ran: they may have left the bundle since. */
+  readonly #distrustedRoots = new Set<string>();
   #isServing = false;
 
   constructor(kind: AuthorityKind<A>, journal: ServerJournal, needs: RotatingAuthoritiesNeeds) {
@@ -71,10 +73,11 @@ export class RotatingAuthorities<A extends Authority> {
 
   /** Takes up what the journal, which has been opened, and the key manager hold. */
   async resume(): Promise<void> {
-    const { clock, keyManager, log } = this.#needs;
+    const { bundles, clock, keyManager, log, trustDomain } = this.#needs;
     const { kind } = this;
+    const bundle = await bundles.find(trustDomain);
     const journal = this.#journal.content;
-    this.#authorities = await resumeAuthorities({ kind, log, keyManager, journal, now: clock.now() });
+    this.#authorities = await resumeAuthorities({ kind, log, keyManager, journal, bundle, now: clock.now() });
     for (const { slot, status, authorityId, expiresAt } of this.#authorities.all) {
       log.info('authority resumed', { kind: kind.name, slot, status, authorityId, expiresAt });
     }
@@ -106,6 +109,11 @@ export class RotatingAuthorities<A extends Authority> {
     return this.state().active;
   }
 
+  /** Prepares no more below this root of upstream's. */
+  distrustRoot(rootId: string | undefined): void {
+    if (rootId !== undefined) this.#distrustedRoots.add(rootId);
+  }
+
   #take(step: RotationStep): Promise<void> {
     if (step === 'prepare') return this.#prepare();
     return step === 'publish' ? this.#publish() : this.#activate();
@@ -118,9 +126,22 @@ export class RotatingAuthorities<A extends Authority> {
     const signer = await keyManager.generateKey(kind.keyIdOf(slot), kind.keyType);
     this.#authorities = this.#authorities.without(slot);
     const prepared = await kind.make({ slot, signer, now: clock.now() });
+    await this.#checkUpstream(prepared);
     await this.#keep(this.#authorities.withPrepared(prepared));
     const { authorityId, expiresAt } = prepared;
     log.info('authority prepared', { kind: kind.name, slot, authorityId, expiresAt });
+  }
+
+  /** A root that was tainted, and perhaps revoked since, must not come back by a CA that still signs below it. */
+  async #checkUpstream(prepared: A): Promise<void> {
+    const { upstreamAuthorityId: rootId } = prepared;
+    if (rootId === undefined) return;
+    const { bundles, trustDomain } = this.#needs;
+    if (this.#distrustedRoots.has(rootId) || this.kind.isTainted(await bundles.find(trustDomain), prepared))
+      throw new CodedError(
+        Code.failedPrecondition,
+        `the upstream CA's root ${rootId} is tainted: give the server another upstream CA`,
+      );
   }
 
   async #publish(): Promise<void> {
@@ -132,9 +153,9 @@ export class RotatingAuthorities<A extends Authority> {
     if (!missing.every((one) => this.kind.isIn(bundle, one)))
       throw internal('bundle does not hold what was appended to it');
     const now = clock.now();
-    this.#authorities = this.#authorities.withPublished((one) =>
-      missing.includes(one) ? now : one.publishedAt,
-    );
+    this.#authorities = this.#authorities.withSeen((one) => ({
+      publishedAt: missing.includes(one) ? now : one.publishedAt,
+    }));
     this.#tell();
   }
 
@@ -152,21 +173,28 @@ export class RotatingAuthorities<A extends Authority> {
 
   /** A database that was restored, or failed over, may have lost what was published. */
   async #compareWithBundle(): Promise<Bundle | undefined> {
-    const { bundles, log, trustDomain } = this.#needs;
+    const { bundles, trustDomain } = this.#needs;
     const bundle = await bundles.find(trustDomain);
-    this.#authorities = this.#authorities.withPublished((one) => {
-      if (!mustBePublished(one)) return one.publishedAt;
-      if (this.kind.isIn(bundle, one)) return one.publishedAt ?? one.issuedAt;
-      if (one.publishedAt !== undefined) {
-        const { authorityId } = one;
-        log.warn('authority was lost from the bundle: it is appended again', {
-          kind: this.kind.name,
-          authorityId,
-        });
-      }
-      return undefined;
-    });
+    this.#authorities = this.#authorities.withSeen((one) => this.#seenIn(bundle, one));
     return bundle;
+  }
+
+  #seenIn(bundle: Bundle | undefined, one: A): Pick<Authority, 'publishedAt' | 'isTainted'> {
+    const { kind } = this;
+    const { authorityId, publishedAt, issuedAt } = one;
+    const { log } = this.#needs;
+    if (one.isTainted !== true && kind.isTainted(bundle, one)) {
+      this.distrustRoot(one.upstreamAuthorityId);
+      if (mustBePublished(one))
+        log.warn('authority is tainted: it is replaced at once', { kind: kind.name, authorityId });
+      return { publishedAt, isTainted: true };
+    }
+    if (!mustBePublished(one)) return { publishedAt };
+    if (kind.isIn(bundle, one)) return { publishedAt: publishedAt ?? issuedAt };
+    if (one.isTainted === true) return { publishedAt }; // revoked
+    if (publishedAt !== undefined)
+      log.warn('authority was lost from the bundle: it is appended again', { kind: kind.name, authorityId });
+    return { publishedAt: undefined };
   }
 
   #prepared(): A {

@@ -44,8 +44,8 @@ export function nextStep(
   now: Date,
   refreshHintSeconds: number,
 ): RotationStep | undefined {
-  const active = ifValid(authorities.active, now);
-  const prepared = ifValid(authorities.prepared, now);
+  const active = ifGood(authorities.active, now);
+  const prepared = ifGood(authorities.prepared, now);
   if ([active, prepared].some((authority) => authority !== undefined && authority.publishedAt === undefined))
     return 'publish';
   if (prepared?.publishedAt === undefined)
@@ -54,6 +54,14 @@ export function nextStep(
   return now > activateAfter(active, prepared.publishedAt, refreshHintSeconds) ? 'activate' : undefined;
 }
 
-/** After the clock was set back, an authority that is not valid yet is as good as none: nobody believes what it signs. */
-const ifValid = (authority: Authority | undefined, now: Date): Authority | undefined =>
-  authority !== undefined && now >= authority.validFrom && now < authority.expiresAt ? authority : undefined;
+/**
+ * After the clock was set back, an authority that is not valid yet is as good as none: nobody believes what it signs. A
+ * tainted one is about to be revoked.
+ */
+const ifGood = (authority: Authority | undefined, now: Date): Authority | undefined =>
+  authority !== undefined &&
+  authority.isTainted !== true &&
+  now >= authority.validFrom &&
+  now < authority.expiresAt
+    ? authority
+    : undefined;

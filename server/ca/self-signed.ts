@@ -14,7 +14,8 @@ import { BACKDATE_SECONDS, type CaSubject } from './ca-config.ts';
 import { checkSignature } from './check-certificate.ts';
 import { newSerialNumber } from './serial-number.ts';
 
-const KEY_USAGE: readonly KeyUsage[] = ['keyCertSign', 'crlSign'];
+/** Of every CA certificate of ours (X509-SVID 4.3). */
+export const CA_KEY_USAGE: readonly KeyUsage[] = ['keyCertSign', 'crlSign'];
 
 export interface SelfSignedRequest {
   readonly signer: Signer;
@@ -42,7 +43,7 @@ export async function makeSelfSigned(request: SelfSignedRequest): Promise<Certif
     notBefore,
     notAfter,
     isCa: true,
-    keyUsage: KEY_USAGE,
+    keyUsage: CA_KEY_USAGE,
     uriSans: [trustDomain.id],
     subjectKeyId: subjectKeyId(signer.publicKey),
   });
@@ -65,8 +66,8 @@ export function checkSelfSigned(certificate: Certificate, trustDomain: TrustDoma
     'CA flag': certificate.isCa && certificate.pathLength === undefined,
     'key usage':
       certificate.isKeyUsageCritical &&
-      keyUsage?.size === KEY_USAGE.length &&
-      KEY_USAGE.every((one) => keyUsage.has(one)),
+      keyUsage?.size === CA_KEY_USAGE.length &&
+      CA_KEY_USAGE.every((one) => keyUsage.has(one)),
     'extended key usage': certificate.extendedKeyUsage === undefined,
     'SPIFFE ID': uriSans.length === 1 && uriSans[0] === trustDomain.id,
     'other names': certificate.dnsSans.length === 0 && certificate.otherSanCount === 0,

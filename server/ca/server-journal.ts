@@ -3,6 +3,7 @@
  * by the X.509 authority that it signs with. Kept by ca/local-authorities, written by ca/rotating-authorities.
  */
 import { internal } from '../../shared/errors.ts';
+import { keyIdentifier } from './x509-kind.ts';
 import type { Authorities, Authority } from './authorities.ts';
 import type { AuthorityKind } from './authority-kind.ts';
 import { EMPTY_JOURNAL, encodeJournal, type JournalContent, parseJournal } from './journal.ts';
@@ -37,10 +38,8 @@ export class ServerJournal {
   /** Keeps these authorities in place of those of their kind. Nothing changed when it throws, as far as is known. */
   async save<A extends Authority>(kind: AuthorityKind<A>, authorities: Authorities<A>): Promise<void> {
     const content = kind.journalWith(this.#content, authorities);
-    const finder =
-      kind.name === 'X.509'
-        ? (authorities.active ?? authorities.prepared)?.authorityId
-        : this.#activeAuthorityId;
+    const { active, prepared } = authorities;
+    const finder = kind.name === 'X.509' ? keyIdOf(active ?? prepared) : this.#activeAuthorityId;
     if (finder === undefined) throw internal('a journal needs an active or a prepared X.509 authority');
     const ends = new Map(this.#ends).set(kind.name, latestEnd(authorities));
     const expiresAt = new Date(Math.max(...[...ends.values()].map((end) => end.getTime())));
@@ -51,6 +50,10 @@ export class ServerJournal {
     this.#ends = ends;
   }
 }
+
+/** Of the key, since a restarted server has nothing else: a CA certificate of somebody else's may name it otherwise. */
+const keyIdOf = (authority: Authority | undefined): string | undefined =>
+  authority === undefined ? undefined : keyIdentifier(authority.signer);
 
 const latestEnd = ({ all }: Authorities<Authority>): Date =>
   new Date(Math.max(0, ...all.map((one) => one.expiresAt.getTime())));

@@ -23,12 +23,15 @@ export function tokenKind({ name, keyType, ttlSeconds, random }: TokenKindNeeds)
   return {
     name,
     keyType,
+    hasUpstream: false,
     keyIdOf: (slot) => `${name}-Signer-${slot}`,
     make: async (key) => newAuthority(key, newKeyId(random), ttlSeconds),
     journaled: (journal) => journal[field].map(dormant),
     journalWith: (journal, { all }) => ({ ...journal, [field]: all.map(toEntry) }),
     toPublish: (all) => ({ [field]: all.map(toPublished) }),
     isIn: (bundle, authority) => heldKeys(bundle, name).some((held) => isSameKey(held, authority)),
+    isTainted: (bundle, authority) =>
+      heldKeys(bundle, name).some((held) => held.tainted && isSameKey(held, authority)),
     countIn: (bundle) => heldKeys(bundle, name).length,
     whyNotRevoked: (authorityId, { active, standby }, bundle) => {
       if (authorityId === standby?.authorityId)

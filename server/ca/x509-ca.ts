@@ -10,7 +10,7 @@ import type { Random } from '../../shared/random.ts';
 import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import type { CredentialComposer } from '../credential-composer/credential-composer.ts';
-import type { CaAuthority } from './authorities.ts';
+import { type CaAuthority, chainAbove } from './authorities.ts';
 import type { ClusterClock } from './cluster-clock.ts';
 import { BACKDATE_SECONDS, type CaConfig } from './ca-config.ts';
 import { X509SvidTemplate } from './certificate-template.ts';
@@ -51,7 +51,7 @@ export interface KeySvidRequest extends SvidRequest {
 }
 
 export interface IssuedX509Svid {
-  /** The leaf, then intermediates: none below a self-signed authority. DER each. */
+  /** The leaf, then the CA and what is above it, without the root: none below a self-signed authority. DER each. */
   readonly chain: readonly Uint8Array[];
   /** Decimal. */
   readonly serialNumber: string;
@@ -79,14 +79,14 @@ export class X509Ca {
 
   /** Signs for a key that is the server's own: there is no CSR to prove that. Throws as signX509Svid does. */
   async signServerSvid({ publicKey, ...request }: KeySvidRequest): Promise<IssuedX509Svid> {
-    const { template, validity } = this.#prepareToSign(request);
+    const { template, validity, above } = this.#prepareToSign(request);
     checkWorkloadKey(publicKey);
     const serialNumber = newSerialNumber(this.#needs.random);
     const { spiffeId, dnsNames } = request;
     const fields = { spiffeId, dnsNames, publicKey, serialNumber, ...validity };
     const leaf = await template.build(fields);
     checkIssued(leaf, { ...fields, issuer: template.issuerCertificate });
-    return issued(leaf, validity);
+    return issued([leaf, ...above], validity);
   }
 
   /** For health. Throws Unavailable while nothing can be signed. */
@@ -98,12 +98,12 @@ export class X509Ca {
     { csr, subject, ...request }: CsrSvidRequest,
     composers: readonly CredentialComposer[],
   ): Promise<IssuedX509Svid> {
-    const { template, validity } = this.#prepareToSign(request);
+    const { template, validity, above } = this.#prepareToSign(request);
     const { spiffeId, dnsNames } = request;
     const { random } = this.#needs;
     const asked = { spiffeId, dnsNames, composers, ...(subject === undefined ? {} : { subject }) };
     const leaf = await issueX509Svid({ template, csr, random, ...asked, ...validity });
-    return issued(leaf, validity);
+    return issued([leaf, ...above], validity);
   }
 
   #prepareToSign({ spiffeId, ttlSeconds }: SvidRequest) {
@@ -118,7 +118,7 @@ export class X509Ca {
       notBefore: toSeconds(addSeconds(now, -BACKDATE_SECONDS - (clusterClock?.aheadMs ?? 0) / 1_000)),
       notAfter: toSeconds(new Date(Math.min(now.getTime() + ttlMs, active.expiresAt.getTime()))),
     };
-    return { template: this.#templateOf(active), validity };
+    return { template: this.#templateOf(active), validity, above: chainAbove(active) };
   }
 
   #activeNow(now: Date): CaAuthority {
@@ -144,9 +144,12 @@ interface Validity {
   readonly notAfter: Date;
 }
 
-const issued = (leaf: Uint8Array, { notBefore, notAfter }: Validity): IssuedX509Svid => ({
-  chain: [leaf],
-  serialNumber: toDecimal(serialNumberOf(leaf)),
+const issued = (
+  chain: readonly [Uint8Array, ...Uint8Array[]],
+  { notBefore, notAfter }: Validity,
+): IssuedX509Svid => ({
+  chain,
+  serialNumber: toDecimal(serialNumberOf(chain[0])),
   validFrom: notBefore,
   expiresAt: notAfter,
 });

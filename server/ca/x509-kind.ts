@@ -1,43 +1,50 @@
-/** The X.509 authorities: a self-signed CA certificate for each key. Made by ca/local-authorities. */
-import type { Bundle } from '../../shared/bundle/bundle.ts';
+/** The X.509 authorities: a CA certificate for each key, self-signed or below an upstream authority. Made by ca/local-authorities. */
+import type { Bundle, X509Authority } from '../../shared/bundle/bundle.ts';
 import { bytesEqual, toHex } from '../../shared/bytes.ts';
-import { type Certificate, parseCertificate } from '../../shared/crypto/certificate.ts';
+import { parseCertificate } from '../../shared/crypto/certificate.ts';
 import { subjectKeyId } from '../../shared/crypto/keys.ts';
 import type { Signer } from '../../shared/crypto/signer.ts';
 import type { Random } from '../../shared/random.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
-import type { CaAuthority } from './authorities.ts';
+import type { UpstreamAuthority } from '../upstream-authority/upstream-authority.ts';
+import type { CaAuthority, CaUpstream } from './authorities.ts';
 import type { AuthorityKind, Dormant, NewKey } from './authority-kind.ts';
 import type { CaConfig } from './ca-config.ts';
 import type { CaEntry } from './journal.ts';
-import { checkSelfSigned, makeSelfSigned } from './self-signed.ts';
+import { checkIssuingChain } from './issuing-chain.ts';
+import { makeSelfSigned } from './self-signed.ts';
+import { makeUpstreamSigned } from './upstream-signed.ts';
 
 export interface X509KindNeeds {
   readonly config: CaConfig;
   readonly trustDomain: TrustDomain;
   readonly random: Random;
+  /** Undefined: certificates are self-signed. */
+  readonly upstreamAuthority: UpstreamAuthority | undefined;
 }
 
-/** The name that the SPIRE API gives to the authority of a key. */
-export const x509AuthorityId = ({ publicKey }: Pick<Signer, 'publicKey'>): string =>
+/** The identifier of a key, in hex: by it a server finds its journal again. */
+export const keyIdentifier = ({ publicKey }: Pick<Signer, 'publicKey'>): string =>
   toHex(subjectKeyId(publicKey));
 
-export function x509Kind({ config, trustDomain, random }: X509KindNeeds): AuthorityKind<CaAuthority> {
+export function x509Kind(needs: X509KindNeeds): AuthorityKind<CaAuthority> {
+  const { config, trustDomain, upstreamAuthority } = needs;
   return {
     name: 'X.509',
     keyType: config.keyType,
+    hasUpstream: upstreamAuthority !== undefined,
     keyIdOf: (slot) => `x509-CA-${slot}`,
     make: async ({ slot, signer, now }: NewKey) => {
-      const { subject, ttlSeconds } = config;
-      const certificate = await makeSelfSigned({ signer, subject, trustDomain, ttlSeconds, now, random });
-      return authority({ slot, status: 'PREPARED', issuedAt: now }, certificate, signer);
+      const made = await makeCertificate(needs, signer, now);
+      return authority({ slot, status: 'PREPARED', issuedAt: now }, made, signer);
     },
     journaled: ({ x509 }) => x509.map((entry) => dormant(entry, trustDomain)),
     journalWith: (journal, { all }) => ({ ...journal, x509: all.map(toEntry) }),
     toPublish: (all) => ({
-      x509: all.map(({ certificate }) => ({ certificate: certificate.raw, tainted: false })),
+      x509: all.flatMap(rootsOf).map((certificate) => ({ certificate, tainted: false })),
     }),
-    isIn,
+    isIn: (bundle, one) => heldRoot(bundle, one) !== undefined,
+    isTainted: (bundle, one) => heldRoot(bundle, one)?.tainted === true,
     countIn: ({ x509Authorities }) => x509Authorities.length,
     whyNotRevoked: (authorityId, { active, standby }) => {
       if (authorityId === active?.authorityId) return 'unable to use current authority';
@@ -53,20 +60,46 @@ const dormant = (entry: CaEntry, trustDomain: TrustDomain): Dormant<CaAuthority>
   restore: (signer) => {
     const certificate = parseCertificate(entry.certificate);
     if (!bytesEqual(certificate.publicKey, signer.publicKey)) throw new Error('its key was replaced');
-    checkSelfSigned(certificate, trustDomain);
-    return authority(entry, certificate, signer);
+    const made = { certificate, upstream: entry.upstream };
+    checkRestored(made, trustDomain);
+    return authority(entry, made, signer);
   },
 });
 
+type Made = Pick<CaAuthority, 'certificate' | 'upstream'>;
+
+async function makeCertificate(
+  { config, trustDomain, random, upstreamAuthority }: X509KindNeeds,
+  signer: Signer,
+  now: Date,
+): Promise<Made> {
+  const { subject, ttlSeconds } = config;
+  const request = { signer, subject, trustDomain, ttlSeconds, now, random };
+  return upstreamAuthority === undefined
+    ? { certificate: await makeSelfSigned(request), upstream: undefined }
+    : makeUpstreamSigned({ ...request, upstreamAuthority });
+}
+
+/** At a time at which all of it is valid: whether that is now, ca/rotation judges. */
+function checkRestored({ certificate, upstream }: Made, trustDomain: TrustDomain): void {
+  const chain = [certificate, ...(upstream?.intermediates ?? []).map(parseCertificate)];
+  const roots = upstream === undefined ? [certificate] : upstream.roots.map(parseCertificate);
+  const [root = certificate] = roots;
+  const begin = Math.max(...[...chain, root].map(({ notBefore }) => notBefore.getTime()));
+  checkIssuingChain({ chain, roots, trustDomain, at: new Date(begin), casBelow: 0 });
+}
+
 const authority = (
   { slot, status, issuedAt }: Pick<CaEntry, 'slot' | 'status' | 'issuedAt'>,
-  certificate: Certificate,
+  { certificate, upstream }: Made,
   signer: Signer,
 ): CaAuthority => ({
   slot,
   status,
-  authorityId: x509AuthorityId(signer),
+  authorityId: toHex(certificate.subjectKeyId ?? subjectKeyId(signer.publicKey)),
+  upstreamAuthorityId: upstream === undefined ? undefined : upstreamAuthorityId(upstream),
   certificate,
+  upstream,
   signer,
   issuedAt,
   validFrom: certificate.notBefore,
@@ -74,12 +107,28 @@ const authority = (
   publishedAt: undefined,
 });
 
-const toEntry = ({ slot, status, issuedAt, certificate }: CaAuthority): CaEntry => ({
+/**
+ * DIVERGES: SPIRE names whatever signed the CA certificate. Here it is the root above: of what is above, that alone is in the
+ * bundle, to be tainted and revoked.
+ */
+const upstreamAuthorityId = ({ roots: [root = new Uint8Array()] }: CaUpstream): string => {
+  const certificate = parseCertificate(root);
+  return toHex(certificate.subjectKeyId ?? subjectKeyId(certificate.publicKey));
+};
+
+const toEntry = ({ slot, status, issuedAt, certificate, upstream }: CaAuthority): CaEntry => ({
   slot,
   status,
   issuedAt,
   certificate: certificate.raw,
+  upstream,
 });
 
-const isIn = (bundle: Bundle | undefined, { certificate }: CaAuthority): boolean =>
-  bundle?.x509Authorities.some((held) => bytesEqual(held.certificate, certificate.raw)) === true;
+const rootsOf = ({ certificate, upstream }: CaAuthority): readonly Uint8Array[] =>
+  upstream?.roots ?? [certificate.raw];
+
+/** What the bundle holds of the root at the end of its chain. */
+function heldRoot(bundle: Bundle | undefined, one: CaAuthority): X509Authority | undefined {
+  const [root = one.certificate.raw] = rootsOf(one);
+  return bundle?.x509Authorities.find((held) => bytesEqual(held.certificate, root));
+}

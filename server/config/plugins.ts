@@ -4,23 +4,27 @@ import type { PluginSpec, Shape } from '../../shared/config/shape.ts';
 import { type CredentialComposerName, credentialComposerPlugins } from './credential-composer-plugin.ts';
 import { type DataStoreChoice, datastorePlugins } from './datastore-plugin.ts';
 import { type KeyManagerConfig, keyManagerPlugins } from './key-manager-plugin.ts';
+import { type UpstreamAuthorityConfig, upstreamAuthorityPlugins } from './upstream-authority-plugin.ts';
 
 export interface ServerPlugins {
   readonly datastore: DataStoreChoice;
   readonly keyManager: KeyManagerConfig;
   readonly nodeAttestors: { readonly joinToken: true };
+  readonly upstreamAuthority: UpstreamAuthorityConfig | undefined;
   readonly credentialComposers: readonly CredentialComposerName[];
 }
 
 export const serverPlugins: Shape<ServerPlugins> = (block) => {
   const [datastore] = block.plugins('DataStore', datastorePlugins);
   const [keyManager] = block.plugins('KeyManager', keyManagerPlugins);
+  const [upstreamAuthority] = block.plugins('UpstreamAuthority', upstreamAuthorityPlugins);
   const composers = block.plugins('CredentialComposer', credentialComposerPlugins);
   for (const [type, spec] of otherPlugins) block.plugins(type, spec);
   return {
     datastore: datastore?.value ?? { kind: 'managed' },
     keyManager: keyManager?.value ?? { kind: 'memory' },
     nodeAttestors: { joinToken: true },
+    upstreamAuthority: upstreamAuthority?.value,
     credentialComposers: composers.map(({ value }) => value),
   };
 };
@@ -38,16 +42,6 @@ const otherPlugins: readonly (readonly [string, PluginSpec<undefined>])[] = [
       doc: 'how agents prove what they run on; join tokens are always taken, with or without this block',
       kinds: { join_token: nothing('a token made by `token generate`, good for one attestation') },
       notYet: NODE_ATTESTORS_NOT_YET,
-      ifNotYet: 'refuse',
-    },
-  ],
-  [
-    'UpstreamAuthority',
-    {
-      count: 'at-most-one',
-      doc: 'a CA above ours',
-      kinds: {},
-      notYet: ['disk', 'aws_pca', 'awssecret', 'cert-manager', 'ejbca', 'gcp_cas', 'spire', 'vault'],
       ifNotYet: 'refuse',
     },
   ],

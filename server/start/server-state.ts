@@ -17,6 +17,7 @@ import { IndexRefresher } from '../entries/refresh.ts';
 import { makeKeyManager } from '../key-manager/registry.ts';
 import { AgentCheck } from '../nodes/check-agent.ts';
 import { NodeCache } from '../nodes/node-cache.ts';
+import { makeUpstreamAuthority } from '../upstream-authority/registry.ts';
 import { tokenIssuers } from './token-issuers.ts';
 
 export interface ServerStateNeeds {
@@ -74,7 +75,8 @@ function signing(needs: ServerStateNeeds, store: Datastore) {
   const keyManager = makeKeyManager(config.keyManager);
   const clusterClock = new ClusterClock({ ...shared, databaseNow: () => store.now() });
   const { jwt, wit } = config;
-  const kept = { keyManager, journals, bundles };
+  const upstreamAuthority = makeUpstreamAuthority(config.upstreamAuthority, shared);
+  const kept = { keyManager, upstreamAuthority, journals, bundles };
   const authorities = new LocalAuthorities({ ...shared, ...kept, config: config.ca, jwt, wit });
   const issuers = tokenIssuers({ ...shared, config, authorities, clusterClock });
   const composers = makeCredentialComposers(config.credentialComposers);

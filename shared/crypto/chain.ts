@@ -239,8 +239,8 @@ function checkPathLength(path: readonly Certificate[], issuer: Certificate, role
   }
 }
 
-/** Throws unless `issuer`'s key signed `child`, by an algorithm that is believed. */
-function checkSigned(child: Certificate, issuer: Certificate): void {
+/** Throws InvalidArgument unless `issuer`'s key signed `child`, by an algorithm that is believed. */
+export function checkSigned(child: Certificate, issuer: Certificate): void {
   const { signatureAlgorithm: algorithm, signatureAlgorithmDer, tbs: message, signature } = child;
   if (algorithm === undefined) {
     throw invalidArgument(`signature algorithm ${algorithmOid(signatureAlgorithmDer)} is not allowed`);

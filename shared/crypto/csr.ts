@@ -135,6 +135,8 @@ function isSigned(csr: Csr, digest: string | null, key: VerifyKey): Promise<bool
 export interface CsrOptions {
   readonly spiffeId?: SpiffeId;
   readonly dnsNames?: readonly string[];
+  /** DER of the Name, in place of SPIRE's. */
+  readonly subject?: Uint8Array;
 }
 
 /** SPIRE's own choice for every request and SVID. */
@@ -143,7 +145,8 @@ const SUBJECT = distinguishedName({ country: ['US'], organization: ['SPIRE'] });
 /** A request for the signer's key; rejects when a DNS name is not printable ASCII. */
 export async function buildCsr(signer: Signer, options: CsrOptions = {}): Promise<Uint8Array> {
   const attributes = node(constructedTag(0), ...requestedNames(options));
-  const info = encode(sequence(unsignedInteger(VERSION), SUBJECT, signer.publicKey, attributes));
+  const { subject = SUBJECT } = options;
+  const info = encode(sequence(unsignedInteger(VERSION), subject, signer.publicKey, attributes));
   const signature = await signer.sign(info);
   return encode(sequence(info, signatureAlgorithmOf(signer.keyType).der, bitString(signature)));
 }

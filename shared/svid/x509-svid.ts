@@ -41,7 +41,7 @@ export function parseX509Svid(chain: readonly Uint8Array[]): X509Svid {
   const [leaf, ...intermediates] = certificates;
   if (leaf === undefined) throw invalidArgument('X509-SVID chain is empty');
   const id = checkLeaf(leaf);
-  for (const intermediate of intermediates) checkIntermediate(intermediate);
+  for (const intermediate of intermediates) checkSigningCertificate(intermediate);
   return {
     id,
     certificates,
@@ -137,8 +137,11 @@ function parseId(uri: string): SpiffeId {
   }
 }
 
-/** X-6 (X509-SVID 3.2, 4.1, 4.3): whatever signs is a CA that says so, and its own ID, if any, has no path. */
-function checkIntermediate({ isCa, keyUsage, isKeyUsageCritical, uriSans }: Certificate): void {
+/**
+ * X-3, X-4, X-6 (X509-SVID 3.2, 4.1, 4.3): whatever signs is a CA that says so, and its own ID, if any, has no path. Throws
+ * InvalidArgument otherwise. Also called by whoever puts a certificate above SVIDs.
+ */
+export function checkSigningCertificate({ isCa, keyUsage, isKeyUsageCritical, uriSans }: Certificate): void {
   if (!isCa) throw refused('intermediate certificate is not a CA');
   if (keyUsage === undefined || !keyUsage.has('keyCertSign')) {
     throw refused('intermediate certificate lacks the key usage keyCertSign');

@@ -44,6 +44,7 @@ const PLACES: readonly (readonly [RegExp, Area])[] = [
   // In a folder of parts the interface and the deed around it are core; the parts and what they need are edges.
   [/^(?:server|agent)\/([a-z-]+)\/registry\.ts$/, 'edge'],
   [/^(?:server|agent)\/key-manager\/(?!key-manager\.ts$)/, 'edge'],
+  [/^server\/(upstream-authority|credential-composer)\/(?!\1\.ts$)/, 'edge'],
   [/^(?:server|agent)\/attest-node\/(?!(?:attest|node-attestor)\.ts$)/, 'edge'],
   [/^agent\/attest-workload\/(?!(?:attest|workload-attestor|peer-info)\.ts$)/, 'edge'],
   [/^(?:server|agent)\//, 'core'],

@@ -27,7 +27,9 @@ const slotsOf = <Fields extends object>(
 const time = fc.integer({ min: 0, max: 253_402_300_799 }).map((seconds) => new Date(seconds * 1_000));
 const bytes = (maxLength: number) =>
   fc.uint8Array({ minLength: 1, maxLength }).map((array) => new Uint8Array(array));
-const caEntries = slotsOf(fc.record({ certificate: bytes(2_000) }));
+const list = (minLength: number) => fc.array(bytes(500), { minLength, maxLength: 4 });
+const upstream = fc.option(fc.record({ intermediates: list(0), roots: list(1) }), { nil: undefined });
+const caEntries = slotsOf(fc.record({ certificate: bytes(2_000), upstream }));
 const keyEntries = slotsOf(
   fc.record({ keyId: fc.string({ minLength: 1, maxLength: 64 }), publicKey: bytes(600), expiresAt: time }),
 );

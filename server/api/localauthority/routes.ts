@@ -30,7 +30,7 @@ export function localAuthorityRoutes(needs: ByHand): Readonly<Record<string, Han
     ActivateWITAuthority: activateAuthority(wit),
     TaintWITAuthority: taintAuthority(wit),
     RevokeWITAuthority: revokeAuthority(wit),
-    TaintX509UpstreamAuthority: taintX509UpstreamAuthority(),
-    RevokeX509UpstreamAuthority: revokeX509UpstreamAuthority(),
+    TaintX509UpstreamAuthority: taintX509UpstreamAuthority(needs.upstream),
+    RevokeX509UpstreamAuthority: revokeX509UpstreamAuthority(needs.upstream),
   };
 }

@@ -54,7 +54,7 @@ export class CaObserver {
   #lookAtActivation(name: string, { x509 }: CaServer): void {
     const { active } = x509.state();
     const key = toHex(active.certificate.raw);
-    const publishedAt = this.#publishedAt.get(key);
+    const publishedAt = this.#publishedAt.get(toHex(active.upstream?.roots[0] ?? active.certificate.raw));
     assert.ok(publishedAt !== undefined, `${name}: the active authority is not in the bundle`);
     const before = this.#activeOf.get(name);
     if (before !== undefined && before !== key) {

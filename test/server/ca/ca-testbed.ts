@@ -8,6 +8,7 @@ import { LocalAuthorities } from '../../../server/ca/local-authorities.ts';
 import type { RotatingAuthorities } from '../../../server/ca/rotating-authorities.ts';
 import { type IssuedX509Svid, X509Ca } from '../../../server/ca/x509-ca.ts';
 import type { CredentialComposer } from '../../../server/credential-composer/credential-composer.ts';
+import type { UpstreamAuthority } from '../../../server/upstream-authority/upstream-authority.ts';
 import type { KeyManager } from '../../../server/key-manager/key-manager.ts';
 import type { X509Authority } from '../../../shared/bundle/bundle.ts';
 import { buildCsr } from '../../../shared/crypto/csr.ts';
@@ -54,6 +55,7 @@ export interface CaServerOptions {
   readonly bundles?: BundleStore;
   readonly random?: Random;
   readonly composers?: readonly CredentialComposer[];
+  readonly upstreamAuthority?: UpstreamAuthority | undefined;
 }
 
 export class CaTestbed {
@@ -70,7 +72,8 @@ export class CaTestbed {
     const jwt = { keyType: config.keyType, isEnabled: true, ...options.jwt };
     const wit = { keyType: config.keyType, isEnabled: false, ...options.wit };
     const kept = { keyManager, journals, bundles };
-    const needs = { clock, log, random, ...kept, trustDomain, ...options, config, jwt, wit };
+    const none = { upstreamAuthority: undefined };
+    const needs = { clock, log, random, ...none, ...kept, trustDomain, ...options, config, jwt, wit };
     const authorities = new LocalAuthorities(needs);
     const { x509 } = authorities;
     return { authorities, x509, ca: new X509Ca({ ...needs, authorities: x509 }) };
@@ -93,13 +96,19 @@ export class CaTestbed {
 
   /** The authority of the bundle that the SVID is valid under at this moment; undefined when nobody would trust it. */
   async issuerOf({ chain, expiresAt }: IssuedX509Svid): Promise<Uint8Array | undefined> {
-    const leaf = new X509Certificate(chain[0] ?? new Uint8Array());
     const now = this.clock.now();
-    if (now < leaf.validFromDate || now >= expiresAt) return undefined;
+    const isValid = ({ validFromDate, validToDate }: X509Certificate): boolean =>
+      now >= validFromDate && now < validToDate;
+    const below = chain.map((der) => new X509Certificate(der));
+    const inOrder = below.every((one, at) => {
+      const issuer = below[at + 1];
+      return isValid(one) && (issuer === undefined || isSignedBy(one, issuer));
+    });
+    const last = below.at(-1);
+    if (!inOrder || now >= expiresAt || last === undefined) return undefined;
     const found = (await this.authorities()).find(({ certificate }) => {
       const root = new X509Certificate(certificate);
-      const isValid = now >= root.validFromDate && now < root.validToDate;
-      return isValid && leaf.checkIssued(root) && leaf.verify(root.publicKey);
+      return isValid(root) && isSignedBy(last, root);
     });
     return found?.certificate;
   }
@@ -108,6 +117,9 @@ export class CaTestbed {
     return (await this.issuerOf(svid)) !== undefined;
   }
 }
+
+const isSignedBy = (one: X509Certificate, issuer: X509Certificate): boolean =>
+  one.checkIssued(issuer) && one.verify(issuer.publicKey);
 
 const { privateKey } = await generateKeyPair('ec-p256');
 /** A signing request, the same for all tests of the process: its key does not matter to a CA. */

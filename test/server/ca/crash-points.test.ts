@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { parseJournal } from '../../../server/ca/journal.ts';
 import { x509AuthorityIdOf } from '../../../server/bundle/change-authorities.ts';
 import { toHex } from '../../../shared/bytes.ts';
+import { DiskUpstreamAuthority } from '../../../server/upstream-authority/disk.ts';
+import type { UpstreamAuthority } from '../../../server/upstream-authority/upstream-authority.ts';
+import { Endings } from '../../fakes/endings.ts';
+import { corporateIntermediate, corporateRoot, UpstreamFiles } from '../upstream-authority/corporate-ca.ts';
 import { CaObserver } from './ca-observer.ts';
 import { type CaServer, CaTestbed, HOUR_MS, trustDomain } from './ca-testbed.ts';
 import { startUntilUp, type Strike, Striker } from './striker.ts';
@@ -15,9 +19,14 @@ async function published(bed: CaTestbed): Promise<readonly string[]> {
   return [...certificates, ...(bundle?.jwtAuthorities.map(({ keyId }) => keyId) ?? [])];
 }
 
+/** Makes the CA above the servers, where there is one. */
+type Above = (bed: CaTestbed) => UpstreamAuthority | undefined;
+const nobody: Above = () => undefined;
+
 /** Runs a server for two days, restarting it whenever it is struck down, and has it watched. */
-async function live(strikes: readonly Strike[]): Promise<number> {
+async function live(strikes: readonly Strike[], above: Above = nobody): Promise<number> {
   const bed = new CaTestbed();
+  const upstreamAuthority = above(bed);
   const striker = new Striker(strikes);
   const observer = new CaObserver(bed);
   const tokens = new TokenObserver(bed);
@@ -25,12 +34,13 @@ async function live(strikes: readonly Strike[]): Promise<number> {
   const save = bed.journals.save.bind(bed.journals);
   bed.journals.save = async (record) => {
     const { x509, jwt } = parseJournal(record.content);
-    for (const { certificate } of x509) journaled.add(toHex(certificate));
+    for (const { certificate, upstream } of x509)
+      for (const root of upstream?.roots ?? [certificate]) journaled.add(toHex(root));
     for (const { keyId } of jwt) journaled.add(keyId);
     return save(record);
   };
 
-  let server = await startUntilUp(bed, striker);
+  let server = await startUntilUp(bed, striker, { upstreamAuthority });
   for (let hour = 0; hour < 48; hour += 2) {
     await observer.look({ server });
     await tokens.look('jwt', { server });
@@ -40,7 +50,7 @@ async function live(strikes: readonly Strike[]): Promise<number> {
     await bed.clock.advance(2 * HOUR_MS);
     if (striker.isDown) {
       await server.stop();
-      server = await startUntilUp(bed, striker);
+      server = await startUntilUp(bed, striker, { upstreamAuthority });
     }
   }
   await server.stop();
@@ -83,6 +93,33 @@ describe('a server struck while it keeps something', async () => {
       { numRuns: 20 },
     );
   });
+});
+
+const corporate = await corporateRoot();
+const issuing = await corporateIntermediate(corporate);
+
+describe('a server below an upstream CA, struck while it keeps something', async () => {
+  const endings = new Endings();
+  after(() => endings.end());
+  const config = new UpstreamFiles(endings).writeBelow(issuing, [], [corporate]);
+  const above: Above = (bed) => DiskUpstreamAuthority.open(config, { ...bed, trustDomain });
+  const effects = await live([], above);
+
+  test('is struck at every step of two days', () => {
+    assert.ok(effects >= 28, `${effects} effects`);
+  });
+
+  for (const kind of ['crash', 'failure'] as const) {
+    for (const moment of ['before', 'after'] as const) {
+      test(`goes on after a ${kind} ${moment} any of its steps`, async () => {
+        for (let effect = 1; effect <= effects; effect++) {
+          await live([{ effect, moment, kind }], above).catch((error: unknown) => {
+            throw new Error(`${kind} ${moment} effect ${effect}: ${String(error)}`, { cause: error });
+          });
+        }
+      });
+    }
+  }
 });
 
 interface ToReplace {

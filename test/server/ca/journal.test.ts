@@ -14,8 +14,8 @@ const expiresAt = new Date('2026-01-02T00:00:00Z');
 const key = { issuedAt, expiresAt, publicKey: Uint8Array.of(7, 8) };
 const content: JournalContent = {
   x509: [
-    { slot: 'A', status: 'OLD', issuedAt, certificate: Uint8Array.of(1, 2, 3) },
-    { slot: 'B', status: 'ACTIVE', issuedAt, certificate: Uint8Array.of(4, 5) },
+    { slot: 'A', status: 'OLD', issuedAt, certificate: Uint8Array.of(1, 2, 3), upstream: undefined },
+    { slot: 'B', status: 'ACTIVE', issuedAt, certificate: Uint8Array.of(4, 5), upstream: undefined },
   ],
   jwt: [{ slot: 'A', status: 'ACTIVE', keyId: 'one', ...key }],
   wit: [
@@ -29,13 +29,27 @@ test('reads what it wrote', () => {
   assert.deepEqual(parseJournal(encodeJournal(EMPTY_JOURNAL)), EMPTY_JOURNAL);
 });
 
+test('reads what it wrote of authorities below an upstream one, beside one that is its own root', () => {
+  const upstream = { intermediates: [Uint8Array.of(6)], roots: [Uint8Array.of(7), Uint8Array.of(8)] };
+  const x509 = content.x509.map((entry) => (entry.slot === 'A' ? { ...entry, upstream } : entry));
+  assert.deepEqual(parseJournal(encodeJournal({ ...content, x509 })), { ...content, x509 });
+});
+
+test('writes no newer version than its content needs, so that an earlier Writ can go on', () => {
+  const version = (of: JournalContent): unknown =>
+    JSON.parse(Buffer.from(encodeJournal(of)).toString()).version;
+  assert.equal(version(content), 2);
+  const upstream = { intermediates: [], roots: [Uint8Array.of(7)] };
+  assert.equal(version({ ...content, x509: content.x509.map((entry) => ({ ...entry, upstream })) }), 3);
+});
+
 const entry = { slot: 'A', status: 'ACTIVE', issuedAt: 1_767_225_600, certificate: 'AQID' };
 
 test('reads a journal of the time before token keys', () => {
   const certificate = Uint8Array.of(1, 2, 3);
   assert.deepEqual(parseJournal(utf8(JSON.stringify({ version: 1, x509: [entry] }))), {
     ...EMPTY_JOURNAL,
-    x509: [{ slot: 'A', status: 'ACTIVE', issuedAt, certificate }],
+    x509: [{ slot: 'A', status: 'ACTIVE', issuedAt, certificate, upstream: undefined }],
   });
 });
 
@@ -43,16 +57,34 @@ const { certificate, ...head } = entry;
 const tokenKey = { ...head, expiresAt: 1_767_312_000, keyId: 'one', publicKey: 'BwgJ' };
 const journal = (...x509: readonly unknown[]): string =>
   JSON.stringify({ version: 2, x509, jwt: [], wit: [] });
+const upstreamJournal = (...x509: readonly unknown[]): string =>
+  JSON.stringify({ version: 3, x509, jwt: [], wit: [] });
 const jwtJournal = (...jwt: readonly unknown[]): string =>
   JSON.stringify({ version: 2, x509: [], jwt, wit: [] });
 const malformed: readonly (readonly [string, string, RegExp])[] = [
   ['text that is not JSON', 'x509', /not valid JSON/],
   ['a list', '[]', /other fields/],
   ['null', 'null', /not an object/],
-  ['a later version', '{"version":3,"x509":[],"jwt":[],"wit":[]}', /version is 3, this server reads up to 2/],
+  ['a later version', '{"version":4,"x509":[],"jwt":[],"wit":[]}', /version is 4, this server reads up to 3/],
   ['an unknown field', '{"version":2,"x509":[],"jwt":[],"wit":[],"ssh":[]}', /other fields/],
   ['a missing kind', '{"version":2,"x509":[],"jwt":[]}', /other fields/],
   ['token keys in the first version', '{"version":1,"x509":[],"jwt":[],"wit":[]}', /other fields/],
+  [
+    'intermediates without a root',
+    upstreamJournal({ ...entry, intermediates: ['AQ=='], roots: [] }),
+    /without a root/,
+  ],
+  ['roots that are no list', upstreamJournal({ ...entry, intermediates: [], roots: 'AQ==' }), /not a list/],
+  [
+    'more roots than there may be',
+    upstreamJournal({ ...entry, intermediates: [], roots: Array.from({ length: 101 }, () => 'AQ==') }),
+    /not a list of at most 100/,
+  ],
+  [
+    'an upstream in a version without it',
+    journal({ ...entry, intermediates: [], roots: [] }),
+    /other fields/,
+  ],
   ['a missing field', journal({ ...entry, status: undefined }), /other fields/],
   ['an unknown field of an authority', journal({ ...entry, more: 1 }), /other fields/],
   ['an unknown slot', journal({ ...entry, slot: 'C' }), /"C" is not one of A, B/],
@@ -70,7 +102,7 @@ const malformed: readonly (readonly [string, string, RegExp])[] = [
   ['a slot that occurs twice', journal(entry, { ...entry, status: 'OLD' }), /occurs twice/],
   ['two active authorities', journal(entry, { ...entry, slot: 'B' }), /occurs twice/],
   ['three authorities', journal(entry, entry, entry), /at most 2/],
-  ['more than any journal holds', journal({ ...entry, certificate: 'A'.repeat(70_000) }), /longer than/],
+  ['more than any journal holds', journal({ ...entry, certificate: 'A'.repeat(1_100_000) }), /longer than/],
   ['a certificate for a token key', jwtJournal({ ...head, certificate }), /other fields/],
   ['a key without end', jwtJournal({ ...tokenKey, expiresAt: null }), /expiresAt/],
   ['a key without a name', jwtJournal({ ...tokenKey, keyId: '' }), /keyId/],
