@@ -35,9 +35,8 @@ export interface AuthorityKind<A extends Authority> {
   /** The journal with these authorities in place of those of this kind. */
   journalWith(journal: JournalContent, authorities: Authorities<A>): JournalContent;
   toPublish(authorities: readonly A[]): NewAuthorities;
-  /** Whether whoever has this bundle believes what the authority signs. */
-  isIn(bundle: Bundle | undefined, authority: A): boolean;
-  isTainted(bundle: Bundle | undefined, authority: A): boolean;
+  /** What the bundle says of it, or of the root above; undefined when whoever has this bundle believes nothing that it signs. */
+  heldIn(bundle: Bundle | undefined, authority: A): { readonly tainted: boolean } | undefined;
   /** How many of this kind the bundle holds, of all servers. */
   countIn(bundle: Bundle): number;
   /** Why this authority is not to be revoked, in SPIRE's words; undefined when it may be. */

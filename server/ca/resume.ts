@@ -47,7 +47,7 @@ function resumeOne<A extends Authority>(
     const authority = dormant.restore(signer);
     if (now >= authority.expiresAt) throw new Error('it has expired');
     // Perhaps revoked: a new one costs nothing. What is self-signed is appended again, since only its own server revokes it
-    if (authority.upstreamAuthorityId !== undefined && !kind.isIn(bundle, authority))
+    if (authority.upstreamAuthorityId !== undefined && kind.heldIn(bundle, authority) === undefined)
       throw new Error('its root is not in the bundle');
     return authority;
   } catch (error) {

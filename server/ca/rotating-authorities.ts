@@ -137,7 +137,8 @@ export class RotatingAuthorities<A extends Authority> {
     const { upstreamAuthorityId: rootId } = prepared;
     if (rootId === undefined) return;
     const { bundles, trustDomain } = this.#needs;
-    if (this.#distrustedRoots.has(rootId) || this.kind.isTainted(await bundles.find(trustDomain), prepared))
+    const held = this.kind.heldIn(await bundles.find(trustDomain), prepared);
+    if (this.#distrustedRoots.has(rootId) || held?.tainted === true)
       throw new CodedError(
         Code.failedPrecondition,
         `the upstream CA's root ${rootId} is tainted: give the server another upstream CA`,
@@ -150,7 +151,7 @@ export class RotatingAuthorities<A extends Authority> {
       (one) => mustBePublished(one) && one.publishedAt === undefined,
     );
     const bundle = await bundles.append(trustDomain, this.kind.toPublish(missing));
-    if (!missing.every((one) => this.kind.isIn(bundle, one)))
+    if (missing.some((one) => this.kind.heldIn(bundle, one) === undefined))
       throw internal('bundle does not hold what was appended to it');
     const now = clock.now();
     this.#authorities = this.#authorities.withSeen((one) => ({
@@ -183,14 +184,15 @@ export class RotatingAuthorities<A extends Authority> {
     const { kind } = this;
     const { authorityId, publishedAt, issuedAt } = one;
     const { log } = this.#needs;
-    if (one.isTainted !== true && kind.isTainted(bundle, one)) {
+    const held = kind.heldIn(bundle, one);
+    if (one.isTainted !== true && held?.tainted === true) {
       this.distrustRoot(one.upstreamAuthorityId);
       if (mustBePublished(one))
         log.warn('authority is tainted: it is replaced at once', { kind: kind.name, authorityId });
       return { publishedAt, isTainted: true };
     }
     if (!mustBePublished(one)) return { publishedAt };
-    if (kind.isIn(bundle, one)) return { publishedAt: publishedAt ?? issuedAt };
+    if (held !== undefined) return { publishedAt: publishedAt ?? issuedAt };
     if (one.isTainted === true) return { publishedAt }; // revoked
     if (publishedAt !== undefined)
       log.warn('authority was lost from the bundle: it is appended again', { kind: kind.name, authorityId });

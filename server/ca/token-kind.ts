@@ -29,9 +29,7 @@ export function tokenKind({ name, keyType, ttlSeconds, random }: TokenKindNeeds)
     journaled: (journal) => journal[field].map(dormant),
     journalWith: (journal, { all }) => ({ ...journal, [field]: all.map(toEntry) }),
     toPublish: (all) => ({ [field]: all.map(toPublished) }),
-    isIn: (bundle, authority) => heldKeys(bundle, name).some((held) => isSameKey(held, authority)),
-    isTainted: (bundle, authority) =>
-      heldKeys(bundle, name).some((held) => held.tainted && isSameKey(held, authority)),
+    heldIn: (bundle, authority) => heldKeys(bundle, name).find((held) => isSameKey(held, authority)),
     countIn: (bundle) => heldKeys(bundle, name).length,
     whyNotRevoked: (authorityId, { active, standby }, bundle) => {
       if (authorityId === standby?.authorityId)

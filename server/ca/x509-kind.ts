@@ -43,8 +43,7 @@ export function x509Kind(needs: X509KindNeeds): AuthorityKind<CaAuthority> {
     toPublish: (all) => ({
       x509: all.flatMap(rootsOf).map((certificate) => ({ certificate, tainted: false })),
     }),
-    isIn: (bundle, one) => heldRoot(bundle, one) !== undefined,
-    isTainted: (bundle, one) => heldRoot(bundle, one)?.tainted === true,
+    heldIn: heldRoot,
     countIn: ({ x509Authorities }) => x509Authorities.length,
     whyNotRevoked: (authorityId, { active, standby }) => {
       if (authorityId === active?.authorityId) return 'unable to use current authority';

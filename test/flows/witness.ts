@@ -64,11 +64,17 @@ export function verify(
 ): Date {
   const authorities = bundle.x509Authorities.map(({ certificate }) => certificate);
   assert.ok(verifyX509Svid({ chain, authorities: () => authorities, at }).id.equals(spiffeId));
-  const leaf = new X509Certificate(chain[0] ?? new Uint8Array());
+  const sent = chain.map((der) => new X509Certificate(der));
   const roots = authorities.map((authority) => new X509Certificate(authority));
-  const issuer = roots.find((root) => leaf.checkIssued(root) && leaf.verify(root.publicKey));
-  assert.ok(
-    issuer !== undefined && at < issuer.validToDate && leaf.validFromDate <= at && at < leaf.validToDate,
-  );
-  return leaf.validToDate < issuer.validToDate ? leaf.validToDate : issuer.validToDate;
+  const path = [...sent, roots.find((root) => isSignedBy(sent.at(-1), root))];
+  const ends = path.map((one, index) => {
+    const issuer = path[index + 1];
+    assert.ok(one !== undefined && one.validFromDate <= at && at < one.validToDate);
+    assert.ok(issuer === undefined || isSignedBy(one, issuer));
+    return one.validToDate.getTime();
+  });
+  return new Date(Math.min(...ends));
 }
+
+const isSignedBy = (one: X509Certificate | undefined, issuer: X509Certificate): boolean =>
+  one !== undefined && one.checkIssued(issuer) && one.verify(issuer.publicKey);

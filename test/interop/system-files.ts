@@ -2,6 +2,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DiskUpstreamConfig } from '../../server/upstream-authority/disk.ts';
 
 export interface SystemOptions {
   readonly caKeyType?: 'ec-p256' | 'ec-p384' | 'rsa-2048' | 'rsa-4096';
@@ -19,6 +20,8 @@ export interface SystemOptions {
   readonly isSigningLimited?: boolean;
   readonly logLevel?: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
   readonly hasAuditLog?: boolean;
+  /** The files of a CA above the server's. */
+  readonly upstreamAuthority?: DiskUpstreamConfig;
 }
 
 export interface SystemFiles {
@@ -89,8 +92,18 @@ server {
 plugins {
   KeyManager "disk" { plugin_data { keys_path = "${options.keysFolder ?? files.serverData}/keys.json" } }
   NodeAttestor "join_token" { plugin_data {} }
+  ${upstreamAuthority(options.upstreamAuthority)}
 }
 `;
+
+const upstreamAuthority = (config: DiskUpstreamConfig | undefined): string =>
+  config === undefined
+    ? ''
+    : `UpstreamAuthority "disk" { plugin_data {
+  ${setting('cert_file_path', config.certFilePath)}
+  ${setting('key_file_path', config.keyFilePath)}
+  ${setting('bundle_file_path', config.bundleFilePath)}
+} }`;
 
 const agentConf = (files: SystemFiles, options: SystemOptions): string => `
 agent {

@@ -40,6 +40,7 @@ describe('server configuration', () => {
       datastore: { kind: 'managed', directory: '/data/postgres' },
       keyManager: { kind: 'memory' },
       credentialComposers: [],
+      upstreamAuthority: undefined,
       nodeAttestors: { joinToken: true },
       healthChecks: {
         listenerEnabled: false,

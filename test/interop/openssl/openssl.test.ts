@@ -11,10 +11,16 @@ import { generateKeyPair, keySigner } from '../../../shared/crypto/keys.ts';
 import { parsePem } from '../../../shared/crypto/pem.ts';
 import { KEY_TYPES, type KeyType } from '../../../shared/crypto/signer.ts';
 import { SpiffeId } from '../../../shared/spiffe/spiffe-id.ts';
-import { CaTestbed } from '../../server/ca/ca-testbed.ts';
+import { DiskUpstreamAuthority } from '../../../server/upstream-authority/disk.ts';
+import { CaTestbed, trustDomain } from '../../server/ca/ca-testbed.ts';
+import {
+  corporateIntermediate,
+  corporateRoot,
+  UpstreamFiles,
+} from '../../server/upstream-authority/corporate-ca.ts';
 import { System } from '../system.ts';
 import { printed, verify } from './openssl.ts';
-import { ca, checkProfile, leaf, type Names } from './profiles.ts';
+import { ca, checkProfile, intermediate, leaf, type Names } from './profiles.ts';
 
 const VECTORS = join(import.meta.dirname, '..', '..', 'vectors', 'x509-svid');
 const TRUST_DOMAIN_ID = 'spiffe://example.org';
@@ -65,6 +71,34 @@ for (const keyType of KEY_TYPES) {
     await server.stop();
   });
 }
+
+test('an authority below a corporate CA, and what it signs, by the chain that is sent along', async () => {
+  const testbed = new CaTestbed();
+  const root = await corporateRoot();
+  const issuing = await corporateIntermediate(root);
+  const config = new UpstreamFiles({ after }).writeBelow(issuing, [], [root]);
+  const upstreamAuthority = DiskUpstreamAuthority.open(config, { ...testbed, trustDomain });
+  const server = await testbed.start({ upstreamAuthority });
+  const { certificate } = server.x509.state().active;
+  checkProfile(certificate.raw, intermediate, { spiffeId: TRUST_DOMAIN_ID });
+  const signer = keySigner((await generateKeyPair('ec-p256')).privateKey);
+  const [names] = workloads;
+  assert.ok(names !== undefined);
+  const request = { spiffeId: SpiffeId.parse(names.spiffeId), dnsNames: [], ttlSeconds: 0 };
+  const { chain } = await server.ca.signX509Svid({ ...request, csr: await buildCsr(signer) });
+  const [svid = new Uint8Array(), ...intermediates] = chain;
+  checkProfile(svid, leaf, names);
+  const roots = [root.certificate.raw];
+  const at = testbed.clock.now();
+  for (const purpose of ['sslserver', 'sslclient'] as const) {
+    assert.equal(verify({ certificate: svid, authorities: roots, intermediates, purpose, at }), '');
+    assert.match(
+      verify({ certificate: svid, authorities: roots, intermediates: intermediates.slice(1), purpose, at }),
+      /unable to get local issuer certificate/,
+    );
+  }
+  await server.stop();
+});
 
 /** Vectors whose leaf breaks the profile. */
 const WRONG = [

@@ -63,23 +63,30 @@ function extensionsOf(text: string): ReadonlyMap<string, Extension> {
 export interface Verification {
   readonly certificate: Uint8Array;
   readonly authorities: readonly Uint8Array[];
+  /** Sent along with it. */
+  readonly intermediates?: readonly Uint8Array[];
   readonly purpose: 'sslserver' | 'sslclient';
   readonly at: Date;
 }
 
 /** The empty text when openssl, strict, finds a path to an authority; else what it has against it. */
-export function verify({ certificate, authorities, purpose, at }: Verification): string {
+export function verify({ certificate, authorities, intermediates = [], purpose, at }: Verification): string {
   const folder = mkdtempSync(join(tmpdir(), 'writ-openssl-'));
   try {
     const bundle = join(folder, 'bundle.pem');
     const leaf = join(folder, 'leaf.pem');
-    writeFileSync(bundle, authorities.map((der) => formatPem('CERTIFICATE', der)).join(''));
+    const untrusted = join(folder, 'untrusted.pem');
+    const pem = (list: readonly Uint8Array[]): string =>
+      list.map((der) => formatPem('CERTIFICATE', der)).join('');
+    writeFileSync(bundle, pem(authorities));
+    writeFileSync(untrusted, pem(intermediates));
     writeFileSync(leaf, formatPem('CERTIFICATE', certificate));
     const time = String(Math.floor(at.getTime() / 1_000));
     const args = ['verify', '-x509_strict', '-check_ss_sig', '-no-CApath', '-no-CAstore', '-attime', time];
+    const sent = intermediates.length === 0 ? [] : ['-untrusted', untrusted];
     const { status, stderr, stdout } = spawnSync(
       program,
-      [...args, '-purpose', purpose, '-CAfile', bundle, leaf],
+      [...args, '-purpose', purpose, '-CAfile', bundle, ...sent, leaf],
       { encoding: 'utf8' },
     );
     return status === 0 ? '' : `${stdout}${stderr}`;

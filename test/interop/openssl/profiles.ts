@@ -4,6 +4,7 @@ import { type Extension, printed } from './openssl.ts';
 
 export interface Profile {
   readonly isCa: boolean;
+  readonly isSelfIssued: boolean;
   /** All of these must be there, the optional ones may be, nothing else. */
   readonly keyUsage: { readonly must: readonly string[]; readonly may: readonly string[] };
   readonly extendedKeyUsage: readonly string[];
@@ -20,14 +21,23 @@ const ISSUER_KEY = 'Authority Key Identifier';
 /** a root signs and does not authenticate. */
 export const ca: Profile = {
   isCa: true,
+  isSelfIssued: true,
   keyUsage: { must: ['Certificate Sign'], may: ['CRL Sign'] },
   extendedKeyUsage: [],
   extensions: { must: [CONSTRAINTS, USAGE, NAMES, KEY], may: [ISSUER_KEY] },
 };
 
+/** As a root, and signed by another. */
+export const intermediate: Profile = {
+  ...ca,
+  isSelfIssued: false,
+  extensions: { must: [CONSTRAINTS, USAGE, NAMES, KEY, ISSUER_KEY], may: [] },
+};
+
 /** a leaf authenticates, as client and as server, and does not sign. */
 export const leaf: Profile = {
   isCa: false,
+  isSelfIssued: false,
   keyUsage: { must: ['Digital Signature'], may: ['Key Encipherment', 'Key Agreement'] },
   extendedKeyUsage: ['TLS Web Client Authentication', 'TLS Web Server Authentication'],
   extensions: { must: [CONSTRAINTS, USAGE, PURPOSES, NAMES, KEY, ISSUER_KEY], may: [] },
@@ -50,7 +60,7 @@ export function checkProfile(certificate: Uint8Array, profile: Profile, names: N
   const { version, signatureAlgorithm, subject, issuer, extensions } = printed(certificate);
   assert.equal(version, '3');
   assert.ok(SIGNATURES.includes(signatureAlgorithm), signatureAlgorithm);
-  assert.equal(subject === issuer, profile.isCa, 'self-issued');
+  assert.equal(subject === issuer, profile.isSelfIssued, 'self-issued');
   checkSet([...extensions.keys()], profile.extensions, 'extensions');
   checkConstraints(extensions.get(CONSTRAINTS), profile);
   checkUsage(extensions, profile);

@@ -109,16 +109,14 @@ describe('a server below an upstream CA, struck while it keeps something', async
     assert.ok(effects >= 28, `${effects} effects`);
   });
 
-  for (const kind of ['crash', 'failure'] as const) {
-    for (const moment of ['before', 'after'] as const) {
-      test(`goes on after a ${kind} ${moment} any of its steps`, async () => {
-        for (let effect = 1; effect <= effects; effect++) {
-          await live([{ effect, moment, kind }], above).catch((error: unknown) => {
-            throw new Error(`${kind} ${moment} effect ${effect}: ${String(error)}`, { cause: error });
-          });
-        }
-      });
-    }
+  for (const moment of ['before', 'after'] as const) {
+    test(`goes on after a crash ${moment} any of its steps`, async () => {
+      for (let effect = 1; effect <= effects; effect++) {
+        await live([{ effect, moment, kind: 'crash' }], above).catch((error: unknown) => {
+          throw new Error(`${moment} effect ${effect}: ${String(error)}`, { cause: error });
+        });
+      }
+    });
   }
 });
 

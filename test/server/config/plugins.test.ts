@@ -98,6 +98,29 @@ describe('server plugins', () => {
     );
   });
 
+  test('reads an upstream authority, of which there is one at most', () => {
+    assert.equal(load({ plugins: MEMORY }).config.upstreamAuthority, undefined);
+    const disk = (data: string): string => `${MEMORY}\nUpstreamAuthority "disk" { plugin_data { ${data} } }`;
+    const files = 'cert_file_path = "ca.pem" key_file_path = "ca.key"';
+    const { config } = load({ plugins: disk(`${files} bundle_file_path = "roots.pem"`) });
+    assert.deepEqual(config.upstreamAuthority, {
+      kind: 'disk',
+      certFilePath: 'ca.pem',
+      keyFilePath: 'ca.key',
+      bundleFilePath: 'roots.pem',
+    });
+    assert.equal(load({ plugins: disk(files) }).config.upstreamAuthority?.bundleFilePath, undefined);
+    assert.match(
+      faultsOf(() => load({ plugins: disk('cert_file_path = "c"') })).join(),
+      /"key_file_path" in .* is missing/,
+    );
+    const two = `${disk(files)}\nUpstreamAuthority "spire" {}`;
+    assert.match(
+      faultsOf(() => load({ plugins: two })).join(),
+      /UpstreamAuthority "spire" is not supported yet/,
+    );
+  });
+
   test('refuses two key managers, and one plugin given twice', () => {
     const two = `${MEMORY}\nKeyManager "disk" { plugin_data { keys_path = "k" } }`;
     assert.deepEqual(

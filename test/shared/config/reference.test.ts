@@ -17,6 +17,6 @@ describe('reference pages', () => {
     assert.match(page, /\| `bind_port` \| port \| `8081` \|/);
     assert.match(page, /\| `trust_domain` \| trust domain \| \(required\) \|/);
     assert.match(page, /\| `federation` \|  \|  \| refused, not supported yet/);
-    assert.match(page, /Refused, not supported yet: `disk`, `aws_pca`/);
+    assert.match(page, /Refused, not supported yet: `aws_pca`/);
   });
 });
