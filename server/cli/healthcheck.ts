@@ -16,7 +16,7 @@ export const healthcheck: RunCommand = async (flags, terminal) => {
     if (status !== 'SERVING') throw new Error(`the server answers ${status}`);
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    terminal.err(`Error: Server is unhealthy: ${messageOf(error)}\n`);
+    terminal.err(`Error: server is unhealthy: ${messageOf(error)}\n`);
     return 1;
   }
   terminal.out('Server is healthy.\n');

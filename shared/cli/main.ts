@@ -4,7 +4,9 @@ import { VERSION } from '../version.ts';
 import { type Command, ReaderGone, type Terminal } from './command.ts';
 import type { Flags } from './flag.ts';
 import { helpText } from './help.ts';
-import { type Asked, findCommand, parseArguments } from './parse.ts';
+import { type Asked, findCommand, NoSuchCommand, parseArguments } from './parse.ts';
+
+const NO_SUCH_COMMAND = 127; // as with SPIRE, and in a shell
 
 /** Resolves with the exit code; never rejects. */
 export async function runProgram(
@@ -19,7 +21,7 @@ export async function runProgram(
   } catch (error) {
     if (args.length === 0) terminal.err(helpText(program, commands, []));
     else terminal.err(`Error: ${messageOf(error)}\nTry '${helpFor(program, commands, args)}'.\n`);
-    return 1;
+    return error instanceof NoSuchCommand ? NO_SUCH_COMMAND : 1;
   }
   if (asked.kind === 'run') return run(asked, terminal);
   return printed(asked.kind === 'help' ? helpText(program, commands, asked.words) : `${VERSION}\n`, terminal);

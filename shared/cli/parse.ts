@@ -49,13 +49,17 @@ function leadingWords(args: readonly string[]): readonly string[] {
 
 const title = ({ words }: Pick<Command, 'words'>): string => words.join(' ');
 
+/** Nothing begins with what was typed. */
+export class NoSuchCommand extends UsageError {}
+
 function unknownCommand(commands: readonly Command[], words: readonly string[]): UsageError {
-  if (words.length === 0) return new UsageError('a command is missing');
+  if (words.length === 0) return new NoSuchCommand('a command is missing');
   const below = commandsBelow(commands, words);
   if (below.length > 0)
     return new UsageError(`"${words.join(' ')}" is not whole: ${below.map(title).join(', ')}`);
   const meant = commands.find((command) => isNear(words, command.words));
-  return new UsageError(
+  const Kind = commandsBelow(commands, words.slice(0, 1)).length > 0 ? UsageError : NoSuchCommand;
+  return new Kind(
     `"${words.join(' ')}" is not a command${meant === undefined ? '' : `; did you mean "${title(meant)}"?`}`,
   );
 }

@@ -35,7 +35,7 @@ $ healthcheck -instance api -verbose -shallow
 Checking server health...
 Server is healthy.
 $ healthcheck -instance other
-! Error: Server is unhealthy: nothing listens on DIR/private/other.sock: start 'spire-server run', or name its socket with -socketPath
+! Error: server is unhealthy: nothing listens on DIR/private/other.sock: start 'spire-server run', or name its socket with -socketPath
 ? 1
 $ healthcheck -instance other -socketPath DIR/private/api.sock
 Server is healthy.`));

@@ -71,9 +71,13 @@ describe('a program', () => {
     });
   }
 
+  /** A shell's code for what it does not find, and SPIRE's. */
+  const noCommand: readonly string[] = ['', '-x', 'nothing like it'];
+
   for (const [line, err] of [
     ['', LIST],
     ['-x', "Error: a command is missing\nTry 'prog help'.\n"],
+    ['nothing like it', 'Error: "nothing like it" is not a command\nTry \'prog help\'.\n'],
     ['thing', 'Error: "thing" is not whole: thing show, thing fail, thing stop\nTry \'prog help\'.\n'],
     [
       'thing shows',
@@ -85,7 +89,7 @@ describe('a program', () => {
   ] as const) {
     it(`fails on "${line}"`, async () => {
       assert.deepEqual(await typed(...line.split(' ').filter((word) => word !== '')), {
-        code: 1,
+        code: noCommand.includes(line) ? 127 : 1,
         out: '',
         err,
       });
