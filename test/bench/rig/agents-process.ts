@@ -123,6 +123,9 @@ async function renewInTurn(periodMs: number, signal: AbortSignal): Promise<void>
   }
 }
 
+const sameSet = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && new Set([...a, ...b]).size === b.length;
+
 let renewing = new AbortController();
 let renewals = Promise.resolve();
 
@@ -150,6 +153,8 @@ serve({
     until(() => placed.every(({ agent }) => agent.holds(spiffeId) === isHeld)),
   revised: ({ at, entryId, revision }: Revised) =>
     until(() => (placed[at]?.agent.revisionOf(entryId) ?? -1) >= revision),
+  have: (entryIds: readonly (readonly string[])[]) =>
+    until(() => placed.every(({ agent }, at) => sameSet(agent.entryIds, entryIds[at] ?? []))),
   expectLoss: async (isExpected: boolean) => {
     isLossExpected = isExpected;
   },
@@ -169,7 +174,14 @@ serve({
     await renewals;
   },
   figures: async (): Promise<AgentFigures> => {
-    const figures = { syncMs, failures: Object.fromEntries(failures) };
+    const sum = (of: (agent: SimulatedAgent) => number): number =>
+      placed.reduce((so, { agent }) => so + of(agent), 0);
+    const figures = {
+      syncMs,
+      failures: Object.fromEntries(failures),
+      signed: sum(({ signed }) => signed),
+      lost: sum(({ lost }) => lost),
+    };
     [syncMs, failures] = [[], new Map()];
     return figures;
   },

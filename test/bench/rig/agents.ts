@@ -37,6 +37,10 @@ export interface AgentFigures {
   readonly syncMs: readonly number[];
   /** Calls and streams that failed, by the name of their code. */
   readonly failures: Readonly<Record<string, number>>;
+  /** SVIDs of workloads, since the start of each agent. */
+  readonly signed: number;
+  /** Entries that an agent had and was then not told of any more, since its start. */
+  readonly lost: number;
 }
 
 const TOKENS_AT_ONCE = 8;
@@ -55,10 +59,13 @@ export interface Issue {
 
 export class Agents {
   readonly #system: System;
+  readonly #port: number;
   readonly #companion = new Companion('agents-process.ts');
 
-  constructor(system: System) {
+  /** They connect to the system's server, or to what is in front of it at this port. */
+  constructor(system: System, port = system.files.port) {
     this.#system = system;
+    this.#port = port;
   }
 
   /** Join tokens; with an `alias` their agents also go by that. */
@@ -72,7 +79,7 @@ export class Agents {
 
   /** As many more attest; resolves with attestations per second. */
   async attest(tokens: readonly string[], callers: number): Promise<number> {
-    const target = await targetOf(this.#system);
+    const target = { ...(await targetOf(this.#system)), port: this.#port };
     return this.#companion.ask<number>('attest', { tokens, target, callers } satisfies AttestAll);
   }
 
@@ -104,6 +111,11 @@ export class Agents {
   /** Resolves when this agent has an SVID of the entry as it then is. */
   revised(revised: Revised): Promise<void> {
     return this.#companion.ask('revised', revised);
+  }
+
+  /** Resolves when every agent has SVIDs of just these entries. */
+  have(entryIds: readonly (readonly string[])[]): Promise<void> {
+    return this.#companion.ask('have', entryIds);
   }
 
   /** Whether agents that lose their server are what is measured, and not the end of the bench. */

@@ -62,6 +62,8 @@ export class SimulatedAgent {
   readonly #stop = new AbortController();
   #svid: AgentSvid | undefined;
   #watch: ChangeWatch | undefined;
+  #signed = 0;
+  #lost = 0;
   #csr: Uint8Array | undefined;
   /** The SPIFFE IDs of entries that it has an SVID for, by the entry. */
   #held = new Map<AgentEntry, string>();
@@ -157,6 +159,21 @@ export class SimulatedAgent {
     return this.#held.values().some((held) => held === spiffeId);
   }
 
+  /** SVIDs of workloads that were signed for it. */
+  get signed(): number {
+    return this.#signed;
+  }
+
+  /** Entries that it had and was then told nothing of any more. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  /** Of the entries that it has SVIDs for. */
+  get entryIds(): readonly string[] {
+    return [...this.#held.keys()].map(({ id }) => id);
+  }
+
   /** The revision of an entry that it has an SVID for. */
   revisionOf(entryId: string): number | undefined {
     return this.#held.keys().find(({ id }) => id === entryId)?.revisionNumber;
@@ -211,9 +228,16 @@ export class SimulatedAgent {
 
   async #sync(): Promise<void> {
     const entries = await this.#entries.fetch(this.#stop.signal);
+    this.#countLost(entries);
     const added = entries.filter((entry) => !this.#held.has(entry));
     if (added.length > 0) await this.#haveSigned(added);
     this.#held = new Map(entries.map((entry) => [entry, entry.spiffeId.toString()]));
+  }
+
+  #countLost(entries: readonly AgentEntry[]): void {
+    const ids = new Set(entries.map(({ id }) => id));
+    if (ids.size !== entries.length) throw new Error('an entry came twice');
+    for (const { id } of this.#held.keys()) if (!ids.has(id)) this.#lost += 1;
   }
 
   async #haveSigned(entries: readonly AgentEntry[]): Promise<void> {
@@ -231,6 +255,7 @@ export class SimulatedAgent {
     const results = await client.newX509Svids(requests, this.#stop.signal);
     const failed = results.find(({ ok }) => !ok);
     if (failed !== undefined) throw new Error(`an SVID was refused: ${JSON.stringify(failed)}`);
+    this.#signed += requests.length;
   }
 
   close(): void {
