@@ -20,8 +20,15 @@ after(() => rig?.stop());
 /** An entry for whoever runs the agent's own command line, and so this test. */
 const register = (...flags: readonly string[]): Promise<string> =>
   rig.system.serverCli(
-    ...['entry', 'create', '-spiffeID', ID, '-parentID', idOf('node/tokens')],
-    ...['-selector', `unix:uid:${process.geteuid?.()}`, ...flags],
+    'entry',
+    'create',
+    '-spiffeID',
+    ID,
+    '-parentID',
+    idOf('node/tokens'),
+    '-selector',
+    `unix:uid:${process.geteuid?.()}`,
+    ...flags,
   );
 
 /** As the agent gives it, once it knows the entry. */
@@ -56,8 +63,17 @@ test('it passes on the ids of tokens whose entry asks for them', async () => {
   const [, id = ''] =
     /Entry ID +: (\S+)/.exec(await rig.system.serverCli('entry', 'show', '-spiffeID', ID)) ?? [];
   await rig.system.serverCli(
-    ...['entry', 'update', '-entryID', id, '-spiffeID', ID, '-parentID', idOf('node/tokens')],
-    ...['-selector', `unix:uid:${process.geteuid?.()}`, '-jwtSVIDIncludeJTI'],
+    'entry',
+    'update',
+    '-entryID',
+    id,
+    '-spiffeID',
+    ID,
+    '-parentID',
+    idOf('node/tokens'),
+    '-selector',
+    `unix:uid:${process.geteuid?.()}`,
+    '-jwtSVIDIncludeJTI',
   );
   const jti = (token: string): unknown => parseJwtSvid(token).claims['jti'];
   for (let round = 0; jti(await fetched(`round ${round}`)) === undefined; round += 1) assert.ok(round < 300);
