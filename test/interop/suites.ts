@@ -12,7 +12,7 @@ export const suites: Readonly<Record<string, string>> = {
     'the genuine spire-agent under our server: entries, renewals, tokens, new authorities, an outage, bans and evictions',
   'spire-api-sdk': "every RPC called with SPIRE's SDK, by everybody, of our server and of SPIRE's own",
   'go-spiffe':
-    'the Go SDK: X509Source, mTLS both ways, a watch across a rotation, loss and return of an identity',
+    'the Go SDK: X509Source, mTLS both ways, a watch across a rotation, loss and return of an identity, our tokens verified',
   'py-spiffe':
     'the Python SDK: X509Source, mTLS both ways, a watch across a rotation, loss and return of an identity',
   oidc: 'a relying party of OIDC in Python (PyJWT, requests): discovery over TLS, RS256, ES256 and ES384, across rotations',

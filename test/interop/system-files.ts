@@ -16,6 +16,7 @@ export interface SystemOptions {
   readonly folder?: string;
   /** Where the server keeps its keys; default its data directory. */
   readonly keysFolder?: string;
+  readonly hasWitSvids?: boolean;
   /** False: agents on one address may have as much signed as they like. */
   readonly isSigningLimited?: boolean;
   readonly logLevel?: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
@@ -80,6 +81,7 @@ server {
   socket_path = "${files.serverSocket}"
   data_dir = "${files.serverData}"
   ${setting('log_level', options.logLevel)}
+  ${options.hasWitSvids === true ? 'experimental { feature_flags = ["wit-svid"] }' : ''}
   ${options.isSigningLimited === false ? 'ratelimit { signing = false }' : ''}
   ${setting('ca_key_type', options.caKeyType)}
   ${setting('jwt_key_type', options.jwtKeyType)}

@@ -37,17 +37,18 @@ func say(e event) {
 }
 
 var commands = map[string]func(ctx context.Context, args []string) error{
-	"fetch": fetch,
-	"watch": watch,
-	"serve": serve,
-	"call":  call,
+	"fetch":  fetch,
+	"watch":  watch,
+	"serve":  serve,
+	"call":   call,
+	"verify": verify,
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: peer fetch | watch | serve ID | call ADDRESS ID")
+		fmt.Fprintln(os.Stderr, "usage: peer fetch | watch | serve ID | call ADDRESS ID | verify")
 		os.Exit(2)
 	}
 	if err := commands[os.Args[1]](ctx, os.Args[2:]); err != nil {
