@@ -232,7 +232,7 @@ function routesNeeds({ needs, store, state }: Building, hub: WatchHub): RoutesNe
       turns,
     },
     entry: { ...common(needs), ...entries, entries: store.entries, plans: store.plans },
-    svid: { ...common(needs), ...entries, ca, ...state.issuers, turns },
+    svid: { ...common(needs), ...entries, ca, bundle, ...state.issuers, turns },
     bundle: {
       ...common(needs),
       bundle,

@@ -37,6 +37,7 @@ import { batchNewWitSvid, type BatchNewWitSvidNeeds } from './svid/batch-new-wit
 import { mintJwtSvid, type MintJwtSvidNeeds } from './svid/mint-jwt-svid.ts';
 import { mintWitSvid, type MintWitSvidNeeds } from './svid/mint-wit-svid.ts';
 import { mintX509Svid, type MintX509SvidNeeds } from './svid/mint-x509-svid.ts';
+import { newDownstreamX509Ca, type NewDownstreamX509CaNeeds } from './svid/new-downstream-x509-ca.ts';
 import { newJwtSvid, type NewJwtSvidNeeds } from './svid/new-jwt-svid.ts';
 import { watch, type WatchNeeds } from './sync/watch.ts';
 import { type TrustDomainNeeds, trustDomainRoutes } from './trustdomain/routes.ts';
@@ -65,7 +66,8 @@ export interface RoutesNeeds {
     NewJwtSvidNeeds &
     MintJwtSvidNeeds &
     BatchNewWitSvidNeeds &
-    MintWitSvidNeeds;
+    MintWitSvidNeeds &
+    NewDownstreamX509CaNeeds;
   readonly bundle: BundleNeeds;
   readonly trustDomain: TrustDomainNeeds;
   readonly localAuthority: ByHand;
@@ -102,6 +104,7 @@ export const routes = (needs: RoutesNeeds): Routes<CallContext> => ({
     NewJWTSVID: newJwtSvid(needs.svid),
     MintWITSVID: mintWitSvid(needs.svid),
     BatchNewWITSVID: batchNewWitSvid(needs.svid),
+    NewDownstreamX509CA: newDownstreamX509Ca(needs.svid),
   },
   'spire.api.server.bundle.v1.Bundle': bundleRoutes(needs.bundle),
   'spire.api.server.trustdomain.v1.TrustDomain': trustDomainRoutes(needs.trustDomain),

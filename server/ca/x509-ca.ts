@@ -15,6 +15,7 @@ import type { ClusterClock } from './cluster-clock.ts';
 import { BACKDATE_SECONDS, type CaConfig } from './ca-config.ts';
 import { X509SvidTemplate } from './certificate-template.ts';
 import { checkIssued } from './check-certificate.ts';
+import { makeDownstreamCa } from './downstream-ca.ts';
 import { issueX509Svid } from './issue-x509-svid.ts';
 import type { RotatingAuthorities } from './rotating-authorities.ts';
 import { newSerialNumber, serialNumberOf } from './serial-number.ts';
@@ -48,6 +49,12 @@ export interface CsrSvidRequest extends SvidRequest {
 export interface KeySvidRequest extends SvidRequest {
   /** SubjectPublicKeyInfo, DER. */
   readonly publicKey: Uint8Array;
+}
+
+export interface DownstreamRequest {
+  /** SubjectPublicKeyInfo, DER. */
+  readonly publicKey: Uint8Array;
+  readonly ttlSeconds: number;
 }
 
 export interface IssuedX509Svid {
@@ -89,6 +96,16 @@ export class X509Ca {
     return issued([leaf, ...above], validity);
   }
 
+  /** A CA certificate for a server below this one; 0 seconds for `ca_ttl`. Throws InvalidArgument on a bad key or TTL, Unavailable as signX509Svid does. */
+  async signDownstreamCa({ publicKey, ttlSeconds }: DownstreamRequest): Promise<IssuedX509Svid> {
+    const { clock, config, random, trustDomain } = this.#needs;
+    const now = clock.now();
+    const issuer = this.#activeNow(now);
+    const validity = this.#validity(issuer, ttlSeconds, config.ttlSeconds);
+    const chain = await makeDownstreamCa({ issuer, publicKey, now, trustDomain, random, ...validity });
+    return issued(chain, validity);
+  }
+
   /** For health. Throws Unavailable while nothing can be signed. */
   checkCanSign(): void {
     this.#activeNow(this.#needs.clock.now());
@@ -107,18 +124,25 @@ export class X509Ca {
   }
 
   #prepareToSign({ spiffeId, ttlSeconds }: SvidRequest) {
-    const { clock, clusterClock, config, trustDomain } = this.#needs;
+    const { clock, config, trustDomain } = this.#needs;
     if (!spiffeId.isMemberOf(trustDomain))
       throw internal(`SPIFFE ID ${spiffeId} is not of trust domain ${trustDomain}`);
-    if (!(ttlSeconds >= 0)) throw invalidArgument(`TTL of ${ttlSeconds} s is negative`);
-    const now = clock.now();
-    const active = this.#activeNow(now);
-    const ttlMs = (ttlSeconds || config.defaultX509SvidTtlSeconds) * 1_000;
-    const validity = {
-      notBefore: toSeconds(addSeconds(now, -BACKDATE_SECONDS - (clusterClock?.aheadMs ?? 0) / 1_000)),
-      notAfter: toSeconds(new Date(Math.min(now.getTime() + ttlMs, active.expiresAt.getTime()))),
-    };
+    const active = this.#activeNow(clock.now());
+    const validity = this.#validity(active, ttlSeconds, config.defaultX509SvidTtlSeconds);
     return { template: this.#templateOf(active), validity, above: chainAbove(active) };
+  }
+
+  /** Cut to the life of the authority. */
+  #validity(active: CaAuthority, ttlSeconds: number, defaultSeconds: number): Validity {
+    if (!(ttlSeconds >= 0)) throw invalidArgument(`TTL of ${ttlSeconds} s is negative`);
+    const { clock, clusterClock } = this.#needs;
+    const now = clock.now();
+    const ttlMs = (ttlSeconds || defaultSeconds) * 1_000;
+    const end = Math.min(now.getTime() + ttlMs, active.expiresAt.getTime());
+    return {
+      notBefore: toSeconds(addSeconds(now, -BACKDATE_SECONDS - (clusterClock?.aheadMs ?? 0) / 1_000)),
+      notAfter: toSeconds(new Date(end)),
+    };
   }
 
   #activeNow(now: Date): CaAuthority {

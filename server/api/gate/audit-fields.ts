@@ -12,6 +12,7 @@ import type { SetLogLevelRequestOutput } from '../../../proto/gen/spire/api/serv
 import type { MintJWTSVIDRequestOutput } from '../../../proto/gen/spire/api/server/svid/v1/MintJWTSVIDRequest.ts';
 import type { MintWITSVIDRequestOutput } from '../../../proto/gen/spire/api/server/svid/v1/MintWITSVIDRequest.ts';
 import type { MintX509SVIDRequestOutput } from '../../../proto/gen/spire/api/server/svid/v1/MintX509SVIDRequest.ts';
+import type { NewDownstreamX509CARequestOutput } from '../../../proto/gen/spire/api/server/svid/v1/NewDownstreamX509CARequest.ts';
 import type { NewJWTSVIDRequestOutput } from '../../../proto/gen/spire/api/server/svid/v1/NewJWTSVIDRequest.ts';
 import type { EntryOutput } from '../../../proto/gen/spire/api/types/Entry.ts';
 import type { EntryMaskOutput } from '../../../proto/gen/spire/api/types/EntryMask.ts';
@@ -77,6 +78,9 @@ export const mintFields = ({ csr, ttl }: MintX509SVIDRequestOutput): LogFields =
   ...present({ csr: hashOf(csr) }),
   ttl,
 });
+
+export const downstreamFields = ({ csr }: NewDownstreamX509CARequestOutput): LogFields =>
+  present({ csr: hashOf(csr) });
 
 export const jwtSvidFields = ({ entry_id, audience }: NewJWTSVIDRequestOutput): LogFields =>
   present({ entry_id, audience: listText(audience) });

@@ -13,6 +13,7 @@ import {
   agentFilterFields,
   agentIdFields,
   authorityIdFields,
+  downstreamFields,
   entryFilterFields,
   entryIdFields,
   explainedEntryFields,
@@ -90,6 +91,7 @@ export const rules: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
     BatchNewX509SVID: { who: ['agent'], limit: 'csr', weighedBy: 'params' },
     NewJWTSVID: { who: ['agent'], limit: 'jwt', audited: jwtSvidFields },
     BatchNewWITSVID: { who: ['agent'], limit: 'wit', weighedBy: 'params' },
+    NewDownstreamX509CA: { who: ['downstream'], limit: 'csr', audited: downstreamFields },
   },
   'spire.api.server.bundle.v1.Bundle': {
     GetBundle: { who: ['any'] },

@@ -48,7 +48,7 @@ const LOCAL = [
 ];
 /** Of agents and administrators alike. */
 const SHARED = ['Bundle/GetFederatedBundle'];
-const DOWNSTREAM = ['Bundle/PublishJWTAuthority', 'Bundle/PublishWITAuthority'];
+const DOWNSTREAM = ['SVID/NewDownstreamX509CA', 'Bundle/PublishJWTAuthority', 'Bundle/PublishWITAuthority'];
 const DEEDS = ['Prepare', 'Activate', 'Taint', 'Revoke'];
 const ADMINISTRATORS = [
   ...['CountAgents', 'ListAgents', 'GetAgent', 'DeleteAgent', 'BanAgent', 'CreateJoinToken'].map(
