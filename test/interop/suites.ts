@@ -15,5 +15,5 @@ export const suites: Readonly<Record<string, string>> = {
     'the Go SDK: X509Source, mTLS both ways, a watch across a rotation, loss and return of an identity, our tokens verified',
   'py-spiffe':
     'the Python SDK: X509Source, mTLS both ways, a watch across a rotation, loss and return of an identity',
-  oidc: 'a relying party of OIDC in Python (PyJWT, requests): discovery over TLS, RS256, ES256 and ES384, across rotations',
+  oidc: "a relying party of OIDC in Python, across rotations; SPIRE's own provider beside ours; a genuine spire-agent's keys",
 };

@@ -10,10 +10,13 @@ import { keptFolder, provide } from '../install.ts';
 export interface SpirePrograms {
   readonly agent: string;
   readonly server: string;
+  readonly oidc: string;
 }
 
 const HERE = import.meta.dirname;
-const COMMANDS = ['spire-agent', 'spire-server'].map((name) => `github.com/spiffe/spire/cmd/${name}`);
+const COMMANDS = ['cmd/spire-agent', 'cmd/spire-server', 'support/oidc-discovery-provider'].map(
+  (name) => `github.com/spiffe/spire/${name}`,
+);
 
 /** Paths of the programs. Throws with what the compiler said. */
 export function provideSpire(): SpirePrograms {
@@ -21,7 +24,11 @@ export function provideSpire(): SpirePrograms {
   const version = spawnSync(go, ['version'], { encoding: 'utf8' }).stdout;
   const modules = ['go.mod', 'go.sum'].map((name) => readFileSync(join(HERE, name)));
   const folder = keptFolder('spire', [version, ...modules], (directory) => build(go, directory));
-  return { agent: join(folder, 'spire-agent'), server: join(folder, 'spire-server') };
+  return {
+    agent: join(folder, 'spire-agent'),
+    server: join(folder, 'spire-server'),
+    oidc: join(folder, 'oidc-discovery-provider'),
+  };
 }
 
 /** At the lowest priority: it is the largest compile of all suites. */
