@@ -37,6 +37,7 @@ export function withService<Def, T>(
 export const ENTRY = 'spire.api.server.entry.v1.Entry';
 export const AGENT = 'spire.api.server.agent.v1.Agent';
 export const BUNDLE = 'spire.api.server.bundle.v1.Bundle';
+export const TRUST_DOMAIN = 'spire.api.server.trustdomain.v1.TrustDomain';
 export const SVID = 'spire.api.server.svid.v1.SVID';
 export const LOCAL_AUTHORITY = 'spire.api.server.localauthority.v1.LocalAuthority';
 export const ENTRY_CHANGES = 'writ.entry.v1.EntryChanges';

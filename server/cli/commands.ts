@@ -6,6 +6,7 @@ import { entryCommands } from './entry-commands.ts';
 import { agentFilterFlags } from './agent-flags.ts';
 import { levelFlag } from '../../shared/cli/print-logger.ts';
 import { authorityCommands } from './authority-commands.ts';
+import { bundleCommands } from './bundle-commands.ts';
 import { mintCommands } from './mint-commands.ts';
 import { oidcCommands } from './oidc-commands.ts';
 import { runFlags } from './run-flags.ts';
@@ -104,15 +105,7 @@ export const serverCommands: readonly Command[] = withCompletion([
     load: async () => (await import('./agent-purge.ts')).agentPurge,
   },
   ...mintCommands,
-  {
-    words: ['bundle', 'show'],
-    summary: "print the trust domain's own bundle",
-    flags: [
-      { name: 'format', kind: 'text', doc: 'pem or spiffe', values: ['pem', 'spiffe'], otherwise: 'pem' },
-      ...adminFlags,
-    ],
-    load: async () => (await import('./bundle-show.ts')).bundleShow,
-  },
+  ...bundleCommands,
   ...authorityCommands,
   ...oidcCommands(['oidc']),
   {

@@ -21,7 +21,8 @@ export async function readJsonObject(
   return parsed;
 }
 
-function readText(path: string, flag: string): string {
+/** Throws UsageError that names the flag. */
+export function readText(path: string, flag: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {

@@ -1,8 +1,8 @@
-/** A bundle as the API sends it, as the domain type. */
-import type { BundleOutput } from '../../proto/gen/spire/api/types/Bundle.ts';
-import type { JWTKeyOutput } from '../../proto/gen/spire/api/types/JWTKey.ts';
+/** A bundle as the API sends it, as the domain type, and back. */
+import type { Bundle as WireBundle, BundleOutput } from '../../proto/gen/spire/api/types/Bundle.ts';
+import type { JWTKey, JWTKeyOutput } from '../../proto/gen/spire/api/types/JWTKey.ts';
 import type { Bundle, TokenAuthority } from '../../shared/bundle/bundle.ts';
-import { fromUnixSeconds } from '../../shared/clock.ts';
+import { fromUnixSeconds, unixSeconds } from '../../shared/clock.ts';
 import { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 
 /** Throws InvalidArgument when the trust domain is not one. */
@@ -20,4 +20,19 @@ const tokenAuthority = (wire: JWTKeyOutput): TokenAuthority => ({
   publicKey: wire.public_key,
   expiresAt: wire.expires_at === '0' ? undefined : fromUnixSeconds(Number(wire.expires_at)),
   tainted: wire.tainted,
+});
+
+export const bundleToWire = (bundle: Bundle): WireBundle => ({
+  trust_domain: bundle.trustDomain.name,
+  x509_authorities: bundle.x509Authorities.map(({ certificate }) => ({ asn1: Buffer.from(certificate) })),
+  jwt_authorities: bundle.jwtAuthorities.map(tokenKey),
+  wit_authorities: bundle.witAuthorities.map(tokenKey),
+  refresh_hint: bundle.refreshHintSeconds,
+  sequence_number: bundle.sequenceNumber,
+});
+
+const tokenKey = ({ keyId, publicKey, expiresAt }: TokenAuthority): JWTKey => ({
+  key_id: keyId,
+  public_key: Buffer.from(publicKey),
+  expires_at: expiresAt === undefined ? 0 : unixSeconds(expiresAt),
 });

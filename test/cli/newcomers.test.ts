@@ -109,6 +109,16 @@ describe('a mistake of a newcomer', () => {
         ),
       code: 0,
     },
+    'An entry federates with a trust domain whose bundle is not there': {
+      make: () =>
+        create(`${node} -spiffeID spiffe://example.org/f -selector unix:uid:0 -federatesWith other.org`),
+    },
+    'A bundle is in the other format': {
+      make: () => admin(`bundle set -id other.org -path ${config('bundle.json', '{"keys":[]}')}`),
+    },
+    'A federation relationship has no profile': {
+      make: () => admin('federation create -trustDomain other.org -bundleEndpointURL https://other.org/'),
+    },
     'There is no such agent': { make: () => admin('agent show -spiffeID spiffe://example.org/nobody') },
     'There is no configuration file': { make: () => server(`validate -config ${at('none.conf')}`) },
     'A key of the configuration is misspelled': {

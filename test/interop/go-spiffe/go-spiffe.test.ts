@@ -1,9 +1,15 @@
 /** A workload written with the Go SDK, beside one written with ours, served by a real Writ. */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Server, TLSSocket } from 'node:tls';
+import { promisify } from 'node:util';
+import type { Bundle } from '../../../shared/bundle/bundle.ts';
+import { parseBundleJson } from '../../../shared/bundle/bundle-json.ts';
 import {
   authorizeId,
   connectMtls,
@@ -12,11 +18,13 @@ import {
   SpiffeId,
   X509Source,
 } from '../../../shared/client/index.ts';
+import { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
 import { Peer, type PeerEvent } from '../peer.ts';
 import { eventually } from '../program.ts';
-import { System } from '../system.ts';
+import { System, WRIT } from '../system.ts';
 import { buildPeer } from './build.ts';
 
+const run = promisify(execFile);
 const ROTATING_TTL_SECONDS = 20;
 const ROTATION_LIMIT_MS = 60_000;
 
@@ -49,6 +57,12 @@ function peer(...args: readonly string[]): Peer {
   const started = Peer.start(system, program, args);
   closing.push(() => started.stop());
   return started;
+}
+
+/** What a command of the server prints. */
+async function writ(...args: readonly string[]): Promise<string> {
+  const socket = ['-socketPath', system.files.serverSocket];
+  return (await run(WRIT, ['server', ...args, ...socket])).stdout;
 }
 
 /** Our service: greets one client. */
@@ -93,6 +107,35 @@ test('X509Source of the Go SDK gets its SVID and verifies it against its bundle'
   );
   assert.equal(id, goId.toString());
   assert.equal(chain, 1, 'the authority is not appended');
+});
+
+test('the Go SDK reads and writes our bundle, and we read what it wrote', async () => {
+  const path = join(system.files.directory, 'bundle.json');
+  const own = await writ('bundle', 'show', '-format', 'spiffe');
+  writeFileSync(path, own);
+  const {
+    id,
+    chain,
+    text = '',
+  } = await peer('bundle', 'example.org', path).next(
+    'the bundle',
+    ({ event }) => event === 'answer' || event === 'failed',
+  );
+  assert.equal(id, 'example.org');
+  const read = (written: string) => parseBundleJson(written, TrustDomain.parse('copy.org'));
+  assert.equal(chain, read(own).x509Authorities.length);
+  writeFileSync(path, text);
+  assert.equal(
+    await writ('bundle', 'set', '-id', 'copy.org', '-path', path, '-format', 'spiffe'),
+    'bundle set.\n',
+  );
+  const copied = read(await writ('bundle', 'list', '-id', 'copy.org', '-format', 'spiffe'));
+  const byKeyId = (bundle: Bundle) => bundle.jwtAuthorities.toSorted((a, b) => (a.keyId < b.keyId ? -1 : 1));
+  assert.deepEqual(
+    { ...copied, jwtAuthorities: byKeyId(copied) },
+    { ...read(own), jwtAuthorities: byKeyId(read(own)) },
+  );
+  assert.ok(copied.jwtAuthorities.length > 0 && copied.sequenceNumber > 0);
 });
 
 test('a Go client and our server know each other by their IDs', async () => {

@@ -37,6 +37,7 @@ func say(e event) {
 }
 
 var commands = map[string]func(ctx context.Context, args []string) error{
+	"bundle": bundle,
 	"fetch":  fetch,
 	"watch":  watch,
 	"serve":  serve,
@@ -48,7 +49,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: peer fetch | watch | serve ID | call ADDRESS ID | verify")
+		fmt.Fprintln(os.Stderr, "usage: peer bundle DOMAIN FILE | fetch | watch | serve ID | call ADDRESS ID | verify")
 		os.Exit(2)
 	}
 	if err := commands[os.Args[1]](ctx, os.Args[2:]); err != nil {

@@ -63,12 +63,6 @@ async function claims({ socket, port, missing }: Target): Promise<readonly Claim
 /** What ours has yet to learn, by service. */
 const UNLEARNT: Readonly<Record<string, readonly string[]>> = {
   'svid.v1.SVID': ['NewDownstreamX509CA'],
-  'trustdomain.v1.TrustDomain': [
-    'ListFederationRelationships',
-    'GetFederationRelationship',
-    ...['Create', 'Update', 'Delete'].map((verb) => `Batch${verb}FederationRelationship`),
-    'RefreshBundle',
-  ],
 };
 const MISSING = Object.entries(UNLEARNT).flatMap(([service, rpcs]) =>
   rpcs.map((rpc) => `/spire.api.server.${service}/${rpc}`),
