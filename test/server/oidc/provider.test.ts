@@ -4,8 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
+import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { createRemoteJWKSet, customFetch, errors, type FetchImplementation, jwtVerify } from 'jose';
 import { loadOidcConfig } from '../../../server/oidc/config.ts';
@@ -167,5 +169,42 @@ describe('the OIDC discovery provider', () => {
     await started.poll();
     const { verify: verifyAnew } = await relyingParty(started);
     await assert.rejects(verifyAnew(token), errors.JWKSNoMatchingKey);
+  });
+
+  it('runs by the example, with its places put where a test has them, and answers probes', async (t) => {
+    const files = await ServingFiles.make(t, [NAME]);
+    const bundle = join(files.directory, 'bundle.json');
+    writeFileSync(bundle, '{"keys":[]}');
+    const places: readonly (readonly [RegExp, string])[] = [
+      [/"[^"]*fullchain\.pem"/, `"${files.certificatePath}"`],
+      [/"[^"]*privkey\.pem"/, `"${files.keyPath}"`],
+      [/":443"/, '"127.0.0.1:0"'],
+      [/server_api \{[^}]*\}/, `file { path = "${bundle}" }`],
+    ];
+    const example = readFileSync(
+      join(import.meta.dirname, '../../../deploy/config/oidc-discovery-provider.conf'),
+      'utf8',
+    );
+    const text = places.reduce((changed, [place, other]) => {
+      assert.match(changed, place);
+      return changed.replace(place, other);
+    }, example);
+    const { config, warnings } = loadOidcConfig({ path: 'example', text });
+    assert.deepEqual([warnings, config.probes?.bindPort], [[], 8_008]);
+    const log = new FakeLog();
+    const probes = { bindPort: 0, readyPath: '/ready', livePath: '/live' };
+    const provider = createOidcProvider({ config: { ...config, probes }, log, clock: systemClock });
+    t.after(() => provider.stop());
+    const { port } = await provider.start();
+    const fetchHere = fetchFrom(files.caPem);
+    const document = await (
+      await fetchHere(`https://${NAME}:${port}/.well-known/openid-configuration`, {} as never)
+    ).json();
+    assert.equal((document as { issuer: string }).issuer, `https://${NAME}`);
+    const probed = log.lines.find(({ message }) => message === 'answering health checks')?.fields['port'];
+    const ask = async (path: string): Promise<number> =>
+      (await fetch(`http://localhost:${String(probed)}${path}`)).status;
+    assert.deepEqual([await ask('/live'), await ask('/ready'), await ask('/other')], [200, 200, 404]);
+    assert.equal((await fetchHere(`https://${NAME}:${port}/keys`, {} as never)).status, 501);
   });
 });
