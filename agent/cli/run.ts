@@ -16,6 +16,7 @@ export const run: RunCommand = async (flags, terminal) => {
   const log = createLogger({
     threshold: new LogThreshold(config.logLevel),
     format: config.logFormat,
+    namesSource: config.logSourceLocation,
     write: (line) => sink.write(line),
   });
   const procPath = terminal.environment['HOST_PROC'];

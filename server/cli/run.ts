@@ -22,7 +22,12 @@ export const run: RunCommand = async (flags, terminal) => {
   const sink = openLog(config.logFile);
   process.on('SIGUSR2', () => sink.reopen());
   const threshold = new LogThreshold(config.logLevel);
-  const log = createLogger({ threshold, format: config.logFormat, write: (line) => sink.write(line) });
+  const log = createLogger({
+    threshold,
+    format: config.logFormat,
+    namesSource: config.logSourceLocation,
+    write: (line) => sink.write(line),
+  });
   const server = createServer({ config, log, threshold, clock: systemClock, random: systemRandom });
   const configuration = new ConfigReload({
     loaded,

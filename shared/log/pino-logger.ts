@@ -3,17 +3,20 @@ import { pino, type Logger as Pino } from 'pino';
 import { messageOf } from '../errors.ts';
 import type { LogThreshold } from './log-level.ts';
 import type { LogFields, Logger } from './logger.ts';
+import { sourceLocation } from './source-location.ts';
 import { printableJson, textLine } from './text-line.ts';
 
 export interface LoggerOptions {
   /** Looked at for every line. */
   readonly threshold: LogThreshold;
   readonly format: 'text' | 'json';
+  /** Adds which line of the code it was, as SPIRE's field `file`. */
+  readonly namesSource?: boolean;
   /** Takes one whole line, newline included. */
   readonly write: (line: string) => void;
 }
 
-export function createLogger({ threshold, format, write }: LoggerOptions): Logger {
+export function createLogger({ threshold, format, write, namesSource = false }: LoggerOptions): Logger {
   const toLine = format === 'json' ? printableJson : textLine;
   const stream = { write: (line: string) => write(toLine(line)) };
   const options = {
@@ -23,23 +26,31 @@ export function createLogger({ threshold, format, write }: LoggerOptions): Logge
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return wrap(pino(options, stream), threshold);
+  return wrap(pino(options, stream), { threshold, namesSource });
 }
 
 type Written = 'error' | 'warn' | 'info' | 'debug';
 
-function wrap(logger: Pino, threshold: LogThreshold): Logger {
-  const at =
-    (level: Written) =>
-    (message: string, fields?: LogFields): void => {
-      if (threshold.writes(level)) logger[level](plain(fields), message);
+interface Manner {
+  readonly threshold: LogThreshold;
+  readonly namesSource: boolean;
+}
+
+function wrap(logger: Pino, manner: Manner): Logger {
+  const at = (level: Written) => {
+    const write = (message: string, fields?: LogFields): void => {
+      if (!manner.threshold.writes(level)) return;
+      const source = manner.namesSource ? { file: sourceLocation(write) } : {};
+      logger[level]({ ...source, ...plain(fields) }, message);
     };
+    return write;
+  };
   return {
     error: at('error'),
     warn: at('warn'),
     info: at('info'),
     debug: at('debug'),
-    child: (fields) => wrap(logger.child(plain(fields)), threshold),
+    child: (fields) => wrap(logger.child(plain(fields)), manner),
   };
 }
 

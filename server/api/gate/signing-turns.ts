@@ -66,7 +66,7 @@ export class SigningTurns {
   readonly #limits: SigningLimits;
   readonly #askers = new Map<string, Asker>();
   /** Those with something waiting, by their tags. */
-  readonly #queue = new Map<number, Asker[]>();
+  readonly #queue = new Map<number, Set<Asker>>();
   /** The tag of those who are served now. */
   #now = 0;
   #isLooking = false;
@@ -173,8 +173,8 @@ export class SigningTurns {
     asker.isQueued = true;
     asker.tag = Math.max(asker.tag, this.#now);
     const others = this.#queue.get(asker.tag);
-    if (others === undefined) this.#queue.set(asker.tag, [asker]);
-    else others.push(asker);
+    if (others === undefined) this.#queue.set(asker.tag, new Set([asker]));
+    else others.add(asker);
   }
 
   /** Not at once: whoever has just been served may ask for more, and must not always come behind those who wait. */
@@ -192,7 +192,7 @@ export class SigningTurns {
       const [next] = asker.waiting;
       if (next === undefined || !this.#hasRoom(next.count)) return;
       this.#now = asker.tag;
-      this.#unqueueFirst(asker.tag);
+      this.#unqueue(asker);
       asker.waiting.shift();
       asker.tag += next.count;
       if (asker.waiting.length > 0) this.#enqueue(asker);
@@ -209,19 +209,19 @@ export class SigningTurns {
   /** Who is next; those that have given up go. No tag is further off than one turn is long. */
   #first(): Asker | undefined {
     for (let tag = this.#now; this.#queue.size > 0; tag += 1) {
-      for (let asker = this.#queue.get(tag)?.[0]; asker !== undefined; asker = this.#queue.get(tag)?.[0]) {
+      for (const asker of this.#queue.get(tag) ?? []) {
         if (asker.waiting.length > 0) return asker;
-        this.#unqueueFirst(tag);
+        this.#unqueue(asker);
       }
     }
     return undefined;
   }
 
-  #unqueueFirst(tag: number): void {
-    const askers = this.#queue.get(tag);
-    const asker = askers?.shift();
-    if (asker !== undefined) asker.isQueued = false;
-    if (askers?.length === 0) this.#queue.delete(tag);
+  #unqueue(asker: Asker): void {
+    const askers = this.#queue.get(asker.tag);
+    askers?.delete(asker);
+    asker.isQueued = false;
+    if (askers?.size === 0) this.#queue.delete(asker.tag);
   }
 
   /** So many at once in that time (Little's law): a moving mean. */

@@ -44,3 +44,18 @@ test('a reset goes back to the start, or to what was configured since', () => {
   threshold.reset();
   assert.equal(threshold.current, 'warn');
 });
+
+test('a line names where it was written, when that is asked for', () => {
+  const lines: string[] = [];
+  const threshold = new LogThreshold('info');
+  const log = createLogger({
+    threshold,
+    format: 'text',
+    namesSource: true,
+    write: (line) => lines.push(line),
+  });
+  log.info('one');
+  log.child({ part: 'a' }).warn('two', { count: 1 });
+  for (const line of lines) assert.match(line, / file="?test\/shared\/log\/log-level\.test\.ts:\d+"?/);
+  assert.equal(lines.length, 2);
+});
