@@ -19,7 +19,7 @@ export function pruneNodesFields(block: Block): PruneNodesConfig | undefined {
     'prune_attested_nodes_expired_for',
     optional(
       duration(0),
-      'once an hour, delete the records of agents whose SVID ended so long ago; never without it',
+      'once an hour, delete the records of agents whose SVID ended so long ago; never without it, or at 0s',
     ),
   );
   const batchSize = block.field(
@@ -30,7 +30,7 @@ export function pruneNodesFields(block: Block): PruneNodesConfig | undefined {
     'prune_tofu_nodes',
     defaulting(boolean, false, { doc: 'those too that cannot attest again, by a join token for one' }),
   );
-  if (expiredForSeconds === undefined) {
+  if (expiredForSeconds === undefined || expiredForSeconds === 0) {
     for (const key of OTHERS)
       if (block.isSet(key))
         block.warn(`"${key}" has no effect without "prune_attested_nodes_expired_for"`, key);

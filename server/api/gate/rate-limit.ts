@@ -67,7 +67,8 @@ export class RateLimiter {
     const fullAtMs = Math.max(this.#fullAtMs.get(key) ?? 0, nowMs) + costMs;
     const waitMs = fullAtMs - nowMs - SECOND_MS;
     if (waitMs > WAIT_MAX_MS || (waitMs > 0 && this.#waiting >= WAITING_MAX)) {
-      throw exhausted('too many calls from this address, try again later');
+      const retryAfterMs = Math.max(waitMs - WAIT_MAX_MS, SECOND_MS); // then it would wait no longer than it may
+      throw exhausted('too many calls from this address, try again later', retryAfterMs);
     }
     this.#fullAtMs.set(key, fullAtMs);
     return waitMs;
@@ -80,4 +81,5 @@ export class RateLimiter {
   }
 }
 
-const exhausted = (message: string): CodedError => new CodedError(Code.resourceExhausted, message);
+const exhausted = (message: string, retryAfterMs?: number): CodedError =>
+  new CodedError(Code.resourceExhausted, message, { retryAfterMs });

@@ -5,6 +5,7 @@ import { load } from './load-sketch.ts';
 
 test('records of agents are kept, unless it is said for how long', () => {
   assert.equal(load({}).config.pruneNodes, undefined);
+  assert.equal(load({ server: 'prune_attested_nodes_expired_for = "0s"' }).config.pruneNodes, undefined);
   assert.deepEqual(load({ server: 'prune_attested_nodes_expired_for = "720h"' }).config.pruneNodes, {
     expiredForSeconds: 720 * 3_600,
     batchSize: 1_000,

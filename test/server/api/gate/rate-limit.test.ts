@@ -58,10 +58,11 @@ test('a call that weighs more than a burst is refused in the words of SPIRE', as
   assert.equal(await isAtOnce(draw('csr', 500)), true);
 });
 
-test('whoever would wait longer than an agent does is refused, and takes nothing', async () => {
+test('whoever would wait longer than an agent does is refused with when to come again, and takes nothing', async () => {
   const { clock, draw, isAtOnce } = world();
   const waiting = Array.from({ length: 31 }, () => draw('attestation'));
-  for (let i = 0; i < 3; i++) await assert.rejects(draw('attestation'), { code: Code.resourceExhausted });
+  const refused = { code: Code.resourceExhausted, retryAfterMs: 1_000 };
+  for (let i = 0; i < 3; i++) await assert.rejects(draw('attestation'), refused);
   await clock.advance(30_000);
   await Promise.all(waiting);
   await clock.advance(1_000);
