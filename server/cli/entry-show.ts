@@ -5,7 +5,6 @@ import type { RunCommand } from '../../shared/cli/command.ts';
 import { type Flags, UsageError } from '../../shared/cli/flag.ts';
 import { toJson } from '../../shared/cli/json.ts';
 import { wantsJson } from '../../shared/cli/output.ts';
-import { Code, CodedError, withContext } from '../../shared/errors.ts';
 import type { Rpcs } from '../../shared/rpc/service-types.ts';
 import { ENTRY, withService } from './call-server.ts';
 import { entryFilterOf } from './flags-to-entry.ts';
@@ -35,12 +34,5 @@ function finder(flags: Flags): Find {
   if (id === '') return (client) => listEntries(client, filter);
   if (['parentID', 'spiffeID', 'selector', 'federatesWith', 'hint'].some((name) => flags.has(name)))
     throw new UsageError('-entryID and filters exclude each other');
-  return async (client) => {
-    try {
-      return [await client.unary('GetEntry', { id })];
-    } catch (error) {
-      const isMissing = error instanceof CodedError && error.code === Code.notFound;
-      throw isMissing ? withContext(`error fetching entry ID ${id}`, error) : error;
-    }
-  };
+  return async (client) => [await client.unary('GetEntry', { id })];
 }

@@ -66,11 +66,11 @@ $ entry show -entryID web -output json
 $ entry delete -entryID web -output json
 {"results":[{"id":"web","status":{"code":0,"message":"OK"}}]}
 $ entry show -entryID web
-! Error: error fetching entry ID web: entry not found
+! Error: entry not found
 ? 1
 $ entry show -entryID web -output json
-{"error":"error fetching entry ID web: entry not found"}
-! Error: error fetching entry ID web: entry not found
+{"error":"entry not found"}
+! Error: entry not found
 ? 1`));
 
   it('show what could not be done as it was sent, and exit 1, in JSON too', () =>

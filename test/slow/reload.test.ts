@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { test } from 'node:test';
 import { eventually } from '../interop/program.ts';
 import { System, WRIT } from '../interop/system.ts';
 
-test('a server that is sent SIGHUP takes what it can, names the rest, and lives on with a bad file', async () => {
+test('a server that is sent SIGHUP takes what it can, roles among it, names the rest, and lives on with a bad file', async () => {
   const system = await System.start({ logLevel: 'INFO' });
   const { serverConf, serverSocket } = system.files;
   const original = readFileSync(serverConf, 'utf8');
@@ -25,6 +26,17 @@ test('a server that is sent SIGHUP takes what it can, names the rest, and lives 
     assert.equal(logger(), 'Logger Level : debug\nLaunch Level : debug\n\n');
     await reload(original, /(?:configuration reloaded.*server\.log_level[^]*){2}/);
     assert.equal(logger(), 'Logger Level : info\nLaunch Level : info\n\n');
+    const deed = (...words: readonly string[]): string =>
+      execFileSync(WRIT, ['server', ...words, '-socketPath', serverSocket], {
+        encoding: 'utf8',
+        stdio: 'pipe',
+      });
+    const viewer = `roles { viewer "me" { unix_users = ["${userInfo().uid}"] } }`;
+    await reload(original.replace('log_level', `${viewer}\n  log_level`), /reloaded.*server\.roles/);
+    deed('entry', 'count');
+    assert.throws(() => deed('token', 'generate'), /viewer "me" does not allow it, operator or admin does/);
+    await reload(original, /(?:configuration reloaded.*server\.roles[^]*){2}/);
+    deed('token', 'generate');
     assert.ok(system.server.isRunning);
   } finally {
     await system.stop();

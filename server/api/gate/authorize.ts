@@ -80,12 +80,12 @@ export class Authorizer {
     const mayAdmin = rule.who.includes('admin');
     if (mayAdmin && this.#adminIds.has(id.toString())) return this.#asAdministrator();
     if (!mayAdmin && !rule.who.includes('downstream')) return undefined;
+    if (isAgentId(id)) return undefined; // no entry and no role can name one: their calls cost no reading
     await refresh.ensureFresh(FRESH_TIMEOUT_MS);
     const byMemory = this.#admitByEntry(rule.who, entries.entriesBearing(id));
     if (byMemory !== undefined) return byMemory;
     const opened = mayAdmin ? roles.open(rule, roles.ofId(id)) : undefined;
     if (opened !== undefined) return opened;
-    if (rule.who.includes('agent') && isAgentId(id)) return undefined; // no entry bears such an ID: nothing to confirm
     await refresh.readNow(FRESH_TIMEOUT_MS); // memory may allow, never deny (design D4)
     return this.#admitByEntry(rule.who, entries.entriesBearing(id));
   }

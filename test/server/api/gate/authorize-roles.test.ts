@@ -7,7 +7,7 @@ import { Roles } from '../../../../server/api/gate/roles.ts';
 import { rules, type Rule } from '../../../../server/api/gate/rules.ts';
 import type { Role, RoleKind } from '../../../../server/config/roles-fields.ts';
 import { Code, CodedError, permissionDenied } from '../../../../shared/errors.ts';
-import { id, makeEntry } from '../../entries/make-entry.ts';
+import { id, makeEntry, makeNode } from '../../entries/make-entry.ts';
 
 const OWN_UID = 500;
 const scope = {
@@ -190,6 +190,23 @@ test('several roles add up: whoever may also view sees everything, and the audit
   const write = await authorizer(mine).authorize(LIST, { who: ['local'], roles: ['registrar'] }, local(7));
   assert.equal(write.role, 'registrar "team"');
   assert.ok(write.limits?.registrar !== undefined);
+});
+
+test('an agent is judged as one without asking memory or the database for entries', async () => {
+  const asked = (): never => assert.fail('it was asked');
+  const gate = new Authorizer({
+    adminIds: [],
+    roles: new Roles({ roles, adminIds: [], ownUid: OWN_UID }),
+    entries: { entriesBearing: asked },
+    refresh: { ensureFresh: asked, readNow: asked },
+    agents: { checkAgent: async () => makeNode('/spire/agent/x') },
+  });
+  const rule: Rule = { who: ['local', 'admin', 'agent'], roles: ['viewer'] };
+  const { agent, role } = await gate.authorize(LIST, rule, remote('/spire/agent/x'));
+  assert.deepEqual([agent?.node.id.path, role], ['/spire/agent/x', undefined]);
+  await assert.rejects(gate.authorize(LIST, listRule, remote('/spire/agent/x')), {
+    code: Code.permissionDenied,
+  });
 });
 
 test('roles that are replaced count from the next call on', async () => {
