@@ -5,7 +5,8 @@ import { systemClock } from '../../../shared/clock.ts';
 import { eventually } from '../program.ts';
 import { complaints, Rig, signed } from './rig.ts';
 
-const QUIET_MS = 12_000; // two rounds of synchronisation and more
+const ROUND_MS = 6_000; // of synchronisation, and a little more
+const QUIET_MS = 2 * ROUND_MS;
 const PATIENCE_MS = 30_000;
 
 let rig: Rig;
@@ -30,9 +31,9 @@ test('a tainted authority has the SVIDs of the agent and its workloads replaced,
   await watcher.next('an SVID', ({ event }) => event === 'update');
   const [old = ''] = idsIn(await x509('show'));
   const [next = ''] = idsIn(await x509('prepare'));
-  await systemClock.sleep(QUIET_MS);
+  await systemClock.sleep(ROUND_MS);
   await x509('activate', '-authorityID', next);
-  await systemClock.sleep(QUIET_MS);
+  await systemClock.sleep(ROUND_MS);
   assert.deepEqual(signed(agent), { created: 1, renewed: 0 });
 
   await x509('taint', '-authorityID', old);
