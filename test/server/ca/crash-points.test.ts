@@ -79,21 +79,24 @@ describe('a server struck while it keeps something', async () => {
     }
   }
 
-  test('goes on after any series of crashes and failures', async () => {
-    const strike = fc.record({
-      gap: fc.integer({ min: 1, max: 6 }),
-      moment: fc.constantFrom('before' as const, 'after' as const),
-      kind: fc.constantFrom('crash' as const, 'failure' as const),
-    });
-    await fc.assert(
-      fc.asyncProperty(fc.array(strike, { maxLength: 8 }), async (series) => {
-        let effect = 0;
-        await live(series.map(({ gap, ...rest }) => ({ ...rest, effect: (effect += gap) })));
-      }),
-      { numRuns: 20 },
-    );
-  });
+  test('goes on after any series of crashes and failures', () => strikeAnyHow(live));
 });
+
+/** Has the story go on through any series of crashes and failures. */
+async function strikeAnyHow(story: (strikes: readonly Strike[]) => Promise<number>): Promise<void> {
+  const strike = fc.record({
+    gap: fc.integer({ min: 1, max: 6 }),
+    moment: fc.constantFrom('before' as const, 'after' as const),
+    kind: fc.constantFrom('crash' as const, 'failure' as const),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(strike, { maxLength: 8 }), async (series) => {
+      let effect = 0;
+      await story(series.map(({ gap, ...rest }) => ({ ...rest, effect: (effect += gap) })));
+    }),
+    { numRuns: 20 },
+  );
+}
 
 const corporate = await corporateRoot();
 const issuing = await corporateIntermediate(corporate);
@@ -203,4 +206,6 @@ describe('a server struck while its authorities are replaced by hand', async () 
       });
     }
   }
+
+  test('goes on after any series of crashes and failures', () => strikeAnyHow(replaceAll));
 });
