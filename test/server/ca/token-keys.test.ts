@@ -5,7 +5,6 @@ import { activeTokenKeys } from '../../../server/ca/active-token-key.ts';
 import { parseJournal } from '../../../server/ca/journal.ts';
 import { DiskKeyManager } from '../../../server/key-manager/disk.ts';
 import { Code } from '../../../shared/errors.ts';
-import { KEY_TYPES } from '../../../shared/crypto/signer.ts';
 import { isRefusal } from '../../refusal.ts';
 import { bundleHousekeeping } from '../../fakes/bundle-housekeeping.ts';
 import { memoryDirectory } from '../../fakes/memory-directory.ts';
@@ -184,11 +183,14 @@ describe('token keys after a restart', () => {
   });
 });
 
-test('authorities of every key type are made, sign, and are resumed from a key file', async (t) => {
+test('authorities are of the key type that is configured for each kind, also RSA, sign, and are resumed from a key file', async (t) => {
   const keysPath = `${memoryDirectory(t)}/keys.json`;
-  for (const [at, type] of KEY_TYPES.entries()) {
+  const pairs = [
+    ['rsa-4096', 'ec-p384'],
+    ['ec-p384', 'rsa-2048'],
+  ] as const; // of the others there is plenty: RSA keys take long to make
+  for (const [caType, type] of pairs) {
     const bed = new CaTestbed();
-    const caType = KEY_TYPES[KEY_TYPES.length - 1 - at] ?? type; // another one
     const options = { config: { keyType: caType }, jwt: { isEnabled: true, keyType: type } };
     const before = await bed.start({ ...options, keyManager: DiskKeyManager.open(keysPath) });
     await before.stop();
