@@ -143,4 +143,14 @@ export const svidTable: Readonly<Record<string, Row>> = {
       },
     ],
   },
+  'SVID/NewDownstreamX509CA': {
+    by: 'nobody',
+    deed: ({ nobody, csr }) => nobody.svid.unary('NewDownstreamX509CA', { csr }),
+    lines: () => [
+      failed(
+        'PermissionDenied',
+        'authorization denied for method /spire.api.server.svid.v1.SVID/NewDownstreamX509CA',
+      ),
+    ],
+  },
 };

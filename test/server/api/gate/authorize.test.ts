@@ -137,7 +137,7 @@ const OTHERS: Readonly<Record<Exclude<Group, 'admins'>, readonly string[]>> = {
     'Agent/PostStatus',
     'Sync/Watch',
   ],
-  downstream: ['Bundle/PublishJWTAuthority', 'Bundle/PublishWITAuthority'],
+  downstream: ['SVID/NewDownstreamX509CA', 'Bundle/PublishJWTAuthority', 'Bundle/PublishWITAuthority'],
   'agents and admins': ['Bundle/GetFederatedBundle'],
   locals: [
     'Health/Check',
