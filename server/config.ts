@@ -4,6 +4,7 @@ import { overridesOf } from '../shared/config/flags.ts';
 import { type HealthChecksConfig, healthChecksShape } from '../shared/config/health-checks.ts';
 import { type ConfigText, type Loaded, loadShape } from '../shared/config/load.ts';
 import type { Shape } from '../shared/config/shape.ts';
+import { type TelemetryConfig, telemetryShape } from '../shared/config/telemetry.ts';
 import type { DataStoreConfig } from './config/datastore-plugin.ts';
 import type { KeyManagerConfig } from './config/key-manager-plugin.ts';
 import type { CredentialComposerName } from './config/credential-composer-plugin.ts';
@@ -19,6 +20,7 @@ export interface ServerConfig extends ServerFields {
   readonly upstreamAuthority: UpstreamAuthorityConfig | undefined;
   readonly credentialComposers: readonly CredentialComposerName[];
   readonly nodeAttestors: { readonly joinToken: true };
+  readonly telemetry: TelemetryConfig;
   readonly healthChecks: HealthChecksConfig;
 }
 
@@ -26,7 +28,6 @@ export interface ServerConfig extends ServerFields {
 export const serverShape: Shape<ServerConfig> = (file) => {
   const server = file.block('server', 'the server itself', serverFields);
   const { datastore, ...plugins } = file.block('plugins', 'the parts that can be chosen', serverPlugins);
-  file.withoutEffect('telemetry', 'where metrics go');
   return {
     ...server,
     ...plugins,
@@ -34,6 +35,7 @@ export const serverShape: Shape<ServerConfig> = (file) => {
       datastore.kind === 'managed'
         ? { kind: 'managed', directory: join(server.dataDir, 'postgres') }
         : datastore,
+    telemetry: file.block('telemetry', 'metrics', telemetryShape),
     healthChecks: file.block('health_checks', 'liveness and readiness over HTTP', healthChecksShape),
   };
 };

@@ -8,6 +8,7 @@ import type { Logger } from '../shared/log/logger.ts';
 import type { Random } from '../shared/random.ts';
 import { withReflection } from '../shared/rpc/reflection/server-reflection-info.ts';
 import { type Part, Running } from '../shared/tasks.ts';
+import type { PrometheusMetrics } from '../shared/telemetry/prometheus-metrics.ts';
 import { Authorizer } from './api/gate/authorize.ts';
 import { Callers } from './api/gate/caller.ts';
 import { gate as makeGate } from './api/gate/order.ts';
@@ -26,8 +27,10 @@ import { AgentListener } from './listen/agents.ts';
 import { LocalListener } from './listen/local.ts';
 import { OwnSvid } from './listen/own-svid.ts';
 import { housekeeping } from './start/housekeeping.ts';
+import { makeMetrics, metricsParts, watch } from './start/metrics.ts';
 import { healthParts } from './start/own-health.ts';
 import { common, makeState } from './start/server-state.ts';
+import { measuredStore } from './start/store-metrics.ts';
 
 export interface ServerNeeds {
   readonly config: ServerConfig;
@@ -60,7 +63,10 @@ export function createServer(needs: ServerNeeds): Server {
     start: async () => {
       const store = new OpenedDatastore(needs);
       await running.start([store]);
-      const { parts, agents } = compose({ needs, roles, store: store.get() });
+      const metrics = makeMetrics(config);
+      const opened = store.get();
+      const measured = metrics === undefined ? opened : measuredStore(opened, metrics);
+      const { parts, agents } = compose({ needs, roles, store: measured, metrics });
       await running.start(parts);
       needs.log.info('server is up', { trustDomain: config.trustDomain.name, port: agents.port });
       return { port: agents.port };
@@ -109,6 +115,7 @@ interface Given {
   readonly needs: ServerNeeds;
   readonly roles: Roles;
   readonly store: Datastore;
+  readonly metrics: PrometheusMetrics | undefined;
 }
 
 /** Everything that one part of the composition hands to the next. */
@@ -117,9 +124,9 @@ interface Building extends Given {
 }
 
 function compose(given: Given) {
-  const { needs, store } = given;
-  const { clock, log } = needs;
-  const state = makeState(needs, store);
+  const { needs, store, metrics } = given;
+  const { clock, config, log } = needs;
+  const state = makeState({ ...needs, metrics }, store);
   const building = { ...given, state };
   const { authorities, ca, bundle, adminBundles, foreignBundles, entryRefresh, nodeRefresh } = state;
   const callers = makeCallers(building);
@@ -127,6 +134,7 @@ function compose(given: Given) {
   const ownSvid = new OwnSvid({ trustDomain: needs.config.trustDomain, ca, bundle, clock, log });
   const hub = new WatchHub({ ...state, agents: state.agentCheck, nodesRefresh: nodeRefresh, clock });
   const { local, agents } = makeDoors(building, { callers, ownSvid, hub });
+  if (metrics !== undefined) watch(metrics, { ...common(needs), ...state, hub });
   const parts: readonly Part[] = [
     state.clusterClock,
     authorities,
@@ -140,6 +148,7 @@ function compose(given: Given) {
     ownSvid,
     local,
     agents,
+    ...metricsParts({ config, metrics, ownSvid, callers, log }),
     ...healthParts({ ...needs, ca, authorities: rotating, checkDatabase: () => store.health() }),
   ];
   return { parts, agents };
@@ -172,7 +181,8 @@ function makeDoors(building: Building, { callers, ownSvid, hub }: DoorParts) {
     agents: state.agentCheck,
   });
   const limiter = new RateLimiter({ clock, off: limitsOff(config.rateLimit) });
-  const gate = makeGate({ log, random, callers, authorizer, limiter, isAudited: config.auditLogEnabled });
+  const judges = { callers, authorizer, limiter, metrics: building.metrics };
+  const gate = makeGate({ log, random, ...judges, isAudited: config.auditLogEnabled });
   const routes = makeRoutes(routesNeeds(building, hub));
   const { socketPath, bindAddress: host, bindPort: port, requirePqKem } = config;
   const withLocal = { ...routes, ...localRoutes(localRoutesNeeds(building, ownSvid)) };

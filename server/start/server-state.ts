@@ -2,6 +2,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { Random } from '../../shared/random.ts';
+import { counting, type Metrics, noMetrics } from '../../shared/telemetry/metrics.ts';
 import { AdminBundles } from '../bundle/admin-bundles.ts';
 import { BundleCache } from '../bundle/bundle-cache.ts';
 import { ForeignBundles } from '../bundle/foreign-bundles.ts';
@@ -25,6 +26,7 @@ export interface ServerStateNeeds {
   readonly log: Logger;
   readonly clock: Clock;
   readonly random: Random;
+  readonly metrics?: Metrics | undefined;
 }
 
 /** What nearly every part needs. */
@@ -67,9 +69,15 @@ export function makeState(needs: ServerStateNeeds, store: Datastore) {
   };
 }
 
+const SIGNED = {
+  signX509Svid: 'server_ca.sign.x509_svid',
+  signAgentSvid: 'server_ca.sign.x509_svid',
+  signServerSvid: 'server_ca.sign.x509_svid',
+};
+
 /** Who signs, and with what. */
 function signing(needs: ServerStateNeeds, store: Datastore) {
-  const { config } = needs;
+  const { config, metrics = noMetrics } = needs;
   const { bundles, journals } = store;
   const shared = common(needs);
   const keyManager = makeKeyManager(config.keyManager);
@@ -78,10 +86,10 @@ function signing(needs: ServerStateNeeds, store: Datastore) {
   const upstreamAuthority = makeUpstreamAuthority(config.upstreamAuthority, shared);
   const kept = { keyManager, upstreamAuthority, journals, bundles };
   const authorities = new LocalAuthorities({ ...shared, ...kept, config: config.ca, jwt, wit });
-  const issuers = tokenIssuers({ ...shared, config, authorities, clusterClock });
+  const issuers = tokenIssuers({ ...shared, config, authorities, clusterClock, metrics });
   const composers = makeCredentialComposers(config.credentialComposers);
   const signed = { ...shared, authorities: authorities.x509, clusterClock };
-  const ca = new X509Ca({ ...signed, config: config.ca, composers });
+  const ca = counting(new X509Ca({ ...signed, config: config.ca, composers }), metrics, SIGNED);
   return { clusterClock, authorities, ca, issuers };
 }
 

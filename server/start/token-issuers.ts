@@ -1,6 +1,7 @@
 /** Who signs tokens, each with the authorities of its kind; undefined where that kind is turned off. Called by server.ts. */
 import type { Clock } from '../../shared/clock.ts';
 import type { Random } from '../../shared/random.ts';
+import { counting, type Metrics } from '../../shared/telemetry/metrics.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import { activeTokenKeys } from '../ca/active-token-key.ts';
 import type { ClusterClock } from '../ca/cluster-clock.ts';
@@ -14,6 +15,7 @@ export interface TokenIssuersNeeds {
   readonly clock: Clock;
   readonly clusterClock: ClusterClock;
   readonly random: Random;
+  readonly metrics: Metrics;
   readonly config: Pick<ServerConfig, 'jwt' | 'wit'>;
   readonly authorities: Pick<LocalAuthorities, 'jwt' | 'wit'>;
 }
@@ -23,17 +25,21 @@ export interface TokenIssuers {
   readonly witCa: WitCa | undefined;
 }
 
-export function tokenIssuers({ config, authorities, ...shared }: TokenIssuersNeeds): TokenIssuers {
+export function tokenIssuers({ config, authorities, metrics, ...shared }: TokenIssuersNeeds): TokenIssuers {
   const { clock } = shared;
   const { jwt, wit } = authorities;
   return {
     jwtCa:
       jwt === undefined
         ? undefined
-        : new JwtCa({ ...shared, keys: activeTokenKeys(jwt, clock), config: config.jwt }),
+        : counting(new JwtCa({ ...shared, keys: activeTokenKeys(jwt, clock), config: config.jwt }), metrics, {
+            signJwtSvid: 'server_ca.sign.jwt_svid',
+          }),
     witCa:
       wit === undefined
         ? undefined
-        : new WitCa({ ...shared, keys: activeTokenKeys(wit, clock), config: config.wit }),
+        : counting(new WitCa({ ...shared, keys: activeTokenKeys(wit, clock), config: config.wit }), metrics, {
+            signWitSvid: 'server_ca.sign.wit_svid',
+          }),
   };
 }

@@ -4,6 +4,8 @@ import { Code, CodedError, internal, messageOf } from '../../../shared/errors.ts
 import type { LogFields, Logger } from '../../../shared/log/logger.ts';
 import type { Random } from '../../../shared/random.ts';
 import type { Call, Gate } from '../../../shared/rpc/handler.ts';
+import { methodKey } from '../../../shared/telemetry/method-key.ts';
+import { measured, type Metrics, noMetrics } from '../../../shared/telemetry/metrics.ts';
 import { callerFields, CallTrail, methodFields, noTrail } from './audit.ts';
 import type { Authorizer } from './authorize.ts';
 import type { Callers } from './caller.ts';
@@ -18,6 +20,7 @@ export interface GateNeeds {
   readonly authorizer: Pick<Authorizer, 'authorize'>;
   readonly limiter: Pick<RateLimiter, 'draw'>;
   readonly isAudited: boolean;
+  readonly metrics?: Metrics | undefined;
 }
 
 /** A call on its way: each step may learn something. */
@@ -39,6 +42,7 @@ type Step = (passing: Passing, next: () => Promise<void>) => Promise<void>;
  */
 export function gate(needs: GateNeeds): Gate<Peer, CallContext> {
   const steps: readonly Step[] = [
+    countCalls(needs),
     logOutcome(needs),
     ...(needs.isAudited ? [audit(needs)] : []),
     findCaller(needs),
@@ -83,6 +87,17 @@ function contextOf({ callers, authorizer }: GateNeeds, passing: Passing): CallCo
   const admitAgain = async (): Promise<Admission> =>
     authorizer.authorize(call.method, rule, await callers.identify(call.peer));
   return { call, caller, agent, limits, trail, admitAgain };
+}
+
+/** Keys of methods that have a rule: as many as there are RPCs. */
+const keys = new Map<string, string>();
+
+function countCalls({ metrics = noMetrics }: GateNeeds): Step {
+  return ({ call: { method } }, next) => {
+    const key = keys.get(method) ?? methodKey(method);
+    keys.set(method, key);
+    return measured(metrics, key, next);
+  };
 }
 
 /** What went wrong on our side is an operator's concern; what a caller did wrong is told to the caller. */

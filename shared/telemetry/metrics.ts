@@ -1,0 +1,71 @@
+/**
+ * What a program counts of itself, free of the library that keeps it. Names are SPIRE's keys (doc/telemetry), their parts
+ * joined by dots: `rpc.agent.v1.agent.attest_agent`. Made by server/start/metrics, used by whatever is counted.
+ */
+import { monotonicMs } from '../clock.ts';
+import { CodedError } from '../errors.ts';
+import { codeName } from '../cli/code-name.ts';
+
+export type Labels = Readonly<Record<string, string>>;
+
+export interface Metrics {
+  /** Once more. */
+  count(key: string, labels?: Labels): void;
+  /** How long something took, by SPIRE's convention of `<key>.elapsed_time`. */
+  sampleMs(key: string, ms: number, labels?: Labels): void;
+  /** Read whenever somebody looks. */
+  gauge(key: string, read: () => number, labels?: Labels): void;
+}
+
+export const noMetrics: Metrics = { count: () => {}, sampleMs: () => {}, gauge: () => {} };
+
+/** SPIRE's call counter: how often, how long, and with which gRPC code it ended. Gives what the deed gives. */
+export async function measured<T>(metrics: Metrics, key: string, deed: () => Promise<T>): Promise<T> {
+  const beganMs = monotonicMs();
+  const note = (status: string): void => {
+    metrics.count(key, { status });
+    metrics.sampleMs(`${key}.elapsed_time`, monotonicMs() - beganMs, { status });
+  };
+  try {
+    const result = await deed();
+    note('OK');
+    return result;
+  } catch (error) {
+    note(error instanceof CodedError ? codeName(error.code) : 'Unknown');
+    throw error;
+  }
+}
+
+/** Keys by the methods that are to be counted. */
+export type Keys<T> = Readonly<Partial<Record<keyof T, string>>>;
+
+/** The same object, whose methods in `keys` are call counters; the others are passed on as they are. */
+export const measuring = <T extends object>(target: T, metrics: Metrics, keys: Keys<T>): T =>
+  wrapping(target, keys, (key, deed) => measured(metrics, key, deed));
+
+/** The same object, whose methods in `keys` count their successes. */
+export const counting = <T extends object>(target: T, metrics: Metrics, keys: Keys<T>): T =>
+  wrapping(target, keys, async (key, deed) => {
+    const result = await deed();
+    metrics.count(key);
+    return result;
+  });
+
+type Around = (key: string, deed: () => Promise<unknown>) => Promise<unknown>;
+
+function wrapping<T extends object>(target: T, keys: Keys<T>, around: Around): T {
+  const made = new Map<PropertyKey, unknown>();
+  const wrap = (name: PropertyKey, method: (...args: never[]) => unknown): unknown => {
+    const key = keys[name as keyof T];
+    if (key === undefined) return method.bind(target);
+    return (...args: never[]) => around(key, async () => method.apply(target, args));
+  };
+  return new Proxy(target, {
+    get: (_target, name) => {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      if (!made.has(name)) made.set(name, wrap(name, value as (...args: never[]) => unknown));
+      return made.get(name);
+    },
+  });
+}
