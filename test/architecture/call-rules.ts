@@ -67,7 +67,8 @@ const bans: readonly Ban[] = [
   { what: /\b(?:eval|Function)\(/g, within: NOWHERE, why: 'no code is made at run time' },
   {
     what: /\brejectUnauthorized:\s*false\b/g,
-    within: /^shared\/(?:tls\/(?:listen|spiffe-dial)|client\/mtls-server|telemetry\/prometheus-listener)\.ts$/,
+    within:
+      /^shared\/(?:tls\/(?:listen|spiffe-dial)|client\/mtls-server|telemetry\/prometheus-listener)\.ts$/,
     why: 'only where the chain is then verified against the bundle of its own trust domain',
   },
 ];

@@ -42,6 +42,19 @@ describe('server configuration', () => {
       credentialComposers: [],
       upstreamAuthority: undefined,
       nodeAttestors: { joinToken: true },
+      telemetry: {
+        prometheus: {
+          host: 'localhost',
+          port: undefined,
+          useSpireSvid: false,
+          authorizedSpiffeIds: [],
+        },
+        metricPrefix: '',
+        hasTrustDomainLabel: false,
+        hasHostnameLabel: true,
+        allowedPrefixes: [],
+        blockedPrefixes: [],
+      },
       healthChecks: {
         listenerEnabled: false,
         bindAddress: 'localhost',

@@ -8,12 +8,12 @@ describe('settings of SPIRE that do not exist yet', () => {
   test('those that may be ignored warn when they are set', () => {
     const { warnings } = load({
       server: 'profiling_port = 1\nexperimental { cache_reload_interval = "1s" }\nprofiling_enabled = false',
-      rest: 'telemetry { Prometheus { port = 9988 } }',
+      rest: 'telemetry { Statsd = [{ address = "localhost:1337" }] }',
     });
     assert.deepEqual(warnings, [
       'server.conf:3:16: "cache_reload_interval" in server.experimental has no effect yet',
       'server.conf:2:1: "profiling_port" in server has no effect yet',
-      'server.conf:9:1: "telemetry" has no effect yet',
+      'server.conf:9:13: "Statsd" in telemetry has no effect yet',
     ]);
   });
 
