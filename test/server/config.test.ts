@@ -1,6 +1,7 @@
 /** The server's configuration: defaults, every fault at once, flags and environment. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { NO_TELEMETRY } from '../../shared/config/telemetry.ts';
 import { serverFlags } from '../../server/config/server-flags.ts';
 import { loadServerConfig } from '../../server/config.ts';
 import { faultsOf } from '../shared/config/faults-of.ts';
@@ -42,19 +43,7 @@ describe('server configuration', () => {
       credentialComposers: [],
       upstreamAuthority: undefined,
       nodeAttestors: { joinToken: true },
-      telemetry: {
-        prometheus: {
-          host: 'localhost',
-          port: undefined,
-          useSpireSvid: false,
-          authorizedSpiffeIds: [],
-        },
-        metricPrefix: '',
-        hasTrustDomainLabel: false,
-        hasHostnameLabel: true,
-        allowedPrefixes: [],
-        blockedPrefixes: [],
-      },
+      telemetry: NO_TELEMETRY, // itself in config/telemetry.test
       healthChecks: {
         listenerEnabled: false,
         bindAddress: 'localhost',
