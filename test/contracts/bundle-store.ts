@@ -77,6 +77,17 @@ function appending(open: Open): void {
     );
   });
 
+  test('a bundle grows to a bound that is given, and no further', async (t) => {
+    const bundles = await open(t);
+    const authorities = { jwt: [key('a'), key('b')] };
+    const message = /^the bundle would have \d+ bytes, and 100 at most are kept$/;
+    await assert.rejects(bundles.append(own, authorities, 100), { code: Code.resourceExhausted, message });
+    assert.equal((await bundles.find(own))?.jwtAuthorities.length ?? 0, 0);
+    await bundles.append(own, authorities, 1_000);
+    assert.equal((await bundles.find(own))?.jwtAuthorities.length, 2);
+    await bundles.append(own, { jwt: [key('c')] }); // none is given
+  });
+
   test('concurrent appends all arrive, each with a number of its own', async (t) => {
     const bundles = await open(t);
     const names = ['a', 'b', 'c', 'd', 'e', 'f'];
