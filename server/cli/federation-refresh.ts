@@ -17,7 +17,8 @@ export const federationRefresh: RunCommand = async (flags, terminal) => {
         throw new UsageError(
           `there is no federation relationship with trust domain ${JSON.stringify(trust_domain)}`,
         );
-      throw withContext('failed to refresh bundle', error);
+      const isRefused = error instanceof CodedError && error.code === Code.invalidArgument;
+      throw isRefused ? withContext('failed to refresh bundle', error) : error;
     });
     terminal.out(asJson ? `${toJson({ code: 0, message: 'OK' })}\n` : 'Bundle refreshed\n');
     return 0;

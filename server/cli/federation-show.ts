@@ -5,6 +5,7 @@ import { UsageError } from '../../shared/cli/flag.ts';
 import { toJson } from '../../shared/cli/json.ts';
 import { wantsJson } from '../../shared/cli/output.ts';
 import { printable } from '../../shared/cli/printable.ts';
+import { Code, CodedError, withContext } from '../../shared/errors.ts';
 import { TRUST_DOMAIN, withService } from './call-server.ts';
 import { federationBlock, federationJson } from './print-federation.ts';
 
@@ -13,7 +14,12 @@ export const federationShow: RunCommand = async (flags, terminal) => {
   if (!flags.has('trustDomain')) throw new UsageError('a trust domain name is required');
   const trust_domain = flags.text('trustDomain');
   return withService<TrustDomainDefinition, number>(TRUST_DOMAIN, { flags, terminal }, async (client) => {
-    const found = await client.unary('GetFederationRelationship', { trust_domain });
+    const found = await client
+      .unary('GetFederationRelationship', { trust_domain })
+      .catch((error: unknown) => {
+        const isMissing = error instanceof CodedError && error.code === Code.notFound;
+        throw isMissing ? withContext('error showing federation relationship', error) : error;
+      });
     const title = `Found a federation relationship with trust domain ${printable(trust_domain)}:\n\n`;
     terminal.out(asJson ? `${toJson(federationJson(found))}\n` : title + federationBlock(found));
     return 0;

@@ -103,8 +103,8 @@ $ bundle set -id example.org -path DIR/b.pem
   it('delete a bundle with the entries that federate with it, or part them from it', async () => {
     const entry = '-parentID spiffe://example.org/n -selector unix:uid:1 -federatesWith spiffe://other.org';
     for (const [mode, left] of [
-      ['delete', 'Error: error fetching entry ID delete: entry not found\n'],
-      ['dissociate', ''],
+      ['delete', /entry not found$/m],
+      ['dissociate', /^$/],
     ] as const) {
       await set('other.org');
       await typed(`entry create -entryID ${mode} -spiffeID spiffe://example.org/${mode} ${entry}`);
@@ -115,7 +115,7 @@ $ bundle delete -id other.org -mode restrict
 $ bundle delete -id other.org -mode ${mode}
 bundle deleted.`);
       const shown = await typed(`entry show -entryID ${mode}`);
-      assert.equal(shown.err, left);
+      assert.match(shown.err, left);
       assert.ok(!shown.out.includes('FederatesWith'));
     }
   });

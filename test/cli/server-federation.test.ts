@@ -48,7 +48,7 @@ $ bundle set -id Other.org -path DIR/b.pem
 ! Error: -id: trust domain characters are limited to lowercase letters, numbers, dots, dashes, and underscores
 ? 1
 $ bundle set -id other.org -path DIR/none
-! Error: -path DIR/none cannot be read: ENOENT: no such file or directory, open 'DIR/none'
+! Error: unable to load bundle data: -path DIR/none cannot be read: ENOENT: no such file or directory, open 'DIR/none'
 ? 1
 $ bundle set -id other.org -path DIR/b.json
 ! Error: unable to parse bundle data: no PEM blocks; this looks like the format "spiffe"
@@ -148,14 +148,17 @@ Endpoint SPIFFE ID        : spiffe://b.org/e
 $ federation refresh -id a.org
 ! Error: there is no federation relationship with trust domain "a.org"
 ? 1
+$ federation refresh -id A.org
+! Error: failed to refresh bundle: failed to parse trust domain: trust domain characters are limited to lowercase letters, numbers, dots, dashes, and underscores
+? 1
 $ federation delete -id spiffe://a.org
 federation relationship deleted.
 $ federation delete -id a.org
 ! Error: failed to delete federation relationship "a.org": federation relationship not found
 ? 1
 $ federation show -trustDomain a.org -output json
-{"error":"federation relationship does not exist"}
-! Error: federation relationship does not exist
+{"error":"error showing federation relationship: federation relationship does not exist"}
+! Error: error showing federation relationship: federation relationship does not exist
 ? 1`));
 
   it('read files in the shape of SPIRE', async () => {

@@ -54,4 +54,5 @@ export const BACKUP_TABLES: readonly BackupTable[] = [
 ];
 
 /** Rows that are read or written by one statement. */
-export const PAGE_ROWS = 200; // an entry is 256 KiB at most: some 50 MB in the worst case
+// An entry is 256 KiB at most, a bundle 1.4 MiB: 50 MB and 280 MB in the worst case.
+export const PAGE_ROWS = 200;
