@@ -5,6 +5,7 @@
  * of ca/rotating-authorities, taint and revoke one transaction each.
  */
 import { Code, CodedError, internal, invalidArgument, messageOf } from '../../shared/errors.ts';
+import type { Bundle } from '../../shared/bundle/bundle.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import type { BundleStore } from '../bundle/bundle-store.ts';
 import type { Authority } from './authorities.ts';
@@ -48,12 +49,16 @@ export class LocalAuthority {
     return this.#authorities.state();
   }
 
-  /** A new authority in the standby slot, whatever that held. Throws Unavailable at the start, Internal when none can be made. */
+  /**
+   * A new authority in the standby slot, whatever that held. Throws Unavailable at the start, ResourceExhausted when the
+   * bundle is full, Internal when none can be made.
+   */
   prepare(): Promise<Authority> {
-    return this.#inTurn(() => {
+    return this.#inTurn(async () => {
       this.state();
+      const bundle = await this.#orInternal('prepare', () => this.#findBundle());
+      this.#checkRoom(bundle);
       return this.#orInternal('prepare', async () => {
-        await this.#checkRoom();
         const prepared = await this.#authorities.prepare();
         await this.#confirm();
         return prepared;
@@ -94,7 +99,7 @@ export class LocalAuthority {
       const { bundles, trustDomain } = this.#needs;
       const { kind, current } = this.#authorities;
       this.#checkOwnRoot('revoked');
-      const bundle = await bundles.find(trustDomain);
+      const bundle = await this.#findBundle();
       const why =
         authorityId === '' ? 'no authority ID provided' : kind.whyNotRevoked(authorityId, current, bundle);
       if (why !== undefined) throw invalidArgument(`invalid authority ID: ${why}`);
@@ -125,14 +130,17 @@ export class LocalAuthority {
   }
 
   /** Each one that is prepared stays in the bundle until its end, used or not. */
-  async #checkRoom(): Promise<void> {
-    const { bundles, trustDomain } = this.#needs;
+  #checkRoom(bundle: Bundle | undefined): void {
     const { kind } = this.#authorities;
-    const bundle = await bundles.find(trustDomain);
     if (bundle !== undefined && kind.countIn(bundle) >= BUNDLED_MAX)
-      throw internal(
+      throw new CodedError(
+        Code.resourceExhausted,
         `the bundle holds ${BUNDLED_MAX} ${kind.name} authorities: activate the prepared one, or wait until some have ended`,
       );
+  }
+
+  #findBundle(): Promise<Bundle | undefined> {
+    return this.#needs.bundles.find(this.#needs.trustDomain);
   }
 
   /** The change is kept: that it cannot be read back now is no failure of it. */

@@ -9,9 +9,10 @@ function expected(text: string): string | undefined {
   const unix = /^unix:(?:\/\/(?=\/)|(?!\/\/))(\/[^?#%]*)$/i.exec(text)?.[1];
   if (unix !== undefined)
     return /^[^\s\p{Cc}]{2,}$/u.test(unix) && Buffer.byteLength(unix) <= 107 ? unix : undefined;
-  const [, ip = '', port = ''] = /^tcp:\/\/([0-9.]+|\[[0-9a-fA-F:.]+\]):([1-9][0-9]{0,4})$/i.exec(text) ?? [];
+  const [, ip = '', port = ''] =
+    /^tcp:\/\/((?:[0-9]+\.){3}[0-9]+|\[[0-9a-fA-F:.]+\]):([1-9][0-9]{0,4})$/i.exec(text) ?? [];
   if (ip === '' || Number(port) > 65_535) return undefined;
-  const url = URL.parse(`http://${ip}:${port}`); // canonical IPv4 stays as it is; brackets are IPv6 or nothing
+  const url = URL.parse(`http://${ip}:${port}`); // canonical IPv4 stays as it is, and so does a name such as `.`; brackets are IPv6 or nothing
   return url !== null && (ip.startsWith('[') || url.hostname === ip) ? `${ip}:${port}` : undefined;
 }
 

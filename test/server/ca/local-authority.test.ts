@@ -112,7 +112,7 @@ describe('authorities worked by hand', () => {
     while ((await jwtKeysOf(bed)).length < 500) await jwt.prepare();
     await assert.rejects(
       jwt.prepare(),
-      isRefusal(Code.internal, /^failed to prepare JWT authority: the bundle holds 500 JWT authorities/),
+      isRefusal(Code.resourceExhausted, /^the bundle holds 500 JWT authorities/),
     );
     await jwt.activate(jwt.state().prepared?.authorityId ?? '');
     await server.stop();
