@@ -19,6 +19,9 @@ import { SigningTurns } from './api/gate/signing-turns.ts';
 import { localRoutes, type LocalRoutesNeeds, routes as makeRoutes, type RoutesNeeds } from './api/routes.ts';
 import { WatchHub } from './api/sync/watch-hub.ts';
 import { makeNodeAttestors } from './attest-node/registry.ts';
+import { BundleReach } from './cluster/bundle-reach.ts';
+import { Joining } from './cluster/joining.ts';
+import { Presence } from './cluster/presence.ts';
 import type { ServerConfig } from './config.ts';
 import type { Role } from './config/roles-fields.ts';
 import { datastoreConfig } from './datastore-config.ts';
@@ -133,10 +136,13 @@ function compose(given: Given) {
   const rotating = [authorities.x509, authorities.jwt, authorities.wit].filter((one) => one !== undefined);
   const ownSvid = new OwnSvid({ trustDomain: needs.config.trustDomain, ca, bundle, clock, log });
   const hub = new WatchHub({ ...state, agents: state.agentCheck, nodesRefresh: nodeRefresh, clock });
-  const { local, agents } = makeDoors(building, { callers, ownSvid, hub });
+  const reach = new BundleReach({ clock, streaming: () => hub.agentIds });
+  const { local, agents } = makeDoors(building, { callers, ownSvid, hub, reach });
+  const { joining, presence } = clusterParts(building, reach);
   if (metrics !== undefined) watch(metrics, { ...common(needs), ...state, hub });
   const parts: readonly Part[] = [
     state.clusterClock,
+    joining.before,
     authorities,
     bundle, // after the authorities, which make it at the first start
     adminBundles,
@@ -145,6 +151,8 @@ function compose(given: Given) {
     entryRefresh,
     housekeeping({ ...needs, store }),
     hub,
+    joining.wait, // before any door opens, and before the server has an SVID that nobody believes
+    presence,
     ownSvid,
     local,
     agents,
@@ -152,6 +160,17 @@ function compose(given: Given) {
     ...healthParts({ ...needs, ca, authorities: rotating, checkDatabase: () => store.health() }),
   ];
   return { parts, agents };
+}
+
+/** What a server knows of the others on its database. */
+function clusterParts({ needs, store, state }: Building, reach: BundleReach) {
+  const { bundles, peers } = store;
+  const { ca, bundle } = state;
+  const waitSeconds = needs.config.newAuthorityWaitSeconds;
+  return {
+    joining: new Joining({ ...common(needs), bundles, peers, waitSeconds }),
+    presence: new Presence({ ...common(needs), peers, reach, bundle, ca }),
+  };
 }
 
 const makeCallers = ({ needs: { config, clock }, state }: Building): Callers =>
@@ -167,10 +186,11 @@ interface DoorParts {
   readonly callers: Callers;
   readonly ownSvid: OwnSvid;
   readonly hub: WatchHub;
+  readonly reach: BundleReach;
 }
 
 /** The listeners, and what stands between them and the handlers. */
-function makeDoors(building: Building, { callers, ownSvid, hub }: DoorParts) {
+function makeDoors(building: Building, { callers, ownSvid, hub, reach }: DoorParts) {
   const { needs, roles, state } = building;
   const { config, log, random, clock } = needs;
   const authorizer = new Authorizer({
@@ -183,7 +203,7 @@ function makeDoors(building: Building, { callers, ownSvid, hub }: DoorParts) {
   const limiter = new RateLimiter({ clock, off: limitsOff(config.rateLimit) });
   const judges = { callers, authorizer, limiter, metrics: building.metrics };
   const gate = makeGate({ log, random, ...judges, isAudited: config.auditLogEnabled });
-  const routes = makeRoutes(routesNeeds(building, hub));
+  const routes = makeRoutes(routesNeeds(building, hub, reach));
   const { socketPath, bindAddress: host, bindPort: port, requirePqKem } = config;
   const withLocal = { ...routes, ...localRoutes(localRoutesNeeds(building, ownSvid)) };
   const door = { host, port, requirePqKem, ownSvid, callers, inputMaxBytes: needs.inputMaxBytes };
@@ -220,7 +240,7 @@ function localRoutesNeeds({ needs, store, state }: Building, ownSvid: OwnSvid): 
 /** Native code, which need not be there. */
 const loadFinder = async () => (await import('./listen/local-process.ts')).processFinder();
 
-function routesNeeds({ needs, store, state }: Building, hub: WatchHub): RoutesNeeds {
+function routesNeeds({ needs, store, state }: Building, hub: WatchHub, reach: BundleReach): RoutesNeeds {
   const { config, clock } = needs;
   const { authorities, ca, bundle, foreignBundles, index, history } = state;
   const attestors = makeNodeAttestors({
@@ -250,6 +270,7 @@ function routesNeeds({ needs, store, state }: Building, hub: WatchHub): RoutesNe
       federatedBundles: store.federatedBundles,
       foreignBundles,
       witCa: state.issuers.witCa,
+      reach,
     },
     trustDomain: { ...common(needs), bundles: store.bundles, relationships: store.relationships },
     localAuthority: authorities.byHand(() => bundle.refresh()),

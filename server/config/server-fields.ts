@@ -41,6 +41,8 @@ export interface ServerFields extends LogConfig {
   /** How old a node's record may be when a call is judged by it; 0 = read or confirmed at every call. */
   readonly maxAttestedNodeInfoStalenessSeconds: number;
   readonly requirePqKem: boolean;
+  /** How long a server that joins others waits until agents know its authorities; 0: it does not. */
+  readonly newAuthorityWaitSeconds: number;
   /** Undefined: records of agents are kept. */
   readonly pruneNodes: PruneNodesConfig | undefined;
 }
@@ -95,6 +97,13 @@ const generalFields = (block: Block) => ({
     defaulting(duration(0), 0, {
       doc: "how old an agent's record may be when its call is judged",
       shown: '0s',
+    }),
+  ),
+  newAuthorityWaitSeconds: block.field(
+    'new_authority_wait',
+    defaulting(duration(0), 30, {
+      doc: "Writ's own: a server with new authorities, beside others that can sign, opens its doors when the agents of those have the bundle with them, after this time at the latest",
+      shown: '30s',
     }),
   ),
   rateLimit: block.block('ratelimit', 'limits per caller address', rateLimitShape),

@@ -1,4 +1,5 @@
 /** Opens the datastore: connects, brings the schema up to date, makes the stores and the feeds. Called by server.ts. */
+import type { PeerStore } from '../cluster/peer-store.ts';
 import type { ChangeFeed } from '../entries/change-feed.ts';
 import type { Entry } from '../entries/entry.ts';
 import type { EntryPlanStore } from '../entries/entry-plan.ts';
@@ -36,6 +37,7 @@ import { PostgresNodes } from './nodes.ts';
 import type { PostgresConfig } from './postgres.ts';
 import { clientConfig } from './postgres.ts';
 import { pruneChanges } from './prune-changes.ts';
+import { PostgresPeers } from './peers.ts';
 import { PostgresRelationships } from './relationships.ts';
 
 export interface ManagedConfig {
@@ -66,6 +68,7 @@ export interface Datastore {
   readonly entryFeed: ChangeFeed<Entry>;
   readonly nodeFeed: ChangeFeed<Node>;
   readonly leases: LeaseStore;
+  readonly peers: PeerStore;
   readonly nodePruning: NodePruning;
   /** Forgets changes that no reader needs any more; how many. */
   pruneChanges(fence?: Fence): Promise<number>;
@@ -136,6 +139,7 @@ async function connect(options: DatastoreOptions, target: Target): Promise<Datas
     entryFeed: new PostgresChangeFeed(database, hints, entryItems),
     nodeFeed: new PostgresChangeFeed(database, hints, nodeItems),
     leases: new PostgresLeases(database, random),
+    peers: new PostgresPeers(database),
     nodePruning: new PostgresNodePruning(database),
     pruneChanges: (fence) => pruneChanges(database, KEPT_CHANGES, fence),
     now: () => databaseNow(database),

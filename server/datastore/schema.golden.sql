@@ -106,6 +106,13 @@ create table schema_migrations (
   PRIMARY KEY (version)
 );
 
+create table servers (
+  id uuid not null,
+  known_sequence bigint not null,
+  seen_at timestamp with time zone not null,
+  PRIMARY KEY (id)
+);
+
 create sequence bundles_row_id_seq;
 create sequence ca_journal_saves;
 create sequence entries_row_id_seq;
@@ -138,3 +145,4 @@ CREATE INDEX nodes_by_selectors ON nodes USING gin (selectors);
 CREATE UNIQUE INDEX nodes_id_key ON nodes USING btree (id);
 CREATE UNIQUE INDEX nodes_pkey ON nodes USING btree (row_id);
 CREATE UNIQUE INDEX schema_migrations_pkey ON schema_migrations USING btree (version);
+CREATE UNIQUE INDEX servers_pkey ON servers USING btree (id);

@@ -28,6 +28,7 @@ export class DatabaseLink {
       entryFeed: this.#feed('entries', this.#guard(datastore.entryFeed)),
       nodeFeed: this.#feed('nodes', this.#guard(datastore.nodeFeed)),
       leases: this.#guard(datastore.leases),
+      peers: this.#guard(datastore.peers),
       nodePruning: this.#guard(datastore.nodePruning),
       pruneChanges: (fence) => this.#call(() => datastore.pruneChanges(fence)),
       now: () => this.#call(() => datastore.now()),

@@ -11,6 +11,7 @@ import { FakeJournalStore } from './journal-store.ts';
 import { FakeLeaseStore } from './lease-store.ts';
 import { FakeNodePruning } from './node-pruning.ts';
 import { FakeNodeStore } from './node-store.ts';
+import { FakePeerStore } from './peer-store.ts';
 import { FakeRelationshipStore } from './relationship-store.ts';
 
 export class FakeDatastore implements Datastore {
@@ -23,6 +24,7 @@ export class FakeDatastore implements Datastore {
   readonly nodes: FakeNodeStore;
   readonly plans: FakeEntryPlans;
   readonly leases: FakeLeaseStore;
+  readonly peers: FakePeerStore;
   readonly nodePruning: FakeNodePruning;
   /** What reads and `health` fail with: the database is away. */
   #failure: CodedError | undefined;
@@ -38,6 +40,7 @@ export class FakeDatastore implements Datastore {
     this.joinTokens = new FakeJoinTokenStore(this.entries);
     this.nodes = new FakeNodeStore({ joinTokens: this.joinTokens, entries: this.entries });
     this.leases = new FakeLeaseStore(clock);
+    this.peers = new FakePeerStore(clock);
     this.nodePruning = new FakeNodePruning(this);
   }
 

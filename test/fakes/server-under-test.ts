@@ -83,7 +83,7 @@ export const WIT_ENABLED: ServerConfig['wit'] = {
 };
 
 /** Tests attest more agents than one a second. */
-const UNLIMITED = { rateLimit: { attestation: false, signing: true } };
+const UNLIMITED = { newAuthorityWaitSeconds: 0, rateLimit: { attestation: false, signing: true } };
 
 /** Stopped after the test. */
 export async function startServer(

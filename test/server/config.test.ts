@@ -37,6 +37,7 @@ describe('server configuration', () => {
       logFile: undefined,
       logSourceLocation: false,
       requirePqKem: false,
+      newAuthorityWaitSeconds: 30,
       pruneNodes: undefined,
       datastore: { kind: 'managed', directory: '/data/postgres' },
       keyManager: { kind: 'memory' },

@@ -69,6 +69,11 @@ export class WatchHub implements Part {
     await this.#loop;
   }
 
+  /** SPIFFE IDs of those that watch. */
+  get agentIds(): readonly string[] {
+    return [...this.#streams.keys()];
+  }
+
   get size(): number {
     return this.#all().length;
   }

@@ -10,8 +10,8 @@ export interface BackupTable {
 }
 
 /**
- * All of them but `feeds` and `changes`, since a restore begins a new epoch of every feed, and `leases`, which nobody holds
- * while one is made. A test holds this list against the schema.
+ * All of them but `feeds` and `changes`, since a restore begins a new epoch of every feed, and `leases` and `servers`, since no
+ * server runs while one is made. A test holds this list against the schema.
  */
 export const BACKUP_TABLES: readonly BackupTable[] = [
   {
