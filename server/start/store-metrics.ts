@@ -8,6 +8,7 @@ export function measuredStore(store: Datastore, metrics: Metrics): Datastore {
     plans: store.plans,
     journals: store.journals,
     leases: store.leases,
+    peers: store.peers,
     nodePruning: store.nodePruning,
     relationships: store.relationships,
     pruneChanges: (fence) => store.pruneChanges(fence),
