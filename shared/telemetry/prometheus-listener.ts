@@ -117,7 +117,17 @@ export class PrometheusListener implements Part {
     return server;
   }
 
+  /** Never rejects: nobody would catch it, and what a reader meets must not end the program. */
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await this.#answer(request, response);
+    } catch (error) {
+      this.#needs.log.error('metrics cannot be read', { error: messageOf(error) });
+      response.writeHead(500).end();
+    }
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       await this.#needs.tls?.checkReader?.(peerChain(request.socket as TLSSocket));
     } catch (error) {
