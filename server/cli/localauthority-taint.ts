@@ -1,26 +1,13 @@
 /** `localauthority x509|jwt|wit taint`. */
-import type { LocalAuthorityDefinition } from '../../proto/gen/spire/api/server/localauthority/v1/LocalAuthority.ts';
 import type { RunCommand } from '../../shared/cli/command.ts';
-import { toJson } from '../../shared/cli/json.ts';
-import { wantsJson } from '../../shared/cli/output.ts';
-import { type AuthorityKind, nameOf } from './authority-kind.ts';
-import { LOCAL_AUTHORITY, withService } from './call-server.ts';
-import { neededAuthorityId } from './needed-authority-id.ts';
-import { authorityBlock } from './print-authority.ts';
+import { authorityDeed } from './authority-deed.ts';
+import type { AuthorityKind } from './authority-kind.ts';
 
-export const localauthorityTaint =
-  (kind: AuthorityKind): RunCommand =>
-  async (flags, terminal) => {
-    const asJson = wantsJson(flags);
-    const authority_id = neededAuthorityId(flags);
-    const typed = { flags, terminal };
-    return withService<LocalAuthorityDefinition, number>(LOCAL_AUTHORITY, typed, async (client) => {
-      const response = await client.unary(`Taint${kind}Authority`, { authority_id });
-      terminal.out(
-        asJson
-          ? `${toJson(response)}\n`
-          : `Tainted ${nameOf(kind)} authority:\n${authorityBlock(kind, response.tainted_authority)}`,
-      );
-      return 0;
-    });
-  };
+export const localauthorityTaint = (kind: AuthorityKind): RunCommand =>
+  authorityDeed(kind, {
+    done: 'Tainted',
+    call: async (client, request) => {
+      const response = await client.unary(`Taint${kind}Authority`, request);
+      return { response, authority: response.tainted_authority };
+    },
+  });
