@@ -1,51 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import type { NewX509SVIDParams } from '../../../../proto/gen/spire/api/server/svid/v1/NewX509SVIDParams.ts';
 import { Code, CodedError } from '../../../../shared/errors.ts';
 import { verifyX509Svid } from '../../../../shared/svid/x509-svid.ts';
-import { FakeClock } from '../../../fakes/clock.ts';
-import { FakeDatastore } from '../../../fakes/datastore.ts';
-import { Endings } from '../../../fakes/endings.ts';
-import {
-  type Clients,
-  joinAgent,
-  type RunningServer,
-  startServer,
-  testKey,
-} from '../../../fakes/server-under-test.ts';
+import { testKey } from '../../../fakes/server-under-test.ts';
+import { signingSuite } from './signing-suite.ts';
 
 describe('BatchNewX509SVID', () => {
-  const clock = new FakeClock();
-  const datastore = new FakeDatastore(clock);
-  const endings = new Endings();
-  let server: RunningServer;
-  let agent: Clients;
-  let parent: string;
-  before(async () => {
-    server = await startServer(endings, { datastore, clock });
-    const joined = await joinAgent(server);
-    agent = server.connect(joined.identity);
-    parent = joined.path;
-  });
-  after(() => endings.end());
-
-  const create = async (name: string, fields: object = {}): Promise<string> => {
-    const { results } = await server.admin.entry.unary('BatchCreateEntry', {
-      entries: [
-        {
-          id: name,
-          spiffe_id: { trust_domain: 'example.org', path: `/${name}` },
-          parent_id: { trust_domain: 'example.org', path: parent },
-          selectors: [{ type: 'unix', value: `user:${name}` }],
-          ...fields,
-        },
-      ],
-    });
-    assert.equal(results[0]?.status?.code, 0);
-    return name;
-  };
+  const suite = signingSuite();
+  const { clock, create, datastore } = suite;
   const sign = async (...params: readonly NewX509SVIDParams[]) =>
-    (await agent.svid.unary('BatchNewX509SVID', { params: [...params] })).results;
+    (await suite.agent.svid.unary('BatchNewX509SVID', { params: [...params] })).results;
   const csr = async (): Promise<Uint8Array> => (await testKey()).csr();
 
   it('signs for the key of the CSR with what the entry says', async () => {
@@ -57,7 +22,7 @@ describe('BatchNewX509SVID', () => {
     const key = await testKey();
     const [result] = await sign({ entry_id, csr: await key.csr() });
     assert.deepEqual(result?.status, { code: 0, message: 'OK' });
-    const bundle = await server.admin.bundle.unary('GetBundle', {});
+    const bundle = await suite.server.admin.bundle.unary('GetBundle', {});
     const svid = verifyX509Svid({
       chain: (result?.svid?.cert_chain ?? []).map((der) => new Uint8Array(der)),
       authorities: () => bundle.x509_authorities.map(({ asn1 }) => new Uint8Array(asn1)),

@@ -1,56 +1,24 @@
 import assert from 'node:assert/strict';
 import { createPublicKey } from 'node:crypto';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { jwtVerify } from 'jose';
 import { Code, CodedError } from '../../../../shared/errors.ts';
 import { verifyJwtSvid } from '../../../../shared/svid/jwt-svid.ts';
 import { FakeClock } from '../../../fakes/clock.ts';
 import { FakeDatastore } from '../../../fakes/datastore.ts';
-import { Endings } from '../../../fakes/endings.ts';
-import {
-  type Clients,
-  joinAgent,
-  type RunningServer,
-  startServer,
-} from '../../../fakes/server-under-test.ts';
+import { joinAgent, startServer } from '../../../fakes/server-under-test.ts';
 import { isRefusal } from '../../../refusal.ts';
+import { signingSuite } from './signing-suite.ts';
 
 describe('NewJWTSVID', () => {
-  const clock = new FakeClock();
-  const datastore = new FakeDatastore(clock);
-  const endings = new Endings();
-  let server: RunningServer;
-  let agent: Clients;
-  let parent: string;
-  before(async () => {
-    server = await startServer(endings, { datastore, clock });
-    const joined = await joinAgent(server);
-    agent = server.connect(joined.identity);
-    parent = joined.path;
-  });
-  after(() => endings.end());
-
-  const create = async (name: string, fields: object = {}): Promise<string> => {
-    const { results } = await server.admin.entry.unary('BatchCreateEntry', {
-      entries: [
-        {
-          id: name,
-          spiffe_id: { trust_domain: 'example.org', path: `/${name}` },
-          parent_id: { trust_domain: 'example.org', path: parent },
-          selectors: [{ type: 'unix', value: `user:${name}` }],
-          ...fields,
-        },
-      ],
-    });
-    assert.equal(results[0]?.status?.code, 0);
-    return name;
-  };
+  const suite = signingSuite();
+  const { clock, create, datastore } = suite;
   const ask = async (entry_id: string, ...audience: string[]) => {
-    const { svid } = await agent.svid.unary('NewJWTSVID', { entry_id, audience });
+    const { svid } = await suite.agent.svid.unary('NewJWTSVID', { entry_id, audience });
     return svid ?? assert.fail('no SVID');
   };
   const authorities = async () => {
-    const bundle = await server.admin.bundle.unary('GetBundle', {});
+    const bundle = await suite.server.admin.bundle.unary('GetBundle', {});
     return bundle.jwt_authorities.map(({ key_id, public_key }) => ({
       keyId: key_id,
       publicKey: new Uint8Array(public_key),
@@ -101,7 +69,7 @@ describe('NewJWTSVID', () => {
 
   it('follows its entry: a change of lifetime and id, of those alone, is in the next token and in what agents are told', async () => {
     const id = await create('changed', { jwt_svid_ttl: 60, hint: 'kept' });
-    await server.admin.entry.unary('BatchUpdateEntry', {
+    await suite.server.admin.entry.unary('BatchUpdateEntry', {
       entries: [{ id, jwt_svid_ttl: 90, additional_attributes: { jwt_svid_include_jti: true } }],
       input_mask: { jwt_svid_ttl: true, additional_attributes: true },
     });
@@ -109,14 +77,14 @@ describe('NewJWTSVID', () => {
     assert.equal(Number(svid.expires_at) - Number(svid.issued_at), 90);
     assert.match(String(claimsOf(svid.token)['jti']), /./);
     assert.equal(svid.hint, 'kept');
-    const { entries } = await agent.entry.unary('GetAuthorizedEntries', {});
+    const { entries } = await suite.agent.entry.unary('GetAuthorizedEntries', {});
     const told = entries.find((entry) => entry.id === id);
     assert.deepEqual(told?.additional_attributes, {
       disable_x509_svid_prefetch: false,
       jwt_svid_include_jti: true,
     });
     assert.equal(told?.jwt_svid_ttl, 90);
-    await server.admin.entry.unary('BatchUpdateEntry', {
+    await suite.server.admin.entry.unary('BatchUpdateEntry', {
       entries: [{ id }],
       input_mask: { additional_attributes: true },
     });
@@ -160,7 +128,7 @@ describe('NewJWTSVID', () => {
 
   it('is for agents alone', async () => {
     const request = { entry_id: 'web', audience: ['a'] };
-    for (const clients of [server.connect(), server.admin])
+    for (const clients of [suite.server.connect(), suite.server.admin])
       await assert.rejects(clients.svid.unary('NewJWTSVID', request), { code: Code.permissionDenied });
   });
 });
