@@ -143,6 +143,20 @@ describe('the doors of the server', () => {
     await endings.end();
   });
 
+  it('are all known here, and to the random tests: every service that the server has is in the rules', async () => {
+    const call = server.admin.reflection.bidi('ServerReflectionInfo');
+    call.send({ list_services: '' });
+    const { value } = await call.responses.next();
+    call.end();
+    const served = (value?.list_services_response?.service ?? []).map(({ name }: { name: string }) => name);
+    assert.deepEqual(served.toSorted(), Object.keys(rules).toSorted());
+    assert.deepEqual(
+      RPCS.filter(({ service, name }) => rules[service]?.[name] === undefined).map(named),
+      [],
+      'each RPC of these has a rule',
+    );
+  });
+
   const minted = async (name: string): Promise<TlsIdentity> => {
     const key = await testKey();
     const csr = await buildCsr(key.signer, { spiffeId: SpiffeId.parse(`spiffe://example.org/${name}`) });
