@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ClientHttp2Session } from 'node:http2';
 import { after, before, describe, it } from 'node:test';
+import type { ServerReflectionResponseOutput } from '../../../../proto/gen/grpc/reflection/v1/ServerReflectionResponse.ts';
 import { rules } from '../../../../server/api/gate/rules.ts';
 import { buildCsr } from '../../../../shared/crypto/csr.ts';
 import { Code } from '../../../../shared/errors.ts';
@@ -146,9 +147,9 @@ describe('the doors of the server', () => {
   it('are all known here, and to the random tests: every service that the server has is in the rules', async () => {
     const call = server.admin.reflection.bidi('ServerReflectionInfo');
     call.send({ list_services: '' });
-    const { value } = await call.responses.next();
+    const answer: ServerReflectionResponseOutput | undefined = (await call.responses.next()).value;
     call.end();
-    const served = (value?.list_services_response?.service ?? []).map(({ name }: { name: string }) => name);
+    const served = (answer?.list_services_response?.service ?? []).map(({ name }) => name);
     assert.deepEqual(served.toSorted(), Object.keys(rules).toSorted());
     assert.deepEqual(
       RPCS.filter(({ service, name }) => rules[service]?.[name] === undefined).map(named),
