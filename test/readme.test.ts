@@ -1,10 +1,11 @@
 /** The README's tables held against what they speak of: departures, claims, dependencies, the map. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import packageJson from '../package.json' with { type: 'json' };
 import { readSources } from './architecture/source.ts';
+import { suites } from './interop/suites.ts';
 
 const root = dirname(import.meta.dirname);
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -49,6 +50,11 @@ test('every claim names a test, and every file or folder that the README names i
     paths.filter((path) => !existsSync(join(root, path)) && !existsSync(join(root, `${path}.ts`))),
     [],
   );
+});
+
+test('every folder of test/interop that has tests is a suite, and so is run', () => {
+  const folders = globSync('test/interop/*/**/*.test.ts', { cwd: root }).map((path) => path.split('/')[2]);
+  assert.deepEqual([...new Set(folders)].sort(), Object.keys(suites).sort());
 });
 
 test('every dependency is in the table, and nothing else is', () => {

@@ -1,6 +1,8 @@
 /** The interop suites: one folder each, named after the foreign peer. Run by test/run.ts, in this order. */
 export const suites: Readonly<Record<string, string>> = {
   up: '`npm start` as a newcomer meets it: from nothing, twice, through mistakes and kills',
+  mistakes:
+    'servers and agents that are wrongly begun say what is wrong, as deploy/when-it-does-not-work.md has it',
   package:
     'the packed project, installed elsewhere: its command, its client library, and every program of its handbook',
   openssl: 'openssl verifies and prints every kind of certificate that is issued',
