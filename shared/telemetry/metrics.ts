@@ -19,11 +19,15 @@ export interface Metrics {
 
 export const noMetrics: Metrics = { count: () => {}, sampleMs: () => {}, gauge: () => {} };
 
-/** SPIRE's call counter: how often, how long, and with which gRPC code it ended. Gives what the deed gives. */
+/**
+ * SPIRE's call counter: how often, how long, and with which gRPC code it ended; and once more in `calls` of its kind, the
+ * key's first part, where calls of all names can be added up. Gives what the deed gives.
+ */
 export async function measured<T>(metrics: Metrics, key: string, deed: () => Promise<T>): Promise<T> {
   const beganMs = monotonicMs();
   const note = (status: string): void => {
     metrics.count(key, { status });
+    metrics.count(`${key.split('.', 1)[0]}.calls`, { name: key, status });
     metrics.sampleMs(`${key}.elapsed_time`, monotonicMs() - beganMs, { status });
   };
   try {

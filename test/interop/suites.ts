@@ -9,6 +9,7 @@ export const suites: Readonly<Record<string, string>> = {
   'go-x509': 'path validation beside crypto/x509: 10,000 chains, every difference explained',
   pgbouncer: "the datastore on Debian's Postgres behind PgBouncer in transaction mode",
   'postgres-tls': "TLS to Debian's Postgres: whom each sslmode believes, and a login by certificate",
+  prometheus: "Debian's Prometheus reads a server: deploy/'s rules and dashboard all have answers",
   reflection: 'a Go client that finds and calls every service by gRPC reflection alone',
   spire:
     'the genuine spire-agent under our server: entries, renewals, tokens, new authorities, an outage, bans and evictions',

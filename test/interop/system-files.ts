@@ -23,6 +23,8 @@ export interface SystemOptions {
   readonly hasAuditLog?: boolean;
   /** The files of a CA above the server's. */
   readonly upstreamAuthority?: DiskUpstreamConfig;
+  /** The server's `telemetry` block. */
+  readonly telemetry?: string;
 }
 
 export interface SystemFiles {
@@ -96,6 +98,7 @@ plugins {
   NodeAttestor "join_token" { plugin_data {} }
   ${upstreamAuthority(options.upstreamAuthority)}
 }
+${options.telemetry ?? ''}
 `;
 
 const upstreamAuthority = (config: DiskUpstreamConfig | undefined): string =>
