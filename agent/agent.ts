@@ -4,26 +4,20 @@ import { type Clock, systemClock } from '../shared/clock.ts';
 import { assertNever, Code, CodedError, messageOf } from '../shared/errors.ts';
 import type { Logger } from '../shared/log/logger.ts';
 import { type Random, systemRandom } from '../shared/random.ts';
-import { linuxPeerKernel, linuxSetAcl } from '../shared/rpc/peer-kernel.ts';
-import { type Part, Running } from '../shared/tasks.ts';
-import { adminApi } from './admin-api/listen.ts';
+import { Running } from '../shared/tasks.ts';
 import { denialIn, isClockApart } from './agent-svid/denial.ts';
 import { OwnSvid } from './agent-svid/own-svid.ts';
 import { StateFile } from './agent-svid/state-file.ts';
-import { workloadAttestation } from './attest-workload/attest.ts';
-import { Peers } from './attest-workload/peers.ts';
-import { workloadAttestors } from './attest-workload/registry.ts';
 import type { SvidCache } from './cache/svid-cache.ts';
 import type { AgentConfig } from './config.ts';
+import { doors } from './start/doors.ts';
 import { type Engine, makeEngine } from './start/engine.ts';
 import { enrol } from './start/enrol.ts';
 import { bannedError, firstRound } from './start/first-round.ts';
 import { agentHealth } from './start/health.ts';
 import type { KeepParts } from './start/keep.ts';
-import { explainProcess } from './explain/explain-process.ts';
-import { explainSelf } from './explain/explain-self.ts';
 import { makeKeyManager } from './key-manager/registry.ts';
-import { type WorkloadApiDeps, workloadApi } from './workload-api/listen.ts';
+import type { WorkloadApiDeps } from './workload-api/listen.ts';
 
 export interface AgentOptions {
   readonly config: AgentConfig;
@@ -151,10 +145,11 @@ class RunningAgent implements Agent {
   }
 
   async #openDoors(engine: Engine): Promise<void> {
-    const { config, serveApis } = this.#options;
+    const { config, serveApis, procPath = '/proc', connectionLimits } = this.#options;
     if (serveApis === false) return;
     this.#log.info('Starting agent APIs', { socketPath: config.socketPath });
-    await this.#apis.start(this.#doors(engine));
+    const [clock, log] = [this.#clock, this.#log];
+    await this.#apis.start(doors({ config, engine, procPath, connectionLimits, clock, log }));
     this.#isServing = true;
   }
 
@@ -183,31 +178,6 @@ class RunningAgent implements Agent {
     } finally {
       this.#isFirstRound = false;
     }
-  }
-
-  #doors(engine: Engine): readonly Part[] {
-    const { config, procPath = '/proc', connectionLimits: limits } = this.#options;
-    const [log, clock, identities] = [this.#log, this.#clock, engine.cache];
-    const { requirePeerPidfd } = config;
-    const peers = new Peers({ kernel: linuxPeerKernel(), procPath, requirePeerPidfd, log });
-    const attestors = workloadAttestors(config.workloadAttestors, { clock, log });
-    const attestation = workloadAttestation({ attestors, clock, log });
-    const explain = explainProcess({ peers, attestation, identities });
-    const explainOwn = explainSelf({ attestation, identities });
-    return [
-      workloadApi({
-        config,
-        identities,
-        explain: explainOwn,
-        attestation,
-        peers,
-        setAcl: linuxSetAcl(),
-        clock,
-        log,
-        ...(limits === undefined ? {} : { limits }),
-      }),
-      adminApi({ config, explain, peers, log }),
-    ];
   }
 
   /** For the operator's list of agents; that it fails changes nothing. */

@@ -69,6 +69,11 @@ export class HeldEntry {
     return this.#isWithdrawn;
   }
 
+  /** By a clock that was set back since, its time is not over. */
+  wasWithdrawnTooSoon(now: Date): boolean {
+    return this.#isWithdrawn && this.#svid !== undefined && this.#svid.expiresAt > now;
+  }
+
   /** Workloads get it no more, or again. */
   setWithdrawn(isWithdrawn: boolean): void {
     this.#isWithdrawn = isWithdrawn;

@@ -14,6 +14,7 @@ import { type AgentEntry, byAge } from './agent-entry.ts';
 import type { BundleCache } from './bundle-cache.ts';
 import { CachedSvids } from './cached-svids.ts';
 import { closestEntries } from './closest-entries.ts';
+import { countMatches, entriesByAge } from './matching-entries.ts';
 import { HeldEntry, type HeldSvid } from './held-entry.ts';
 import type { EntryWithSvid } from './kept-entry.ts';
 import { makeUpdate } from './make-update.ts';
@@ -97,10 +98,13 @@ export class SvidCache implements WorkloadIdentities {
     return this.#wanted.file(held);
   }
 
+  entriesOf(selectors: readonly Selector[]): readonly AgentEntry[] {
+    this.#sync.check();
+    return entriesByAge(this.#index.match(selectorKeys(selectors)));
+  }
+
   matches(selectors: readonly Selector[]): Matches {
-    const found = this.#index.match(selectorKeys(selectors));
-    const without = found.filter(({ identity }) => identity === undefined);
-    return { matching: found.length, withoutSvid: without.length };
+    return countMatches(this.#index.match(selectorKeys(selectors)));
   }
 
   candidates(selectors: readonly Selector[], limit: number): readonly Candidate[] {
@@ -276,9 +280,7 @@ export class SvidCache implements WorkloadIdentities {
     const now = clock.now();
     const held = this.#svids.inOrder();
     for (const one of held) this.#file(one);
-    const again = held.filter(
-      ({ svid, isWithdrawn }) => isWithdrawn && svid !== undefined && svid.expiresAt > now,
-    );
+    const again = held.filter((one) => one.wasWithdrawnTooSoon(now));
     for (const one of again) this.#setWithdrawn(one, false);
     if (again.length > 0)
       log.info('SVIDs are valid again by a clock that was set back', { count: again.length });

@@ -2,6 +2,7 @@
 import type { Bundle } from '../../shared/bundle/bundle.ts';
 import type { Selector } from '../../shared/selectors.ts';
 import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
+import type { AgentEntry } from './agent-entry.ts';
 
 /** One X.509-SVID with its key, ready to be handed to the workload that it names. */
 export interface Identity {
@@ -61,6 +62,11 @@ export interface WorkloadIdentities {
    * Throws Unavailable while the agent has never synchronised with a server and has nothing of an earlier run.
    */
   subscribe(selectors: readonly Selector[], onUpdate: (update: WorkloadUpdate) => void): Subscription;
+  /**
+   * The entries that match, oldest first, whether or not there is an SVID of theirs. Costs no more than a subscription.
+   * Throws Unavailable as that does.
+   */
+  entriesOf(selectors: readonly Selector[]): readonly AgentEntry[];
   /** Costs no more than a subscription, whatever the number of entries. */
   matches(selectors: readonly Selector[]): Matches;
   /** Every entry known, matches first, then the closest; at most `limit`. */

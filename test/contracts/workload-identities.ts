@@ -52,6 +52,21 @@ export function workloadIdentitiesContract(make: () => IdentitiesCase): void {
     assert.equal(told.length, before);
   });
 
+  it('knows the entries that match, with an SVID or without; none before it knows anything', () => {
+    const { identities, know } = make();
+    assert.throws(() => identities.entriesOf(own), { code: Code.unavailable });
+    know(ENTRIES, ['all']);
+    const found = identities.entriesOf(own);
+    assert.deepEqual(
+      found.map(({ id, spiffeId }) => [id, spiffeId.toString()]),
+      [
+        ['all', 'spiffe://example.org/all'],
+        ['both', 'spiffe://example.org/both'],
+      ],
+    );
+    assert.deepEqual(identities.entriesOf([]), []);
+  });
+
   it('names candidates, matches first, then those that lack least', () => {
     const { identities, know } = make();
     know(ENTRIES, ['all']);

@@ -1,4 +1,5 @@
 /** What the agent's cache would say, set by the test. Used by the tests of the agent's doors. */
+import type { AgentEntry } from '../../agent/cache/agent-entry.ts';
 import type {
   Candidate,
   Matches,
@@ -8,7 +9,13 @@ import type {
   WorkloadUpdate,
 } from '../../agent/cache/workload-identities.ts';
 import { unavailable } from '../../shared/errors.ts';
+import { makeAgentEntry } from '../agent/cache/make-agent-entry.ts';
 import { isSubset, type Selector, selectorKey, selectorKeys } from '../../shared/selectors.ts';
+
+/** An entry of the agent; what the test does not say of it is as `makeAgentEntry` has it. */
+type KnownEntry = Omit<Candidate, 'missing' | 'found'> & {
+  readonly selectors: readonly Selector[];
+} & Partial<Omit<AgentEntry, 'id'>>;
 
 interface Subscriber {
   readonly selectors: readonly Selector[];
@@ -19,8 +26,7 @@ export class FakeWorkloadIdentities implements WorkloadIdentities {
   readonly #subscribers = new Set<Subscriber>();
   /** Given to every subscriber; undefined = never synchronised. */
   #update: WorkloadUpdate | undefined;
-  entries: readonly (Omit<Candidate, 'missing' | 'found'> & { readonly selectors: readonly Selector[] })[] =
-    [];
+  entries: readonly KnownEntry[] = [];
   sync: SyncState = { entriesKnown: 0, lastSyncAt: undefined, lastSyncError: undefined };
 
   /** What each open subscription was made with. */
@@ -34,11 +40,26 @@ export class FakeWorkloadIdentities implements WorkloadIdentities {
   }
 
   subscribe(selectors: readonly Selector[], onUpdate: (update: WorkloadUpdate) => void): Subscription {
-    if (this.#update === undefined) throw unavailable('not synchronised with a server yet');
+    this.#checkSynchronised();
     const subscriber = { selectors, onUpdate };
     this.#subscribers.add(subscriber);
-    onUpdate(this.#update);
+    if (this.#update !== undefined) onUpdate(this.#update);
     return { close: () => void this.#subscribers.delete(subscriber) };
+  }
+
+  #checkSynchronised(): void {
+    if (this.#update === undefined) throw unavailable('not synchronised with a server yet');
+  }
+
+  entriesOf(selectors: readonly Selector[]): readonly AgentEntry[] {
+    this.#checkSynchronised();
+    const keys = selectorKeys(selectors);
+    return this.entries
+      .filter((entry) => isSubset(entry.selectors, keys))
+      .map(({ entryId, hasSvid: _, ...entry }) => ({
+        ...makeAgentEntry({ id: entryId }),
+        ...entry,
+      }));
   }
 
   matches(selectors: readonly Selector[]): Matches {

@@ -1,0 +1,8 @@
+// From proto/spire/api/agent/debug/v1/debug.proto
+
+
+export interface GetInfoRequest {
+}
+
+export interface GetInfoRequestOutput {
+}

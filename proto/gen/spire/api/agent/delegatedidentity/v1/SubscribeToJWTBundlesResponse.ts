@@ -1,0 +1,10 @@
+// From proto/spire/api/agent/delegatedidentity/v1/delegatedidentity.proto
+
+
+export interface SubscribeToJWTBundlesResponse {
+  'bundles'?: ({[key: string]: Buffer | Uint8Array | string});
+}
+
+export interface SubscribeToJWTBundlesResponseOutput {
+  'bundles': ({[key: string]: Buffer});
+}

@@ -1,0 +1,8 @@
+// From proto/spire/api/agent/delegatedidentity/v1/delegatedidentity.proto
+
+
+export interface SubscribeToX509BundlesRequest {
+}
+
+export interface SubscribeToX509BundlesRequestOutput {
+}

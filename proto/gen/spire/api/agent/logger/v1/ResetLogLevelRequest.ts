@@ -1,0 +1,8 @@
+// From proto/spire/api/agent/logger/v1/logger.proto
+
+
+export interface ResetLogLevelRequest {
+}
+
+export interface ResetLogLevelRequestOutput {
+}
