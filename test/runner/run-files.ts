@@ -2,11 +2,12 @@
 import { join } from 'node:path';
 import { run } from 'node:test';
 import type { TestEvent } from 'node:test/reporters';
+import { group } from './groups.ts';
 import { type Outcome, RunReport } from './report.ts';
 
 export interface RunPlan {
   readonly files: readonly string[];
-  /** All files in this process, which is thirty times faster, or each in one of its own. */
+  /** Each file in a process of its own, or many in one for each core, which is thirty times faster. */
   readonly isIsolated: boolean;
   /** Longest time of one test. */
   readonly testTimeoutMs: number;
@@ -14,7 +15,7 @@ export interface RunPlan {
   readonly limitMs: number;
 }
 
-const SEED = join(import.meta.dirname, '..', 'seed.ts');
+const LOADED = [join(import.meta.dirname, '..', 'seed.ts'), join(import.meta.dirname, 'left-open.ts')];
 const WATCH_MS = 1_000;
 const KILL_MS = 2_000; // for processes to end when they are told to
 const GRACE_MS = 30_000; // after a test's own timeout, for what node:test does then
@@ -29,11 +30,14 @@ export async function runFiles(plan: RunPlan, out: (text: string) => void): Prom
     children.abort();
     setTimeout(() => process.exit(1), KILL_MS);
   });
+  const groups = plan.isIsolated ? undefined : group(plan.files);
   const events = run({
-    files: [...plan.files],
+    files: [...(groups?.modules ?? plan.files)],
     timeout: plan.testTimeoutMs,
-    isolation: plan.isIsolated ? 'process' : 'none',
-    ...(plan.isIsolated ? { concurrency: false, execArgv: ['--import', SEED], signal: children.signal } : {}),
+    isolation: 'process',
+    concurrency: groups?.modules.length ?? 1,
+    execArgv: LOADED.flatMap((path) => ['--import', path]),
+    signal: children.signal,
   });
   try {
     for await (const event of events as AsyncIterable<TestEvent>) {
@@ -42,15 +46,14 @@ export async function runFiles(plan: RunPlan, out: (text: string) => void): Prom
     }
   } finally {
     watchdog.stop();
+    groups?.remove();
   }
   return report.end();
 }
 
-/** A test that leaves a socket or timer open keeps the process alive after the last result. */
 function hangText(report: RunReport, totalMs: number): string {
-  const left = process.getActiveResourcesInfo().join(', ');
   const running = report.running().map((name) => `  ${name}\n`);
-  return `\n✖ the run does not end after ${totalMs / 1_000} s. Still open: ${left}\nRunning:\n${running.join('')}`;
+  return `\n✖ the run does not end after ${totalMs / 1_000} s. Running:\n${running.join('')}`;
 }
 
 /** Calls once when nothing has been heard for longer than any test may take, when all take too long, or on a signal. */
