@@ -62,7 +62,7 @@ function textIn(given: ReadonlyMap<Name, unknown>, name: Name): string {
   return value;
 }
 
-/** PEM is a text; a SPIFFE bundle is written as the object that it is, or as its text. */
+/** PEM, which it is unless it says otherwise, as for the flag, is a text; a SPIFFE bundle is an object, or the text of one. */
 function bundleIn(given: ReadonlyMap<Name, unknown>): Described['bundle'] {
   const bundle = given.get('trustDomainBundle');
   if (bundle === undefined || bundle === '') return undefined;

@@ -29,7 +29,10 @@ export const describedBy = (flags: Flags): Described => ({
     : undefined,
 });
 
-/** Throws UsageError on what is missing or wrong, in SPIRE's words. */
+/**
+ * Throws UsageError on what is missing or wrong, in SPIRE's words. DIVERGES: SPIRE takes the bundle for that of the endpoint's
+ * trust domain, so that none can be given where the endpoint is in another.
+ */
 export function relationshipOf(described: Described): FederationRelationship {
   if (described.trustDomain === '') throw new UsageError('trust domain is required');
   if (described.bundleEndpointUrl === '') throw new UsageError('bundle endpoint URL is required');

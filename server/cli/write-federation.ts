@@ -37,14 +37,9 @@ export const writeFederation =
       { flags, terminal },
       (client) => client.unary(RPCS[deed], { federation_relationships: sent }),
     );
-    // A failed one is shown as it was sent.
-    const shown = results.map(({ status, federation_relationship: written }, at) => ({
-      status,
-      federation_relationship: written ?? sent[at] ?? {},
-    }));
-    if (asJson) terminal.out(`${toJson({ results: shown.map(jsonOf) })}\n`);
-    else printBlocks(deed, shown, terminal);
-    if (shown.every(isOk)) return 0;
+    if (asJson) terminal.out(`${toJson({ results: results.map(jsonOf) })}\n`);
+    else printBlocks(deed, shownAs(sent, results), terminal);
+    if (results.every(isOk)) return 0;
     terminal.err(`Error: failed to ${deed} one or more federation relationships\n`);
     return 1;
   };
@@ -61,9 +56,16 @@ interface Shown {
   readonly federation_relationship: FederationRelationshipOutput | FederationRelationship;
 }
 
-const jsonOf = ({ status, federation_relationship: relationship }: Shown): object => ({
+/** A failed one as it was sent. */
+const shownAs = (sent: readonly FederationRelationship[], results: readonly Result[]): readonly Shown[] =>
+  results.map(({ status, federation_relationship: written }, at) => ({
+    status,
+    federation_relationship: written ?? sent[at] ?? {},
+  }));
+
+const jsonOf = ({ status, federation_relationship: written }: Result): object => ({
   status,
-  federation_relationship: federationJson(relationship),
+  ...(written === null ? {} : { federation_relationship: federationJson(written) }),
 });
 
 function printBlocks(deed: string, shown: readonly Shown[], terminal: Terminal): void {

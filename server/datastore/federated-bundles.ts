@@ -123,7 +123,8 @@ async function countFederating(tx: Queryable, trustDomain: TrustDomain): Promise
   return row?.count ?? 0;
 }
 
-// Rows are locked in the order of their ids, as everywhere. A revision more: agents must notice what changed.
+// Rows are locked in the order of their ids, as everywhere.
+// DIVERGES: SPIRE leaves the revision of a dissociated entry as it was. Here it is one more: agents must notice what changed.
 const LOCKED = `locked as (
   select id from entries where federates_with @> array[$1] order by id for update)`;
 const CHANGE_FEDERATING = {

@@ -118,6 +118,7 @@ export function pageSql({ table, columns, conditions, page }: PageQuery): string
     order by 1`;
 }
 
+/** DIVERGES: for SPIRE a page token that is none is Internal; here InvalidArgument. */
 function addPageStart(conditions: Conditions, page: PageRequest): void {
   if (page.pageToken === '') return;
   if (!/^\d{1,19}$/.test(page.pageToken) || BigInt(page.pageToken) > ROW_ID_MAX) {

@@ -20,13 +20,20 @@ export function formatBundle(bundle: Bundle): string {
 
 /** X509-SVID 6.1: no kid, the certificate in x5c. */
 const x509Key = ({ certificate }: X509Authority): object => ({
-  use: 'x509-svid',
-  ...publicKeyToJwk(parseCertificate(certificate).publicKey),
+  ...keyOf('x509-svid', parseCertificate(certificate).publicKey),
   x5c: [toBase64(certificate)],
 });
 
-const tokenKey = (use: string, { keyId, publicKey }: TokenAuthority): object => ({
-  use,
-  kid: keyId,
-  ...publicKeyToJwk(publicKey),
-});
+const tokenKey = (use: string, { keyId, publicKey }: TokenAuthority): object => keyOf(use, publicKey, keyId);
+
+/** In the order in which SPIRE writes it, so that what both print can be compared as text. */
+function keyOf(use: string, publicKey: Uint8Array, kid?: string): object {
+  const { kty, crv, ...numbers } = publicKeyToJwk(publicKey);
+  return {
+    use,
+    kty,
+    ...(kid === undefined ? {} : { kid }),
+    ...(crv === undefined ? {} : { crv }),
+    ...numbers,
+  };
+}

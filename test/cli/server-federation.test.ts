@@ -121,6 +121,10 @@ $ federation create -trustDomain a.org -bundleEndpointURL https://a.org/bundle -
 ! Bundle endpoint profile   : https_web
 ! Error: failed to create one or more federation relationships
 ? 1
+$ federation create -trustDomain a.org -bundleEndpointURL https://a.org/bundle -bundleEndpointProfile https_web -output json
+{"results":[{"status":{"code":6,"message":"failed to create federation relationship: federation relationship already exists"}}]}
+! Error: failed to create one or more federation relationships
+? 1
 $ federation list -output json
 {"federation_relationships":[{"bundle_endpoint_url":"https://a.org/bundle","https_web":{},"trust_domain":"a.org"}],"next_page_token":""}
 $ federation update --trust-domain a.org --bundle-endpoint-url https://b.org/ --bundle-endpoint-profile https_spiffe --endpoint-spiffe-id spiffe://b.org/e --trust-domain-bundle-path DIR/b.pem

@@ -25,7 +25,7 @@ export const newDownstreamX509Ca = (needs: NewDownstreamX509CaNeeds): Handler<Ca
       context: CallContext,
     ): Promise<NewDownstreamX509CAResponse> => {
       context.trail.add({ trust_domain_id: needs.trustDomain.id });
-      const { publicKey } = await checkCsr(csr, needs.trustDomain);
+      const { publicKey } = await checkCsr(csr);
       const ttlSeconds = preferred > 0 ? preferred : entryTtlSeconds(needs, context);
       const signed = await sign(needs, { publicKey, ttlSeconds });
       context.trail.add({ ...issuedX509Fields(signed), svid_type: 'x509-ca' });
@@ -37,16 +37,12 @@ export const newDownstreamX509Ca = (needs: NewDownstreamX509CaNeeds): Handler<Ca
     },
   );
 
-/** SPIRE's words, where it has some. */
-async function checkCsr(der: Uint8Array, { id }: TrustDomain): Promise<Csr> {
+/** Its key alone counts: a CA is for the trust domain, whatever the CSR calls itself. SPIRE's words. */
+async function checkCsr(der: Uint8Array): Promise<Csr> {
   const csr = asInvalid('malformed CSR', () => parseCsr(der));
   await verifyCsr(csr).catch((cause: unknown) => {
     throw invalidArgument(`invalid CSR signature: ${messageOf(cause)}`, { cause });
   });
-  const [uri, ...others] = csr.uriSans;
-  if (uri === undefined) throw invalidArgument('CSR URI SAN is required');
-  if (others.length > 0) throw invalidArgument('only one URI SAN is expected');
-  if (uri !== id) throw invalidArgument(`CSR URI SAN is not the trust domain ID "${id}"`);
   return csr;
 }
 

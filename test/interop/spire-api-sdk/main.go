@@ -27,6 +27,8 @@ func main() {
 	svidChecks(w)
 	verifiedChecks(w)
 	federatedBundleChecks(w)
+	relationshipChecks(w)
+	downstreamChecks(w)
 	operatingChecks(w)
 	doorChecks(w, notThere)
 	authorityChecks(w)

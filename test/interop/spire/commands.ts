@@ -1,17 +1,6 @@
 /** Commands of `spire-server` in the order in which they are typed, on a new server with one agent. Used by commands.test.ts. */
-import type { World } from './world.ts';
-
-export interface Step {
-  readonly words: readonly string[] | ((world: World) => readonly string[]);
-  readonly input?: string;
-  /** What it prints, by name, for the words of later steps. */
-  readonly found?: Readonly<Record<string, RegExp>>;
-}
-
-const ID = 'spiffe://example.org';
-const words = (line: string): Step => ({ words: line.split(' ') });
-/** Both ways of printing. */
-const both = (line: string): readonly Step[] => [words(line), words(`${line} -output json`)];
+import { steps as federation } from './commands-federation.ts';
+import { both, ID, showing, type Step, told, words } from './step.ts';
 
 const FILE = JSON.stringify({
   entries: [
@@ -102,11 +91,6 @@ const entries: readonly Step[] = [
   words('entry show'),
 ];
 
-/** With words for what only the world knows. */
-const told = (line: string): Step => ({
-  words: ({ known }) => line.split(' ').map((word) => known.get(word) ?? word),
-});
-
 const agents: readonly Step[] = [
   ...both('agent list'),
   ...both('agent count'),
@@ -159,9 +143,6 @@ const others: readonly Step[] = [
   words('x509 mint -spiffeID spiffe://elsewhere.test/x'),
   words(`x509 mint -spiffeID ${ID}/spire/server`),
 ];
-
-/** What a step prints can be what a later one needs: `name` is found by the pattern. */
-const showing = (line: string, found: Readonly<Record<string, RegExp>>): Step => ({ ...words(line), found });
 
 const authorities = (kind: 'x509' | 'jwt'): readonly Step[] => {
   const command = `localauthority ${kind}`;
@@ -218,4 +199,4 @@ const logs: readonly Step[] = [
   ...both('logger reset'),
 ];
 
-export const steps: readonly Step[] = [...others, ...logs, ...agents, ...entries, ...keys];
+export const steps: readonly Step[] = [...others, ...logs, ...agents, ...entries, ...federation, ...keys];

@@ -1,12 +1,7 @@
 /** How our server and our command line differ from SPIRE's 1.13.3 as seen by who types commands. Held by commands.test.ts. */
 
-export interface Difference {
-  readonly why: string;
-  /** Commands as commands.ts has them; each of them has to show a difference. */
-  readonly commands: readonly string[];
-  /** Exit codes differ; otherwise they are the same. */
-  readonly exits?: true;
-}
+import type { Difference } from './difference.ts';
+import * as federation from './differences-federation.ts';
 
 const ID = 'spiffe://example.org';
 const CREATE = `entry create -entryID`;
@@ -14,6 +9,7 @@ const BELOW = `-parentID ${ID}/parent -spiffeID`;
 
 /** SPIRE's command line at our server, and at SPIRE's. */
 export const ofServer: readonly Difference[] = [
+  ...federation.ofServer,
   {
     why: 'our words for what is wrong',
     commands: [
@@ -40,6 +36,7 @@ export const ofServer: readonly Difference[] = [
 
 /** At our server: our command line, and SPIRE's. */
 export const ofCommandLine: readonly Difference[] = [
+  ...federation.ofCommandLine,
   {
     why: 'what is typed wrongly is explained in our own words',
     commands: [

@@ -45,3 +45,29 @@ it('gives an X.509 key no kid, and full-width coordinates', async () => {
   assert.equal(Buffer.from(keys[0]?.['x'] ?? '', 'base64url').length, 48);
   assert.equal(Buffer.from(keys[0]?.['y'] ?? '', 'base64url').length, 48);
 });
+
+it('writes the members of a key in the order in which SPIRE does', async () => {
+  const { certificate } = await makeRoot();
+  const { publicKey } = certificate;
+  const rsa = (await makeRoot({ keyType: 'rsa-2048' })).certificate.publicKey;
+  const token = (keyId: string, key: Uint8Array) => ({
+    keyId,
+    publicKey: key,
+    expiresAt: undefined,
+    tainted: false,
+  });
+  const { keys } = JSON.parse(
+    formatBundle({
+      trustDomain,
+      x509Authorities: [{ certificate: certificate.raw, tainted: false }],
+      jwtAuthorities: [token('a', publicKey), token('b', rsa)],
+      witAuthorities: [],
+      refreshHintSeconds: 0,
+      sequenceNumber: 0,
+    }),
+  ) as { keys: object[] };
+  assert.deepEqual(
+    keys.map((key) => Object.keys(key).join(' ')),
+    ['use kty crv x y x5c', 'use kty kid crv x y', 'use kty kid n e'],
+  );
+});
