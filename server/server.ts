@@ -8,7 +8,6 @@ import type { Logger } from '../shared/log/logger.ts';
 import type { Random } from '../shared/random.ts';
 import { withReflection } from '../shared/rpc/reflection/server-reflection-info.ts';
 import { type Part, Running } from '../shared/tasks.ts';
-import type { PrometheusMetrics } from '../shared/telemetry/prometheus-metrics.ts';
 import { Authorizer } from './api/gate/authorize.ts';
 import { Callers } from './api/gate/caller.ts';
 import { gate as makeGate } from './api/gate/order.ts';
@@ -30,7 +29,7 @@ import { AgentListener } from './listen/agents.ts';
 import { LocalListener } from './listen/local.ts';
 import { OwnSvid } from './listen/own-svid.ts';
 import { housekeeping } from './start/housekeeping.ts';
-import { makeMetrics, metricsParts, watch } from './start/metrics.ts';
+import { makeTelemetry, metricsParts, type Telemetry, watch } from './start/metrics.ts';
 import { healthParts } from './start/own-health.ts';
 import { common, makeState } from './start/server-state.ts';
 import { measuredStore } from './start/store-metrics.ts';
@@ -66,10 +65,11 @@ export function createServer(needs: ServerNeeds): Server {
     start: async () => {
       const store = new OpenedDatastore(needs);
       await running.start([store]);
-      const metrics = makeMetrics(config);
+      const telemetry = makeTelemetry(config, needs.log);
+      const { metrics } = telemetry;
       const opened = store.get();
       const measured = metrics === undefined ? opened : measuredStore(opened, metrics);
-      const { parts, agents } = compose({ needs, roles, store: measured, metrics });
+      const { parts, agents } = compose({ needs, roles, store: measured, telemetry });
       await running.start(parts);
       needs.log.info('server is up', { trustDomain: config.trustDomain.name, port: agents.port });
       return { port: agents.port };
@@ -118,7 +118,7 @@ interface Given {
   readonly needs: ServerNeeds;
   readonly roles: Roles;
   readonly store: Datastore;
-  readonly metrics: PrometheusMetrics | undefined;
+  readonly telemetry: Telemetry;
 }
 
 /** Everything that one part of the composition hands to the next. */
@@ -127,7 +127,8 @@ interface Building extends Given {
 }
 
 function compose(given: Given) {
-  const { needs, store, metrics } = given;
+  const { needs, store, telemetry } = given;
+  const { metrics } = telemetry;
   const { clock, config, log } = needs;
   const state = makeState({ ...needs, metrics }, store);
   const building = { ...given, state };
@@ -141,6 +142,7 @@ function compose(given: Given) {
   const { joining, presence } = clusterParts(building, reach);
   if (metrics !== undefined) watch(metrics, { ...common(needs), ...state, hub });
   const parts: readonly Part[] = [
+    ...telemetry.parts,
     state.clusterClock,
     joining.before,
     authorities,
@@ -156,7 +158,7 @@ function compose(given: Given) {
     ownSvid,
     local,
     agents,
-    ...metricsParts({ config, metrics, ownSvid, callers, log }),
+    ...metricsParts({ config, ...telemetry, ownSvid, callers, log }),
     ...healthParts({ ...needs, ca, authorities: rotating, checkDatabase: () => store.health() }),
   ];
   return { parts, agents };
@@ -201,7 +203,7 @@ function makeDoors(building: Building, { callers, ownSvid, hub, reach }: DoorPar
     agents: state.agentCheck,
   });
   const limiter = new RateLimiter({ clock, off: limitsOff(config.rateLimit) });
-  const judges = { callers, authorizer, limiter, metrics: building.metrics };
+  const judges = { callers, authorizer, limiter, metrics: building.telemetry.metrics };
   const gate = makeGate({ log, random, ...judges, isAudited: config.auditLogEnabled });
   const routes = makeRoutes(routesNeeds(building, hub, reach));
   const { socketPath, bindAddress: host, bindPort: port, requirePqKem } = config;

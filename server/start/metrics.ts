@@ -1,11 +1,12 @@
-/** The server's metrics, and where they are read (`telemetry {}`). Called by server.ts. */
+/** The server's metrics and traces, and where they are read (`telemetry {}`). Called by server.ts. */
 import { hostname } from 'node:os';
 import type { Clock } from '../../shared/clock.ts';
 import { permissionDenied } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { Part } from '../../shared/tasks.ts';
-import type { Metrics } from '../../shared/telemetry/metrics.ts';
+import { type Metrics, noMetrics } from '../../shared/telemetry/metrics.ts';
 import { PrometheusListener } from '../../shared/telemetry/prometheus-listener.ts';
+import { OtlpTraces } from '../../shared/telemetry/otlp-traces.ts';
 import { PrometheusMetrics } from '../../shared/telemetry/prometheus-metrics.ts';
 import { VERSION } from '../../shared/version.ts';
 import type { Callers } from '../api/gate/caller.ts';
@@ -15,6 +16,33 @@ import type { ServerConfig } from '../config.ts';
 import type { OwnSvid } from '../listen/own-svid.ts';
 
 type MetricsConfig = Pick<ServerConfig, 'telemetry' | 'trustDomain' | 'requirePqKem'>;
+
+export interface Telemetry {
+  /** Undefined: nobody reads them. */
+  readonly prometheus: PrometheusMetrics | undefined;
+  /** What deeds are told to; undefined where it would go nowhere. */
+  readonly metrics: Metrics | undefined;
+  /** To be started before the doors open. */
+  readonly parts: readonly Part[];
+}
+
+export function makeTelemetry(config: MetricsConfig, log: Logger): Telemetry {
+  const prometheus = makeMetrics(config);
+  const { otlp } = config.telemetry;
+  if (otlp.endpoint === '') return { prometheus, metrics: prometheus, parts: [] };
+  const traces = new OtlpTraces({ config: otlp, service: 'writ-server', log });
+  const told: Metrics = prometheus ?? noMetrics;
+  return {
+    prometheus,
+    metrics: {
+      count: (...given) => told.count(...given),
+      sampleMs: (...given) => told.sampleMs(...given),
+      gauge: (...given) => told.gauge(...given),
+      traces,
+    },
+    parts: [traces],
+  };
+}
 
 /** Costs nothing where nobody reads them. */
 export function makeMetrics({ telemetry, trustDomain }: MetricsConfig): PrometheusMetrics | undefined {
@@ -32,16 +60,16 @@ export function makeMetrics({ telemetry, trustDomain }: MetricsConfig): Promethe
 
 export interface MetricsParts {
   readonly config: MetricsConfig;
-  readonly metrics: PrometheusMetrics | undefined;
+  readonly prometheus: PrometheusMetrics | undefined;
   readonly ownSvid: Pick<OwnSvid, 'identity' | 'onChange'>;
   readonly callers: Pick<Callers, 'identify'>;
   readonly log: Logger;
 }
 
 /** Nothing where no port is configured. */
-export function metricsParts({ config, metrics, ownSvid, callers, log }: MetricsParts): readonly Part[] {
+export function metricsParts({ config, prometheus, ownSvid, callers, log }: MetricsParts): readonly Part[] {
   const { host, port, useSpireSvid, authorizedSpiffeIds } = config.telemetry.prometheus;
-  if (metrics === undefined || port === undefined) return [];
+  if (prometheus === undefined || port === undefined) return [];
   const allowed = new Set(authorizedSpiffeIds.map(String));
   const checkReader = async (chain: readonly Uint8Array[]): Promise<void> => {
     const caller = await callers.identify({ kind: 'remote', address: '', chain });
@@ -55,7 +83,7 @@ export function metricsParts({ config, metrics, ownSvid, callers, log }: Metrics
     onChange: ownSvid.onChange.bind(ownSvid),
     checkReader: allowed.size === 0 ? undefined : checkReader,
   };
-  return [new PrometheusListener({ host, port, metrics, log, ...(useSpireSvid ? { tls } : {}) })];
+  return [new PrometheusListener({ host, port, metrics: prometheus, log, ...(useSpireSvid ? { tls } : {}) })];
 }
 
 export interface Watched {

@@ -1,7 +1,7 @@
-/** `telemetry {}`, the same in server.conf and agent.conf: SPIRE's keys, of which Prometheus' have an effect. */
+/** `telemetry {}`, the same in server.conf and agent.conf: SPIRE's keys, of which Prometheus' have an effect, and OTLP of ours. */
 import type { SpiffeId } from '../spiffe/spiffe-id.ts';
-import { boolean, listOf, port, spiffeId, text } from './kinds.ts';
-import { type Block, defaulting, type Shape } from './shape.ts';
+import { because, boolean, integer, listOf, parsed, port, spiffeId, text } from './kinds.ts';
+import { type Block, defaulting, type Kind, type Shape } from './shape.ts';
 
 export interface PrometheusConfig {
   readonly host: string;
@@ -13,8 +13,15 @@ export interface PrometheusConfig {
   readonly authorizedSpiffeIds: readonly SpiffeId[];
 }
 
+export interface OtlpConfig {
+  /** An http or https URL. Empty: nothing is traced. */
+  readonly endpoint: string;
+  readonly samplePercent: number;
+}
+
 export interface TelemetryConfig {
   readonly prometheus: PrometheusConfig;
+  readonly otlp: OtlpConfig;
   /** Empty: the program's. */
   readonly metricPrefix: string;
   readonly hasTrustDomainLabel: boolean;
@@ -25,6 +32,7 @@ export interface TelemetryConfig {
 
 export const NO_TELEMETRY: TelemetryConfig = {
   prometheus: { host: 'localhost', port: undefined, useSpireSvid: false, authorizedSpiffeIds: [] },
+  otlp: { endpoint: '', samplePercent: 100 },
   metricPrefix: '',
   hasTrustDomainLabel: false,
   hasHostnameLabel: true,
@@ -44,6 +52,7 @@ export const telemetryShape: Shape<TelemetryConfig> = (block) => {
     block.field(key, defaulting(listOf(text), [], { doc, shown: '' }));
   return {
     prometheus,
+    otlp: block.block('OTLP', 'traces for an OpenTelemetry collector; not in SPIRE', otlpShape),
     metricPrefix: block.field(
       'MetricPrefix',
       defaulting(text, '', { doc: 'what names begin with; spire_server without it' }),
@@ -72,6 +81,28 @@ const prometheusShape: Shape<PrometheusConfig> = (block) => {
     ...block.block('tls', 'TLS for whoever reads', tlsShape),
   };
 };
+
+const otlpShape: Shape<OtlpConfig> = (block) => {
+  const endpoint = block.field(
+    'endpoint',
+    defaulting(webAddress, '', { doc: 'URL that takes OTLP over HTTP, with its path (/v1/traces)' }),
+  );
+  const samplePercent = block.field(
+    'sample_percent',
+    defaulting(integer(0, 100), 100, { doc: 'how many of a hundred calls are traced' }),
+  );
+  if (block.isGiven('sample_percent') && endpoint === '')
+    block.fault('sample_percent needs an endpoint: nothing would be traced', 'sample_percent');
+  return { endpoint, samplePercent };
+};
+
+const webAddress: Kind<string> = parsed('URL', '', (value) => {
+  const { protocol, username, password } = because(`"${value}" is no URL`, () => new URL(value));
+  if (!['http:', 'https:'].includes(protocol)) throw new Error('must begin with http:// or https://');
+  if (username !== '' || password !== '')
+    throw new Error('must not hold a password: OTEL_EXPORTER_OTLP_HEADERS, in the environment, is for that');
+  return value;
+});
 
 const tlsShape: Shape<Pick<PrometheusConfig, 'useSpireSvid' | 'authorizedSpiffeIds'>> = (block) => {
   for (const key of ['cert_file', 'key_file', 'client_ca_file'])

@@ -15,15 +15,28 @@ export interface Metrics {
   sampleMs(key: string, ms: number, labels?: Labels): void;
   /** Read whenever somebody looks. */
   gauge(key: string, read: () => number, labels?: Labels): void;
+  readonly traces?: Traces | undefined;
+}
+
+/** What a call did, in which order and for how long. */
+export interface Traces {
+  span<T>(name: string, deed: () => Promise<T>): Promise<T>;
+  /** Says something about the deed that the caller is in. */
+  note(labels: Labels): void;
 }
 
 export const noMetrics: Metrics = { count: () => {}, sampleMs: () => {}, gauge: () => {} };
 
 /**
  * SPIRE's call counter: how often, how long, and with which gRPC code it ended; and once more in `calls` of its kind, the
- * key's first part, where calls of all names can be added up. Gives what the deed gives.
+ * key's first part, where calls of all names can be added up. A span of the trace, too. Gives what the deed gives.
  */
-export async function measured<T>(metrics: Metrics, key: string, deed: () => Promise<T>): Promise<T> {
+export function measured<T>(metrics: Metrics, key: string, deed: () => Promise<T>): Promise<T> {
+  const timed = (): Promise<T> => timing(metrics, key, deed);
+  return metrics.traces === undefined ? timed() : metrics.traces.span(key, timed);
+}
+
+async function timing<T>(metrics: Metrics, key: string, deed: () => Promise<T>): Promise<T> {
   const beganMs = monotonicMs();
   const note = (status: string): void => {
     metrics.count(key, { status });

@@ -57,6 +57,11 @@ const PACKAGES: readonly { readonly name: RegExp; readonly within: RegExp; reado
   { name: /^(?:fast-check|jose|@peculiar\/webcrypto)$/, within: /^test\//, why: 'oracles and random tests' },
   { name: /^yaml$/, within: /^shared\/config\/yaml\.ts$/, why: 'one reader, which refuses what unfolds' },
   { name: /^prom-client$/, within: /^shared\/telemetry\//, why: 'all others see the interface Metrics' },
+  {
+    name: /^@opentelemetry\//,
+    within: /^shared\/telemetry\/otlp-traces/,
+    why: 'all others see the interface Traces',
+  },
   { name: /^lru-cache$/, within: /^(?:server|agent|shared)\//, why: 'bounded caches anywhere' },
 ];
 

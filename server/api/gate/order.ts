@@ -5,7 +5,13 @@ import type { LogFields, Logger } from '../../../shared/log/logger.ts';
 import type { Random } from '../../../shared/random.ts';
 import type { Call, Gate } from '../../../shared/rpc/handler.ts';
 import { methodKey } from '../../../shared/telemetry/method-key.ts';
-import { measured, type Metrics, noMetrics } from '../../../shared/telemetry/metrics.ts';
+import {
+  type Labels,
+  measured,
+  type Metrics,
+  noMetrics,
+  type Traces,
+} from '../../../shared/telemetry/metrics.ts';
 import { callerFields, CallTrail, methodFields, noTrail } from './audit.ts';
 import type { Authorizer } from './authorize.ts';
 import type { Callers } from './caller.ts';
@@ -92,11 +98,25 @@ function contextOf({ callers, authorizer }: GateNeeds, passing: Passing): CallCo
 /** Keys of methods that have a rule: as many as there are RPCs. */
 const keys = new Map<string, string>();
 
+/** Who called is found on the way. */
+const namingCaller = (traces: Traces, passing: Passing, next: () => Promise<void>) => (): Promise<void> =>
+  next().finally(() => traces.note(labelsOf(passing)));
+
+const labelsOf = ({ call, caller }: Passing): Labels =>
+  Object.fromEntries(
+    Object.entries(callerFields(caller, call.peer)).map(([key, value]) => [key, String(value)]),
+  );
+
 function countCalls({ metrics = noMetrics }: GateNeeds): Step {
-  return ({ call: { method } }, next) => {
+  return (passing, next) => {
+    const { method } = passing.call;
     const key = keys.get(method) ?? methodKey(method);
     keys.set(method, key);
-    return measured(metrics, key, next);
+    return measured(
+      metrics,
+      key,
+      metrics.traces === undefined ? next : namingCaller(metrics.traces, passing, next),
+    );
   };
 }
 

@@ -1,7 +1,11 @@
-/** Debian's Prometheus reads a real server: the rules load and are evaluated, and every query of the dashboard has an answer. */
+/**
+ * Debian's Prometheus reads a real server: the rules load and are evaluated, and every query of the dashboard has an
+ * answer. The same server sends its traces to a listener here.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { freePort } from '../free-port.ts';
@@ -30,6 +34,16 @@ let system: System;
 let prometheus: Program;
 let port = 0;
 
+const collected: string[] = [];
+const collector = createServer((request, response) => {
+  let body = '';
+  request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+  request.on('end', () => {
+    collected.push(body);
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+  });
+});
+
 async function ask<Data>(path: string): Promise<Answer<Data>> {
   const response = await fetch(`http://127.0.0.1:${port}/api/v1/${path}`);
   return (await response.json()) as Answer<Data>;
@@ -37,8 +51,13 @@ async function ask<Data>(path: string): Promise<Answer<Data>> {
 
 before(async () => {
   const metricsPort = await freePort();
+  const tracesPort = await freePort();
+  await new Promise<void>((resolve) => collector.listen(tracesPort, '127.0.0.1', resolve));
   system = await System.start({
-    telemetry: `telemetry { Prometheus { host = "127.0.0.1" port = ${metricsPort} } }`,
+    telemetry: `telemetry {
+  Prometheus { host = "127.0.0.1" port = ${metricsPort} }
+  OTLP { endpoint = "http://127.0.0.1:${tracesPort}/v1/traces" }
+}`,
   });
   await system.register({ spiffeId: system.idOf('/web'), selectors: [`unix:path:${process.execPath}`] });
   await system.identities();
@@ -75,6 +94,8 @@ after(async () => {
   await prometheus?.stop();
   const folder = system?.files.directory;
   await system?.stop();
+  collector.closeAllConnections();
+  collector.close();
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
 });
 
@@ -137,4 +158,13 @@ test('every metric that a rule or the dashboard names is one that the server has
     [...named].filter((name) => !names.includes(name) && !optional.has(name)),
     [],
   );
+});
+
+test('traces of calls and of what they ask the database arrive, and name no argument of the command line', async () => {
+  const wanted = ['rpc.svid.v1.svid.mint_jwtsvid', 'rpc.entry.v1.entry.batch_create_entry', 'datastore.'];
+  await eventually(
+    'spans at the collector',
+    () => wanted.every((name) => collected.some((body) => body.includes(`"name":"${name}`))) || undefined,
+  );
+  assert.doesNotMatch(collected.join(), /process\.|server\.conf/);
 });

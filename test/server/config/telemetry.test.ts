@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { faultsOf } from '../../shared/config/faults-of.ts';
 import { load } from './load-sketch.ts';
 
-test('metrics are asked for as in SPIRE', () => {
+test('metrics are asked for as in SPIRE, and traces as it has none', () => {
   const { telemetry } = load({
     rest: `telemetry {
       Prometheus {
@@ -16,6 +16,7 @@ test('metrics are asked for as in SPIRE', () => {
       EnableHostnameLabel = false
       AllowedPrefixes = ["writ.rpc"]
       BlockedPrefixes = ["writ.datastore"]
+      OTLP { endpoint = "https://collector.example.org/v1/traces" sample_percent = 5 }
     }`,
   }).config;
   const { prometheus, ...rest } = telemetry;
@@ -29,6 +30,7 @@ test('metrics are asked for as in SPIRE', () => {
     },
   );
   assert.deepEqual(rest, {
+    otlp: { endpoint: 'https://collector.example.org/v1/traces', samplePercent: 5 },
     metricPrefix: 'writ',
     hasTrustDomainLabel: true,
     hasHostnameLabel: false,
@@ -49,6 +51,18 @@ for (const [what, rest, fault] of [
     'telemetry { Prometheus { port = 1 tls { cert_file = "x" } } }',
     /"cert_file" in telemetry\.Prometheus\.tls is not supported yet/,
   ],
+  ['beside traces to no URL', 'telemetry { OTLP { endpoint = "collector" } }', /"collector" is no URL/],
+  [
+    'beside traces to another protocol',
+    'telemetry { OTLP { endpoint = "grpc://c:4317" } }',
+    /must begin with http/,
+  ],
+  [
+    'beside a password in an address',
+    'telemetry { OTLP { endpoint = "http://u:p@c/v1/traces" } }',
+    /must not hold a password/,
+  ],
+  ['beside a share of no traces', 'telemetry { OTLP { sample_percent = 5 } }', /needs an endpoint/],
   ['with a key that nobody knows', 'telemetry { Prometheus { porrt = 1 } }', /porrt/],
 ] as const)
   test(`refuses metrics ${what}`, () => assert.match(faultsOf(() => load({ rest })).join(), fault));
