@@ -12,7 +12,7 @@ export const suites: Readonly<Record<string, string>> = {
   prometheus: "Debian's Prometheus reads a server: deploy/'s rules and dashboard all have answers",
   reflection: 'a Go client that finds and calls every service by gRPC reflection alone',
   spire:
-    "the genuine spire-agent under our server, our agent under SPIRE's, and what both command lines print of both servers",
+    "the genuine spire-agent under our server, our agent under SPIRE's, SPIRE's server below ours, and what both command lines print of both servers",
   'spire-api-sdk': "every RPC called with SPIRE's SDK, by everybody, of our server and of SPIRE's own",
   'go-spiffe':
     'the Go SDK: X509Source, mTLS both ways, a watch across a rotation, loss and return of an identity, our tokens verified',

@@ -30,15 +30,18 @@ export class GenuineServer {
     this.#program = program;
   }
 
-  /** Resolves when its own command line calls it healthy. Throws with its last words when it ends before. */
-  static async start(command: string): Promise<GenuineServer> {
+  /**
+   * Resolves when its own command line calls it healthy. Throws with its last words when it ends before. `plugins` are
+   * further lines of that block.
+   */
+  static async start(command: string, plugins = ''): Promise<GenuineServer> {
     const place = {
       directory: mkdtempSync(join(tmpdir(), 'writ-spire-')),
       port: await freePort(),
       postgres: await startPlainPostgres(),
     };
     const conf = join(place.directory, 'server.conf');
-    writeFileSync(conf, confOf(place), { mode: 0o600 });
+    writeFileSync(conf, confOf(place, plugins), { mode: 0o600 });
     const program = Program.start({
       name: 'spire-server',
       command,
@@ -75,7 +78,7 @@ export class GenuineServer {
 
 const socketIn = (directory: string): string => join(directory, 'private', 'api.sock');
 
-const confOf = ({ directory, port, postgres }: Place): string => `
+const confOf = ({ directory, port, postgres }: Place, plugins: string): string => `
 server {
   trust_domain = "${TRUST_DOMAIN}"
   bind_address = "127.0.0.1"
@@ -90,5 +93,6 @@ plugins {
   }
   KeyManager "memory" { plugin_data {} }
   NodeAttestor "join_token" { plugin_data {} }
+  ${plugins}
 }
 `;
