@@ -19,6 +19,7 @@ import { type Block, defaulting, optional, required, type Shape } from '../../sh
 import type { KeyType } from '../../shared/crypto/signer.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import { type BootstrapConfig, bootstrapFields } from './bootstrap-fields.ts';
+import { type SdsConfig, sdsFields } from './sds-fields.ts';
 import { CACHE_MAX_SIZE_KEY, type ExperimentalFields, experimentalFields } from './experimental-fields.ts';
 
 export interface AgentFields extends LogConfig, Omit<ExperimentalFields, 'formerCacheMaxSize'> {
@@ -42,6 +43,7 @@ export interface AgentFields extends LogConfig, Omit<ExperimentalFields, 'former
   readonly logSelectors: boolean;
   /** Refuse a Workload API caller whose process cannot be held by a pidfd from the socket. */
   readonly requirePeerPidfd: boolean;
+  readonly sds: SdsConfig;
   /** Whether SVIDs are kept for the next start. */
   readonly svidCache: 'memory' | 'none';
 }
@@ -68,6 +70,7 @@ export const agentFields: Shape<AgentFields> = (block) => {
     bootstrap: bootstrapFields(block),
     ...workloadFields(block),
     ...ownFields(block),
+    sds: sdsFields(block),
     ...logFields(block),
     ...experimental,
     x509SvidCacheMaxSize: cacheMaxSize(block, formerCacheMaxSize),
@@ -175,8 +178,6 @@ function ownFields(block: Block): Pick<AgentFields, 'requirePeerPidfd' | 'svidCa
 function otherFields(block: Block): void {
   block.notSupported('disable_workload_api', 'no Workload API');
   block.notSupported('ratelimit', 'calls of the Workload API per user');
-  block.field('disable_sds_api', defaulting(boolean, false, { doc: 'no SDS API; there is none yet' }));
-  block.withoutEffect('sds', 'names in the SDS API');
   block.withoutEffect('authorized_delegates', 'SPIFFE IDs that may use the delegated identity API');
   block.withoutEffect('allowed_foreign_jwt_claims', 'claims passed on from JWT-SVIDs of other trust domains');
   block.withoutEffect('jwt_svid_cache_max_size', 'JWT-SVIDs kept');

@@ -28,6 +28,8 @@ const RULES: Readonly<Record<string, { readonly needsHeader: boolean; readonly i
   SpiffeWorkloadAPI: { needsHeader: true, isAttested: true },
   // Attests by itself: what failed is part of its answer
   'writ.explain.v1.ExplainSelf': { needsHeader: true, isAttested: false },
+  // Envoy has no way to send it
+  'envoy.service.secret.v3.SecretDiscoveryService': { needsHeader: false, isAttested: true },
   'grpc.health.v1.Health': { needsHeader: false, isAttested: false },
 };
 

@@ -1,6 +1,7 @@
 /** The Workload API's Unix socket (facts/spire 9): from the accepted connection to its handlers. Started by agent.ts. */
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log/logger.ts';
+import type { Random } from '../../shared/random.ts';
 import { InputMeter } from '../../shared/rpc/input-meter.ts';
 import type { SetAcl } from '../../shared/rpc/peer-kernel.ts';
 import { RpcServer } from '../../shared/rpc/server.ts';
@@ -11,6 +12,7 @@ import type { WorkloadAttestation } from '../attest-workload/attest.ts';
 import type { PeerSource } from '../attest-workload/peer-info.ts';
 import type { WorkloadIdentities } from '../cache/workload-identities.ts';
 import type { ExplainSelf } from '../explain/explain-self.ts';
+import { Nobody } from '../sds/nobody.ts';
 import { accept } from './accept.ts';
 import { keepMemoryTogether } from './allocator.ts';
 import type { Caller } from './caller.ts';
@@ -24,13 +26,14 @@ import { ShutOut } from './shut-out.ts';
 import { callLimits, connectionLimits, type Limits, maxDescriptors, Shares } from './shares.ts';
 
 export interface WorkloadApiDeps {
-  readonly config: Pick<AgentConfig, 'socketPath' | 'allowUnauthenticatedVerifiers' | 'logSelectors'>;
+  readonly config: Pick<AgentConfig, 'socketPath' | 'allowUnauthenticatedVerifiers' | 'logSelectors' | 'sds'>;
   readonly identities: Pick<WorkloadIdentities, 'subscribe' | 'syncState'>;
   readonly explain: ExplainSelf;
   readonly attestation: Pick<WorkloadAttestation, 'attest'>;
   readonly peers: PeerSource;
   readonly setAcl: SetAcl;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Logger;
   /** Default: what this process has descriptors for. */
   readonly limits?: Limits;
@@ -54,7 +57,8 @@ export interface WorkloadApi extends Part {
 const MODES = { socketMode: 0o777, directoryMode: 0o755 }; // every process may ask; who gets what is decided later
 const CHANNEL = {
   'grpc.max_concurrent_streams': 100,
-  'grpc.max_receive_message_length': 64 * 1024, // requests are empty
+  // Those of workloads are empty; Envoy's tell of all its parts, 60 KB and what its operator adds.
+  'grpc.max_receive_message_length': 512 * 1024,
 };
 /**
  * Of one user's processes. A restart brings them all at once, and clients that are refused come again; a connection costs
@@ -70,6 +74,7 @@ export function workloadApi({
   attestation,
   peers,
   clock,
+  random,
   log,
   limits,
   rates,
@@ -80,16 +85,31 @@ export function workloadApi({
   const bounds = limits ?? connectionLimits(maxDescriptors());
   const connections = new Shares(bounds);
   const turns = new PushTurns();
-  const { allowUnauthenticatedVerifiers, logSelectors, socketPath } = config;
+  const { allowUnauthenticatedVerifiers, logSelectors, socketPath, sds } = config;
+  const calls = new Rates(rates?.calls ?? RATES.calls, clock);
+  const nobody = new Nobody();
   const server = new RpcServer<Caller, WorkloadContext>({
-    routes: routes({ identities, explain, turns, allowUnauthenticatedVerifiers, log }),
+    routes: routes({
+      ...sds,
+      isSdsDisabled: sds.isDisabled,
+      nobody,
+      identities,
+      explain,
+      turns,
+      rates: calls,
+      allowUnauthenticatedVerifiers,
+      clock,
+      random,
+      log,
+    }),
     gate: gate({
       attestation,
       calls: new Shares(callLimits(bounds)),
-      rates: new Rates(rates?.calls ?? RATES.calls, clock),
+      rates: calls,
       complain: complain({ logSelectors, ownPid, clock, log }),
     }),
     channelOptions: CHANNEL,
+    onBody: (caller, bytes) => guards.bodyCame(caller, bytes),
   });
   const guards = guardsOf({ ...limiting, rates, socketPath, ownUid, clock, log });
   const listener = new UnixListener({
@@ -100,7 +120,7 @@ export function workloadApi({
       places: new Places(connections),
       ...guards,
       ownPid,
-      inject: (socket, caller) => server.inject(socket, caller),
+      inject: (socket, caller) => server.inject(socket, caller, holderOf(caller)),
       log,
     }),
     onError: (error) => log.error('a connection was not accepted', { error: error.message }),
@@ -115,6 +135,7 @@ export function workloadApi({
     },
     start: async () => {
       keepMemoryTogether();
+      await nobody.make(clock, random);
       await listener.listen();
       guards.meter.start();
       log.info('serving the Workload API', { socketPath, connections: bounds.total });
@@ -127,11 +148,19 @@ export function workloadApi({
   };
 }
 
+/** One user's connections share a bound of what they make the agent hold. */
+const holderOf = (caller: Caller): string | undefined =>
+  caller.kind === 'process' ? `user ${caller.peer.uid}` : undefined;
+
 type GuardDeps = Pick<WorkloadApiDeps, 'setAcl' | 'clock' | 'log' | 'inputMaxBytes'> & {
   readonly rates: WorkloadApiDeps['rates'] | undefined;
   readonly socketPath: string;
   readonly ownUid: number;
 };
+
+/** Each request of Envoy's brings 60 KB: large pieces of messages cost so much less than the frames between them. */
+const BODY_WORTH = 16;
+const BODY_MIN_BYTES = 4_096;
 
 /** Against users who keep the agent busy. */
 function guardsOf({ setAcl, socketPath, ownUid, clock, log, inputMaxBytes, ...given }: GuardDeps) {
@@ -140,9 +169,13 @@ function guardsOf({ setAcl, socketPath, ownUid, clock, log, inputMaxBytes, ...gi
   const shutOut = new ShutOut({ setAcl: setOwnAcl, ownUid, rates, clock, log });
   const onTooMuch = (uid: number): void => shutOut.keepOut(uid, 'sends without pause');
   const meter = new InputMeter({ clock, onTooMuch, maxBytes: inputMaxBytes });
+  const bodyCame = (caller: Caller, bytes: number): void => {
+    if (caller.kind === 'process' && bytes >= BODY_MIN_BYTES)
+      meter.discount(caller.peer.uid, bytes - bytes / BODY_WORTH);
+  };
   const stop = async (): Promise<void> => {
     shutOut.stop();
     await meter.stop();
   };
-  return { rates, shutOut, meter, stop };
+  return { rates, shutOut, meter, bodyCame, stop };
 }

@@ -1,7 +1,7 @@
 /**
- * The course of both X.509 streams: every change of what the workload is entitled to becomes a message. A stream lasts as
+ * The course of streams to workloads: every change of what the workload is entitled to becomes a message. A stream lasts as
  * long as its workload and waits nearly all of that time, so it is an object and no suspended function: that takes a fifth
- * of the memory.
+ * of the memory. Used by the RPCs here and by sds.
  */
 import { type Handler, type Send, serverStream } from '../../shared/rpc/handler.ts';
 import type { Subscription, WorkloadIdentities, WorkloadUpdate } from '../cache/workload-identities.ts';
@@ -31,7 +31,7 @@ export const workloadStream = <Res extends object>(
       }),
   );
 
-interface StreamNeeds<Res> {
+export interface StreamNeeds<Res> {
   readonly context: WorkloadContext;
   readonly turns: PushTurns;
   readonly send: Send<Res>;
@@ -39,11 +39,12 @@ interface StreamNeeds<Res> {
   readonly end: (reason: unknown) => void;
 }
 
-class WorkloadStream<Res> {
+export class WorkloadStream<Res> {
   readonly #needs: StreamNeeds<Res>;
   #subscription: Subscription | undefined;
-  /** Not told yet: a slow reader skips what is no longer true. */
   #latest: WorkloadUpdate | undefined;
+  /** There may be something to tell: a slow reader skips what is no longer true. */
+  #hasNews = false;
   #isTelling = false;
   #isFirst = true;
   #isOver = false;
@@ -68,13 +69,19 @@ class WorkloadStream<Res> {
 
   #noteNews(update: WorkloadUpdate): void {
     this.#latest = update;
+    this.nudge();
+  }
+
+  /** What the workload wants to be told has changed: the next message may be another one. */
+  nudge(): void {
+    this.#hasNews = true;
     if (!this.#isTelling) void this.#tellAll();
   }
 
   async #tellAll(): Promise<void> {
     this.#isTelling = true;
     try {
-      while (this.#latest !== undefined && !this.#isOver) await this.#tell();
+      while (this.#latest !== undefined && this.#hasNews && !this.#isOver) await this.#tell();
     } catch (error) {
       this.#stop(error);
     }
@@ -84,11 +91,11 @@ class WorkloadStream<Res> {
   async #tell(): Promise<void> {
     const { context, send, toMessage, turns } = this.#needs;
     if (!this.#isFirst) await turns.take(); // the first goes out without delay (Workload API 4.3)
-    this.#isFirst = false;
+    this.#hasNews = false;
     const update = this.#latest;
-    this.#latest = undefined;
     const message = update === undefined || this.#isOver ? undefined : toMessage(update);
     if (message === undefined) return;
+    this.#isFirst = false;
     context.peer.checkAlive();
     await send(message);
   }

@@ -32,6 +32,8 @@ export class InputMeter<Key> {
   readonly #options: InputMeterOptions<Key>;
   readonly #maxBytes: number;
   readonly #readings = new Set<Reading<Key>>();
+  /** Since the look before. */
+  readonly #discounts = new Map<Key, number>();
   readonly #stopped = new AbortController();
   #looking: Promise<void> = Promise.resolve();
 
@@ -45,6 +47,11 @@ export class InputMeter<Key> {
     const reading = { socket, key, total: socket.bytesRead, latest: 0 };
     this.#readings.add(reading);
     socket.on('close', () => this.#readings.delete(reading));
+  }
+
+  /** Of what this peer has sent since the last look, so many bytes do not count: they cost little. */
+  discount(key: Key, bytes: number): void {
+    this.#discounts.set(key, (this.#discounts.get(key) ?? 0) + bytes);
   }
 
   start(): void {
@@ -67,7 +74,11 @@ export class InputMeter<Key> {
       reading.total = bytesRead;
       if (reading.latest > 0) sums.set(reading.key, (sums.get(reading.key) ?? 0) + reading.latest);
     }
-    for (const [key, sum] of sums) if (sum > this.#maxBytes) this.#cut(key, sum);
+    for (const [key, sum] of sums) {
+      const counted = sum - (this.#discounts.get(key) ?? 0);
+      if (counted > this.#maxBytes) this.#cut(key, sum);
+    }
+    this.#discounts.clear();
   }
 
   /** Those that sent most, until the others together are well below the bound. */

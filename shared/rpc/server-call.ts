@@ -22,6 +22,8 @@ export interface Environment<Peer, Context> {
   readonly gate: Gate<Peer, Context>;
   readonly calls: RunningCalls;
   readonly peerOf: (call: GrpcCall) => Peer;
+  /** A message of a stream has reached its handler; what the library receives the call by. */
+  readonly taken: (receiving: object) => void;
 }
 
 export interface Implementation<Context> {
@@ -54,7 +56,7 @@ export function adapt<Peer, Context>(
     case 'bidi':
       return (call: ServerDuplexStream<Buffer, object>) => {
         void answer({ method, call, environment, read: () => undefined }, (context) =>
-          handler.handle(requestsOf(call, decode), context, sender(call)),
+          handler.handle(requestsOf(call, decode, environment.taken), context, sender(call)),
         ).then(...closing(call));
       };
   }
@@ -160,9 +162,15 @@ function sendHeader(call: GrpcCall, key: string, value: string): void {
 }
 
 /** The default iterator would destroy the whole call when the requests end. */
-async function* requestsOf(call: ServerDuplexStream<Buffer, object>, decode: Decode): AsyncIterable<never> {
+async function* requestsOf(
+  call: ServerDuplexStream<Buffer, object>,
+  decode: Decode,
+  taken: (receiving: object) => void,
+): AsyncIterable<never> {
   readNoFurther(call);
+  const { call: receiving } = call as unknown as { readonly call: object };
   for await (const bytes of call.iterator({ destroyOnReturn: false })) {
+    taken(receiving);
     yield readRequest(decode, bytes as Buffer) as never;
   }
 }

@@ -26,6 +26,8 @@ export interface RpcServerOptions<Peer, Context> {
   readonly clock?: Clock;
   /** Of what a holder's connections may make this server hold; 16 MB without it. */
   readonly heldMaxBytes?: number;
+  /** Bytes of a request have come: of all that a connection brings, those that belong to calls. */
+  readonly onBody?: (peer: Peer, bytes: number) => void;
 }
 
 interface Connection<Peer> {
@@ -49,11 +51,12 @@ export class RpcServer<Peer, Context> {
   #connections = 0;
 
   constructor(options: RpcServerOptions<Peer, Context>) {
-    const { routes, gate, channelOptions, clock = systemClock, heldMaxBytes } = options;
+    const { routes, gate, channelOptions, clock = systemClock, heldMaxBytes, onBody } = options;
     this.#unfinished = new Unfinished({
       clock,
       holderOf: (tag) => this.#peers.get(tag)?.holder ?? tag,
       ...(heldMaxBytes === undefined ? {} : { heldMaxBytes }),
+      onBody: onBody && ((tag, bytes) => this.#onBody(tag, bytes, onBody)),
     });
     const interceptors = [this.#unfinished.interceptor];
     this.#server = new Server({ ...DEFAULTS, ...channelOptions, interceptors });
@@ -72,6 +75,7 @@ export class RpcServer<Peer, Context> {
       gate,
       calls: this.#calls,
       peerOf: (call: GrpcCall) => this.#peerOf(call),
+      taken: (receiving: object) => this.#unfinished.taken(receiving),
     };
     const definition = serviceDefinition(service);
     return Object.fromEntries(
@@ -80,6 +84,11 @@ export class RpcServer<Peer, Context> {
         return [rpc, adapt({ method: `/${service}/${rpc}`, handler, decode }, environment)];
       }),
     );
+  }
+
+  #onBody(tag: string, bytes: number, tell: (peer: Peer, bytes: number) => void): void {
+    const connection = this.#peers.get(tag);
+    if (connection !== undefined) tell(connection.peer, bytes);
   }
 
   #peerOf(call: GrpcCall): Peer {

@@ -18,6 +18,8 @@ export interface UnfinishedOptions {
   /** For whom a connection holds: connections of one holder share a bound. By what `getPeer()` of its calls says. */
   readonly holderOf: (tag: string) => string;
   readonly heldMaxBytes?: number;
+  /** Bytes of a message have come on a connection. */
+  readonly onBody?: ((tag: string, bytes: number) => void) | undefined;
 }
 
 /** What the library keeps of a call; a test notices when a release keeps it elsewhere. */
@@ -47,7 +49,7 @@ interface Call {
 export class Unfinished {
   readonly #options: UnfinishedOptions;
   readonly #held = new Map<string, number>();
-  readonly #calls = new Set<Call>();
+  readonly #calls = new Map<object, Call>();
   readonly #stop = new AbortController();
   #isSweeping = false;
 
@@ -66,19 +68,28 @@ export class Unfinished {
     return call as ServerInterceptingCall;
   };
 
+  /** The handler of a stream has taken the message that came last, and keeps what it likes of it. */
+  taken(receiving: object): void {
+    const call = this.#calls.get(receiving);
+    if (call?.receiving.decoder.readState === READ_STATE.none) this.#hold(call, 0);
+  }
+
   stop(): void {
     this.#stop.abort(new Error('stopping'));
   }
 
   #watch(receiving: Receiving): void {
     const { stream } = receiving;
-    const holder = this.#options.holderOf(receiving.getPeer());
+    const { holderOf, onBody } = this.#options;
+    const tag = receiving.getPeer();
+    const holder = holderOf(tag);
     const lastAtMs = this.#options.clock.monotonicMs();
     const call: Call = { receiving, holder, heldBytes: 0, hasMessage: false, lastAtMs };
-    this.#calls.add(call);
+    this.#calls.set(receiving, call);
     stream.on('data', () => this.#received(call));
+    if (onBody !== undefined) stream.on('data', ({ length }: Buffer) => onBody(tag, length));
     stream.on('close', () => {
-      this.#calls.delete(call);
+      this.#calls.delete(receiving);
       this.#hold(call, 0);
     });
     void this.#sweepWhileThereAreCalls();
@@ -89,6 +100,8 @@ export class Unfinished {
     call.lastAtMs = this.#options.clock.monotonicMs();
     if (decoder.readState === READ_STATE.none) call.hasMessage = true;
     if (decoder.readState === READ_STATE.body) keepNoMoreThanBytes(decoder.readPartialMessage);
+    // The library keeps the parts of a message that is whole until the next one comes, which may be months.
+    else decoder.readPartialMessage.length = 0;
     this.#hold(call, heldBytesOf(decoder));
     const { heldMaxBytes = HELD_MAX_BYTES } = this.#options;
     if (this.heldFor(call.holder) > heldMaxBytes) refuse(call);
@@ -117,7 +130,7 @@ export class Unfinished {
 
   #sweep(): void {
     const nowMs = this.#options.clock.monotonicMs();
-    for (const call of this.#calls) {
+    for (const call of this.#calls.values()) {
       const isWaiting = !call.hasMessage || call.receiving.decoder.readState !== READ_STATE.none;
       if (isWaiting && nowMs - call.lastAtMs > IDLE_MAX_MS) refuse(call);
     }

@@ -9,6 +9,7 @@ import type { WorkloadAttestation } from '../../../agent/attest-workload/attest.
 import type { Peer, PeerSource } from '../../../agent/attest-workload/peer-info.ts';
 import { Peers } from '../../../agent/attest-workload/peers.ts';
 import type { Identity, WorkloadUpdate } from '../../../agent/cache/workload-identities.ts';
+import type { SdsConfig } from '../../../agent/config/sds-fields.ts';
 import { type ExplainSelf, explainSelf } from '../../../agent/explain/explain-self.ts';
 import { type WorkloadApi, workloadApi, type WorkloadApiDeps } from '../../../agent/workload-api/listen.ts';
 import type { SpiffeWorkloadAPIDefinition } from '../../../proto/gen/SpiffeWorkloadAPI.ts';
@@ -22,10 +23,18 @@ import { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
 import { FakeClock } from '../../fakes/clock.ts';
 import { FakeLog } from '../../fakes/log.ts';
 import { FakePeer } from '../../fakes/peer.ts';
+import { FakeRandom } from '../../fakes/random.ts';
 import { FakeWorkloadIdentities } from '../../fakes/workload-identities.ts';
 
 export const HEADER = { metadata: { 'workload.spiffe.io': 'true' } };
 export const SELECTORS = [{ type: 'unix', value: 'uid:1000' }];
+
+/** As without any configuration. */
+export const SDS: SdsConfig = {
+  isDisabled: false,
+  names: { svid: 'default', bundle: 'ROOTCA', allBundles: 'ALL' },
+  isSpiffeValidationDisabled: false,
+};
 
 export const bundleOf = (name: string, ...authorities: readonly string[]): Bundle => ({
   trustDomain: TrustDomain.parse(name),
@@ -110,12 +119,14 @@ export class Door {
       peers: this.peers,
       setAcl: linuxSetAcl(),
       clock: this.clock,
+      random: new FakeRandom(),
       log: this.log,
       ...deps,
       config: {
         socketPath: this.path,
         allowUnauthenticatedVerifiers: false,
         logSelectors: false,
+        sds: SDS,
         ...config,
       },
     });
