@@ -148,8 +148,8 @@ class RunningAgent implements Agent {
     const { config, serveApis, procPath = '/proc', connectionLimits } = this.#options;
     if (serveApis === false) return;
     this.#log.info('Starting agent APIs', { socketPath: config.socketPath });
-    const [clock, log] = [this.#clock, this.#log];
-    await this.#apis.start(doors({ config, engine, procPath, connectionLimits, clock, log }));
+    const [clock, random, log] = [this.#clock, this.#random, this.#log];
+    await this.#apis.start(doors({ config, engine, procPath, connectionLimits, clock, random, log }));
     this.#isServing = true;
   }
 

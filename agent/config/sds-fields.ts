@@ -2,7 +2,7 @@
 import { boolean, text } from '../../shared/config/kinds.ts';
 import { type Block, defaulting, type Shape } from '../../shared/config/shape.ts';
 
-/** Names beside SPIFFE IDs and trust domain IDs; an empty one is no name. */
+/** Names beside SPIFFE IDs and trust domain IDs. */
 export interface SdsNames {
   /** The first identity. */
   readonly svid: string;
@@ -36,8 +36,8 @@ const sdsShape: Shape<Omit<SdsConfig, 'isDisabled'>> = (block) => {
       'all trust domains that the workload knows',
     ]),
   };
-  const given = Object.values(names).filter((name) => name !== '');
-  if (new Set(given).size < given.length) block.fault('the names of "sds" must differ', 'default_svid_name');
+  if (new Set(Object.values(names)).size < 3)
+    block.fault('the names of "sds" must differ', 'default_svid_name');
   return {
     names,
     isSpiffeValidationDisabled: block.field(
@@ -50,4 +50,4 @@ const sdsShape: Shape<Omit<SdsConfig, 'isDisabled'>> = (block) => {
 };
 
 const nameField = (block: Block, key: string, [name, what]: readonly [string, string]): string =>
-  block.field(key, defaulting(text, name, { doc: `name of the secret for ${what}; empty: no such name` }));
+  block.field(key, defaulting(text, name, { doc: `name of the secret for ${what}` }));

@@ -1,6 +1,9 @@
 /**
  * SecretDiscoveryService/StreamSecrets: all that was asked for in each answer, whenever some of it is new (xDS protocol,
- * "state of the world"; facts/spiffe 5.3). Listed in routes.
+ * "state of the world"). Listed in routes.
+ *
+ * DIVERGES: SPIRE ends the stream where a name means nothing to the workload, and answers to every change of anything. Here
+ * the name is waited for, as the protocol has it, and what Envoy holds already is not sent.
  */
 import type { DiscoveryRequestOutput } from '../../proto/gen/envoy/service/discovery/v3/DiscoveryRequest.ts';
 import type { DiscoveryResponse } from '../../proto/gen/envoy/service/discovery/v3/DiscoveryResponse.ts';

@@ -1,6 +1,7 @@
 /** The sockets of the agent, with what finds out who calls on them: opened once there is something to serve. Listed in agent.ts. */
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log/logger.ts';
+import type { Random } from '../../shared/random.ts';
 import { linuxPeerKernel, linuxSetAcl } from '../../shared/rpc/peer-kernel.ts';
 import type { Part } from '../../shared/tasks.ts';
 import { adminApi } from '../admin-api/listen.ts';
@@ -21,6 +22,7 @@ export interface DoorsNeeds {
   /** Of the Workload API; default: what this process has descriptors for. */
   readonly connectionLimits: WorkloadApiDeps['limits'] | undefined;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Logger;
 }
 
@@ -30,6 +32,7 @@ export function doors({
   procPath,
   connectionLimits: limits,
   clock,
+  random,
   log,
 }: DoorsNeeds): readonly Part[] {
   const { cache: identities } = engine;
@@ -46,6 +49,7 @@ export function doors({
       peers,
       setAcl: linuxSetAcl(),
       clock,
+      random,
       log,
       ...(limits === undefined ? {} : { limits }),
     }),

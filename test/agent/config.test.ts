@@ -44,6 +44,11 @@ describe('agent configuration', () => {
       logSelectors: false,
       requirePeerPidfd: false,
       svidCache: 'memory',
+      sds: {
+        isDisabled: false,
+        names: { svid: 'default', bundle: 'ROOTCA', allBundles: 'ALL' },
+        isSpiffeValidationDisabled: false,
+      },
       logLevel: 'info',
       logFormat: 'text',
       logFile: undefined,
@@ -184,7 +189,7 @@ describe('settings of our own and of SPIRE', () => {
 
   test('warns of what has no effect yet', () => {
     const agent =
-      'insecure_bootstrap = true authorized_delegates = ["spiffe://example.org/d"] sds { default_svid_name = "x" }';
+      'insecure_bootstrap = true authorized_delegates = ["spiffe://example.org/d"] jwt_svid_cache_max_size = 9';
     assert.equal(load({ agent }).warnings.length, 2);
   });
 

@@ -5,12 +5,12 @@ import type { ValueOutput } from '../../../proto/gen/google/protobuf/Value.ts';
 import { type Validation, validationFor } from '../../../agent/sds/validation.ts';
 
 const nodeWith = (
-  flag: object | undefined,
+  flag: ValueOutput | undefined,
   version?: { readonly major_number: number; readonly minor_number: number },
 ): NodeOutput => ({
   id: 'front',
   cluster: '',
-  metadata: { fields: flag === undefined ? {} : { disable_spiffe_cert_validation: flag as ValueOutput } },
+  metadata: { fields: flag === undefined ? {} : { disable_spiffe_cert_validation: flag } },
   user_agent_name: 'envoy',
   ...(version === undefined
     ? {}
@@ -19,8 +19,8 @@ const nodeWith = (
         user_agent_version_type: 'user_agent_build_version',
       }),
 });
-const flag = (boolValue: boolean): object => ({ kind: 'boolValue', boolValue });
-const word = (stringValue: string): object => ({ kind: 'stringValue', stringValue });
+const flag = (boolValue: boolean): ValueOutput => ({ kind: 'boolValue', boolValue });
+const word = (stringValue: string): ValueOutput => ({ kind: 'stringValue', stringValue });
 const version = (major_number: number, minor_number: number) => ({ major_number, minor_number });
 
 const cases: readonly [string, NodeOutput | null, boolean, Validation][] = [

@@ -1,16 +1,25 @@
 /** An xDS client on a real socket, and what it finds in the answers. Used by the tests of SDS. */
+import type { Node } from '../../../proto/gen/envoy/config/core/v3/Node.ts';
 import type { CertificateValidationContextOutput } from '../../../proto/gen/envoy/extensions/transport_sockets/tls/v3/CertificateValidationContext.ts';
 import type { SecretOutput } from '../../../proto/gen/envoy/extensions/transport_sockets/tls/v3/Secret.ts';
 import type { SPIFFECertValidatorConfigOutput } from '../../../proto/gen/envoy/extensions/transport_sockets/tls/v3/SPIFFECertValidatorConfig.ts';
 import type { DiscoveryRequest } from '../../../proto/gen/envoy/service/discovery/v3/DiscoveryRequest.ts';
 import type { DiscoveryResponseOutput } from '../../../proto/gen/envoy/service/discovery/v3/DiscoveryResponse.ts';
 import type { SecretDiscoveryServiceDefinition } from '../../../proto/gen/envoy/service/secret/v3/SecretDiscoveryService.ts';
+import { formatPem } from '../../../shared/crypto/pem.ts';
 import { ServiceClient } from '../../../shared/rpc/client.ts';
 import { messageType } from '../../../shared/rpc/messages.ts';
 import type { Door } from '../workload-api/door.ts';
 
 export const SERVICE = 'envoy.service.secret.v3.SecretDiscoveryService';
 export const SECRET_URL = 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret';
+
+export const PLAIN_NODE: Node = {
+  metadata: { fields: { disable_spiffe_cert_validation: { boolValue: true } } },
+};
+
+export const pem = (...ders: readonly string[]): string =>
+  ders.map((der) => formatPem('CERTIFICATE', Buffer.from(der))).join('');
 
 export const sdsClient = (door: Door): ServiceClient<SecretDiscoveryServiceDefinition> =>
   new ServiceClient(SERVICE, door.channel());

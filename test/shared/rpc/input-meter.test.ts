@@ -61,6 +61,18 @@ describe('what peers send', () => {
     assert.deepEqual(told, [1]);
   });
 
+  it('counts less by what was said to cost little, until the next look', async () => {
+    const socket = watch(1);
+    socket.bytesRead += 5 * 1_024 * KIB;
+    meter.discount(1, 4 * 1_024 * KIB);
+    await clock.advance(LOOK_MS);
+    assert.equal(socket.isCut, false);
+    socket.bytesRead += 2 * 1_024 * KIB;
+    await clock.advance(LOOK_MS);
+    assert.equal(socket.isCut, true);
+    assert.deepEqual(told, [1]);
+  });
+
   it('is added up over all connections of a peer', async () => {
     const sockets = Array.from({ length: 100 }, () => watch(1));
     for (const socket of sockets) socket.bytesRead += 20 * KIB;

@@ -196,3 +196,22 @@ test('a request that comes byte by byte arrives whole', async (t) => {
   const [request] = requests as { challenge_response: Buffer }[];
   assert.deepEqual(request?.challenge_response, payload);
 });
+
+test('what a stream has brought to its handler is held no more, however many streams stay open', async (t) => {
+  const { requests, connect } = await world(t);
+  const connection = await connect();
+  const message = messageType('spire.api.server.agent.v1.AttestAgentRequest').encode({
+    challenge_response: Buffer.alloc(60_000),
+  });
+  for (let stream = 1; stream < 20; stream += 4) {
+    begin(connection, stream, { of: message.length, path: ATTEST });
+    for (let at = 0; at < message.length; at += 10_000)
+      connection.send({ type: FrameType.data, stream, payload: message.subarray(at, at + 10_000) });
+    await ask(connection, stream + 2);
+  }
+  assert.equal(requests.length, 10);
+  assert.equal(
+    connection.frames.some(({ type }) => type === FrameType.reset),
+    false,
+  );
+});
