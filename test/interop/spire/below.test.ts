@@ -40,10 +40,8 @@ before(async () => {
   closing.push(() => system.stop());
   workload = buildPeer(system);
   await system.register({ spiffeId: idOf('above/go'), selectors: [`unix:path:${workload}`] });
-  await system.serverCli(
-    ...['entry', 'create', '-spiffeID', idOf('below/server'), '-parentID', system.nodeId],
-    ...['-selector', `unix:path:${spire.server}`, '-downstream'],
-  );
+  const entry = `-spiffeID ${idOf('below/server')} -parentID ${system.nodeId} -selector unix:path:${spire.server}`;
+  await system.serverCli(...`entry create ${entry} -downstream`.split(' '));
   below = await GenuineServer.start(
     spire.server,
     `UpstreamAuthority "spire" { plugin_data {
