@@ -232,6 +232,7 @@ class RunningAgent implements Agent {
   /** Not after it has merely expired: where that is a clock's fault, it serves again once the clock is set right. */
   #forget(own: OwnSvid): void {
     this.#engine?.kept.wipe();
+    this.#engine?.jwtSvids.clear();
     try {
       own.remove();
     } catch (error) {

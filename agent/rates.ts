@@ -1,4 +1,7 @@
-/** How often each user's processes may do something: a bucket of tokens per user. Used by workload-api and attest-workload. */
+/**
+ * How often something may be done for each user's processes, or each of something else: a bucket of tokens for each. Used
+ * by workload-api, attest-workload and cache.
+ */
 import type { Clock } from '../shared/clock.ts';
 
 export interface Rate {
@@ -15,10 +18,10 @@ interface Bucket {
 
 const BUCKETS_SWEPT = 1_000;
 
-export class Rates {
+export class Rates<Key = number> {
   readonly #rate: Rate;
   readonly #clock: Clock;
-  readonly #buckets = new Map<number, Bucket>();
+  readonly #buckets = new Map<Key, Bucket>();
   #sweepAt = BUCKETS_SWEPT;
 
   constructor(rate: Rate, clock: Clock) {
@@ -27,8 +30,8 @@ export class Rates {
   }
 
   /** Undefined: too often. Else how many times that was the answer since it was last allowed. */
-  take(uid: number): number | undefined {
-    const bucket = this.#bucketOf(uid);
+  take(key: Key): number | undefined {
+    const bucket = this.#bucketOf(key);
     if (bucket.tokens < 1) {
       bucket.refused += 1;
       return undefined;
@@ -39,18 +42,18 @@ export class Rates {
     return refused;
   }
 
-  /** As if this user had just had its burst. */
-  empty(uid: number): void {
-    this.#bucketOf(uid).tokens = 0;
+  /** As if it had just had its burst. */
+  empty(key: Key): void {
+    this.#bucketOf(key).tokens = 0;
   }
 
-  #bucketOf(uid: number): Bucket {
+  #bucketOf(key: Key): Bucket {
     const nowMs = this.#clock.monotonicMs();
-    const bucket = this.#buckets.get(uid);
+    const bucket = this.#buckets.get(key);
     if (bucket !== undefined) return this.#filled(bucket, nowMs);
     if (this.#buckets.size >= this.#sweepAt) this.#sweep(nowMs);
     const made = { tokens: this.#rate.burst, filledAtMs: nowMs, refused: 0 };
-    this.#buckets.set(uid, made);
+    this.#buckets.set(key, made);
     return made;
   }
 
@@ -63,13 +66,13 @@ export class Rates {
 
   /** A full bucket is as good as none. The next sweep waits until there are twice as many, so that it costs little. */
   #sweep(nowMs: number): void {
-    for (const [uid, bucket] of this.#buckets) {
-      if (this.#filled(bucket, nowMs).tokens >= this.#rate.burst) this.#buckets.delete(uid);
+    for (const [key, bucket] of this.#buckets) {
+      if (this.#filled(bucket, nowMs).tokens >= this.#rate.burst) this.#buckets.delete(key);
     }
     this.#sweepAt = Math.max(BUCKETS_SWEPT, this.#buckets.size * 2);
   }
 
-  /** Users that are remembered. */
+  /** Those that are remembered. */
   get size(): number {
     return this.#buckets.size;
   }

@@ -8,7 +8,7 @@ import { messageOf, unavailable } from '../../shared/errors.ts';
 import type { Digest, DigestAnswer, DigestRequest } from './exe-digest.ts';
 import { fileVersion } from './file-version.ts';
 import type { Peer } from './peer-info.ts';
-import { Turns } from './turns.ts';
+import { Turns } from '../turns.ts';
 
 export interface DigestOptions {
   /** 0 = any size. */
@@ -21,8 +21,8 @@ const REMEMBERED = 1_000;
  * A file on a file system that never answers holds a thread for ever, and one of terabytes holds it until the time is
  * over: one user may have one, and with the others of his the agent goes on.
  */
-const HASHES = { total: 4, perUid: 1 };
-const LOOKS = { total: 2, perUid: 1 }; // of the four threads that the whole agent's file calls have (libuv)
+const HASHES = { total: 4, each: 1 };
+const LOOKS = { total: 2, each: 1 }; // of the four threads that the whole agent's file calls have (libuv)
 /** Two writes within one tick of the file system's clock look the same: a file that young is hashed each time. */
 const SETTLED_AFTER_MS = 2_000;
 
@@ -35,8 +35,8 @@ const THREAD = new URL(
 export class ExeDigests {
   readonly #clock: Clock;
   readonly #known = new LRUCache<string, string>({ max: REMEMBERED });
-  readonly #hashes = new Turns(HASHES);
-  readonly #looks = new Turns(LOOKS);
+  readonly #hashes = new Turns<number>(HASHES);
+  readonly #looks = new Turns<number>(LOOKS);
 
   constructor(clock: Clock) {
     this.#clock = clock;

@@ -19,6 +19,8 @@ export interface AgentEntry {
   readonly storeSvid: boolean;
   /** An SVID is made only once a workload asks. */
   readonly disableX509SvidPrefetch: boolean;
+  /** Each of its JWT-SVIDs has an ID of its own: no two callers get the same. */
+  readonly jwtSvidIncludeJti: boolean;
 }
 
 /** What tells two states of an entry apart. */

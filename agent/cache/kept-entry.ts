@@ -92,6 +92,8 @@ function readEntry(json: Json): AgentEntry {
     downstream: readFlag(json, 'downstream'),
     storeSvid: readFlag(json, 'storeSvid'),
     disableX509SvidPrefetch: readFlag(json, 'disableX509SvidPrefetch'),
+    // no earlier program wrote it: theirs are read, too
+    jwtSvidIncludeJti: json['jwtSvidIncludeJti'] !== undefined && readFlag(json, 'jwtSvidIncludeJti'),
   };
 }
 

@@ -6,10 +6,12 @@ import { messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import { SelectorHolders } from '../../shared/selector-holders.ts';
 import type { Selector } from '../../shared/selectors.ts';
-import type { WorkloadUpdate } from './workload-identities.ts';
+import type { Wants, WorkloadUpdate } from './workload-identities.ts';
 
 export interface Subscriber {
+  /** Of its selectors. */
   readonly keys: ReadonlySet<string>;
+  readonly wants: Wants;
   readonly onUpdate: (update: WorkloadUpdate) => void;
   /** What it was told last; undefined before the first time. */
   told: WorkloadUpdate | undefined;
@@ -31,10 +33,9 @@ export class Subscribers {
     this.#log = log;
   }
 
-  /** `keys` of its selectors. */
-  add(keys: ReadonlySet<string>, onUpdate: (update: WorkloadUpdate) => void): Subscriber {
-    const stream: Subscriber = { keys, onUpdate, told: undefined };
-    this.#holders.add(stream, keys);
+  add(wanted: Omit<Subscriber, 'told'>): Subscriber {
+    const stream: Subscriber = { ...wanted, told: undefined };
+    this.#holders.add(stream, stream.keys);
     this.#touch([stream]);
     return stream;
   }
@@ -45,12 +46,12 @@ export class Subscribers {
     return this.#holders.remove(stream);
   }
 
-  /** Something changed for whoever has these selectors: so many. */
+  /** Something changed for whoever has these selectors: so many who want SVIDs. */
   touch(selectors: readonly Selector[]): number {
     if (this.#holders.size === 0) return 0;
     const having = this.#holders.havingAll(selectors);
     this.#touch(having);
-    return having.length;
+    return having.filter(({ wants }) => wants === 'svids').length;
   }
 
   touchAll(): void {
@@ -92,6 +93,7 @@ export class Subscribers {
 /** Identities and bundles stay the same objects for as long as they are the same. */
 const isSameUpdate = (a: WorkloadUpdate, b: WorkloadUpdate | undefined): boolean =>
   b !== undefined &&
+  a.isEntitled === b.isEntitled &&
   a.bundle === b.bundle &&
   areSame(a.identities, b.identities) &&
   areSame(a.federatedBundles, b.federatedBundles);

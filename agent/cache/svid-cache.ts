@@ -13,22 +13,23 @@ import type { Validity } from '../renewal-time.ts';
 import { type AgentEntry, byAge } from './agent-entry.ts';
 import type { BundleCache } from './bundle-cache.ts';
 import { CachedSvids } from './cached-svids.ts';
-import { closestEntries } from './closest-entries.ts';
 import { countMatches, entriesByAge } from './matching-entries.ts';
+import { HeldEntries } from './held-entries.ts';
 import { HeldEntry, type HeldSvid } from './held-entry.ts';
 import type { EntryWithSvid } from './kept-entry.ts';
-import { makeUpdate } from './make-update.ts';
+import { bundlesOf, makeUpdate } from './make-update.ts';
 import { Resigning } from './resigning.ts';
-import { SelectorIndex } from './selector-index.ts';
 import { type Subscriber, Subscribers } from './subscribers.ts';
 import { SyncRecord } from './sync-record.ts';
-import { WallClock } from './wall-clock.ts';
 import { WantedSvids } from './wanted-svids.ts';
+import { Withdrawal } from './withdrawal.ts';
 import type {
   Candidate,
   Matches,
   Subscription,
   SyncState,
+  Wants,
+  WorkloadBundles,
   WorkloadIdentities,
   WorkloadUpdate,
 } from './workload-identities.ts';
@@ -50,12 +51,11 @@ export interface SvidCacheParts {
 export class SvidCache implements WorkloadIdentities {
   readonly #parts: SvidCacheParts;
   readonly #subscribers: Subscribers;
-  readonly #entries = new Map<string, HeldEntry>();
-  readonly #index = new SelectorIndex<HeldEntry>();
+  readonly #entries = new HeldEntries();
   readonly #svids = new CachedSvids();
   readonly #wanted: WantedSvids;
   readonly #resigning: Resigning;
-  readonly #wallClock: WallClock;
+  readonly #withdrawal: Withdrawal;
   /** The last attempt at SVIDs failed because the server could not be asked: nobody waits for one. */
   #isServerAway = false;
   #toldBundle: object | undefined;
@@ -65,18 +65,28 @@ export class SvidCache implements WorkloadIdentities {
     this.#parts = parts;
     this.#wanted = new WantedSvids(parts.clock);
     this.#resigning = new Resigning(parts.clock, parts.log);
-    this.#wallClock = new WallClock(parts.clock);
-    const { bundles } = parts;
+    const { bundles, clock, log } = parts;
+    this.#withdrawal = new Withdrawal({
+      svids: this.#svids,
+      onStale: (held) => this.#file(held),
+      onChanged: (held) => this.#changed(held),
+      clock,
+      log,
+    });
     this.#subscribers = new Subscribers(
-      ({ keys, told }) =>
-        makeUpdate(this.#index.match(keys), { bundles, told, isServerAway: this.#isServerAway }),
+      ({ keys, told, wants }) =>
+        makeUpdate(this.#entries.match(keys), { bundles, told, wants, isServerAway: this.#isServerAway }),
       parts.log,
     );
   }
 
-  subscribe(selectors: readonly Selector[], onUpdate: (update: WorkloadUpdate) => void): Subscription {
+  subscribe(
+    selectors: readonly Selector[],
+    onUpdate: (update: WorkloadUpdate) => void,
+    wants: Wants = 'svids',
+  ): Subscription {
     this.#sync.check();
-    const subscriber = this.#subscribers.add(selectorKeys(selectors), onUpdate);
+    const subscriber = this.#subscribers.add({ keys: selectorKeys(selectors), wants, onUpdate });
     if (this.#countUser(subscriber, 1)) this.#parts.onWanted();
     return {
       close: () => {
@@ -86,8 +96,9 @@ export class SvidCache implements WorkloadIdentities {
   }
 
   /** Whether it waits for an SVID. */
-  #countUser({ keys }: Subscriber, by: 1 | -1): boolean {
-    const matching = this.#index.match(keys);
+  #countUser({ keys, wants }: Subscriber, by: 1 | -1): boolean {
+    if (wants === 'bundles') return false;
+    const matching = this.#entries.match(keys);
     for (const held of matching) held.users += by;
     return matching.map((held) => this.#file(held)).includes(true);
   }
@@ -100,15 +111,24 @@ export class SvidCache implements WorkloadIdentities {
 
   entriesOf(selectors: readonly Selector[]): readonly AgentEntry[] {
     this.#sync.check();
-    return entriesByAge(this.#index.match(selectorKeys(selectors)));
+    return entriesByAge(this.#entries.match(selectorKeys(selectors)));
+  }
+
+  bundlesOf(selectors: readonly Selector[]): WorkloadBundles {
+    this.#sync.check();
+    return bundlesOf(this.entriesOf(selectors), this.#parts.bundles);
+  }
+
+  findEntry(id: string): AgentEntry | undefined {
+    return this.#entries.find(id)?.entry;
   }
 
   matches(selectors: readonly Selector[]): Matches {
-    return countMatches(this.#index.match(selectorKeys(selectors)));
+    return countMatches(this.#entries.match(selectorKeys(selectors)));
   }
 
   candidates(selectors: readonly Selector[], limit: number): readonly Candidate[] {
-    return closestEntries(this.#entries.values(), selectors, limit);
+    return this.#entries.closest(selectors, limit);
   }
 
   syncState(): SyncState {
@@ -131,7 +151,7 @@ export class SvidCache implements WorkloadIdentities {
 
   /** Everything that is held, as it is now; what would be evicted first comes first. */
   snapshot(): readonly EntryWithSvid[] {
-    const without = this.#entries.values().filter(({ svid }) => svid === undefined);
+    const without = this.#entries.all().filter(({ svid }) => svid === undefined);
     return [...this.#svids.inOrder(), ...without].map(({ kept }) => kept);
   }
 
@@ -151,36 +171,32 @@ export class SvidCache implements WorkloadIdentities {
   /** These are all the entries now; bundles are up to date already. Entries that go to SVID stores are passed over. */
   apply(entries: readonly AgentEntry[]): void {
     const served = entries.filter(({ storeSvid }) => !storeSvid);
-    const changed = served.filter((entry) => this.#entries.get(entry.id)?.entry !== entry);
+    const changed = served.filter((entry) => this.#entries.find(entry.id)?.entry !== entry);
     const same = served.length - changed.length;
     if (same < this.#entries.size) {
       const ids = new Set(served.map(({ id }) => id));
-      for (const [id, held] of this.#entries) if (!ids.has(id)) this.#drop(held);
+      for (const held of this.#entries.all()) if (!ids.has(held.entry.id)) this.#drop(held);
     }
     for (const entry of changed.sort(byAge)) this.#put(entry);
     this.#bundlesMayHaveChanged();
   }
 
   #put(entry: AgentEntry): void {
-    const known = this.#entries.get(entry.id);
+    const known = this.#entries.find(entry.id);
     const held = known ?? new HeldEntry(entry);
     if (known !== undefined) {
-      this.#index.remove(known);
       this.#subscribers.touch(known.entry.selectors);
       known.retryAtMs = undefined;
     }
-    held.entry = entry;
     this.#parts.onChanged?.();
-    this.#entries.set(entry.id, held);
-    this.#index.add(held, entry.selectors);
+    this.#entries.put(held, entry);
     held.users = this.#subscribers.touch(entry.selectors);
     this.#file(held);
   }
 
   #drop(held: HeldEntry): void {
     this.#parts.onChanged?.();
-    this.#entries.delete(held.entry.id);
-    this.#index.remove(held);
+    this.#entries.drop(held);
     this.#svids.drop(held);
     this.#wanted.drop(held);
     this.#subscribers.touch(held.entry.selectors);
@@ -202,7 +218,7 @@ export class SvidCache implements WorkloadIdentities {
    * until its SVID is there, or has failed.
    */
   wanted(limit: number): readonly AgentEntry[] {
-    this.#heedClock();
+    this.#withdrawal.heedClock();
     const room = this.#parts.maxSvids - this.#svids.size;
     return this.#wanted.next(limit, room).map(({ entry }) => entry);
   }
@@ -215,14 +231,12 @@ export class SvidCache implements WorkloadIdentities {
   }
 
   #putSvid(svid: HeldSvid): void {
-    const held = this.#entries.get(svid.entry.id);
+    const held = this.#entries.find(svid.entry.id);
     if (held === undefined) return;
-    const { renewalTime, clock, onChanged } = this.#parts;
+    const { renewalTime, clock } = this.#parts;
     held.setSvid(svid, renewalTime(svid), clock.now());
     this.#resigning.newSvid(held);
-    this.#file(held);
-    this.#subscribers.touch(held.entry.selectors);
-    onChanged?.();
+    this.#changed(held);
   }
 
   #evictSurplus(): void {
@@ -237,7 +251,7 @@ export class SvidCache implements WorkloadIdentities {
   /** The server refused these, or answered nonsense: what was there stays, and each is tried again later. */
   svidsFailed(entries: readonly AgentEntry[]): void {
     for (const entry of entries) {
-      const held = this.#entries.get(entry.id);
+      const held = this.#entries.find(entry.id);
       if (held?.entry !== entry) continue; // the entry has changed since: that may be why
       held.putOff(this.#parts.clock.monotonicMs());
       this.#file(held);
@@ -267,27 +281,11 @@ export class SvidCache implements WorkloadIdentities {
    * clock that ran ahead is set right they are given again.
    */
   withdrawExpired(): readonly string[] {
-    this.#heedClock();
-    const expired = this.#svids.takeExpired(this.#parts.clock.now());
-    for (const held of expired) this.#setWithdrawn(held, true);
-    return expired.map(({ entry }) => entry.id);
+    return this.#withdrawal.withdrawExpired().map(({ entry }) => entry.id);
   }
 
-  /** After the wall clock was set back, what is held is looked at anew: it may be valid again, or not yet. */
-  #heedClock(): void {
-    const { clock, log } = this.#parts;
-    if (!this.#wallClock.wasSetBack()) return;
-    const now = clock.now();
-    const held = this.#svids.inOrder();
-    for (const one of held) this.#file(one);
-    const again = held.filter((one) => one.wasWithdrawnTooSoon(now));
-    for (const one of again) this.#setWithdrawn(one, false);
-    if (again.length > 0)
-      log.info('SVIDs are valid again by a clock that was set back', { count: again.length });
-  }
-
-  #setWithdrawn(held: HeldEntry, isWithdrawn: boolean): void {
-    held.setWithdrawn(isWithdrawn);
+  /** What workloads get of it is another now. */
+  #changed(held: HeldEntry): void {
     this.#file(held);
     this.#subscribers.touch(held.entry.selectors);
     this.#parts.onChanged?.();

@@ -18,14 +18,26 @@ export interface Identity {
 }
 
 /** Everything that a workload is entitled to at one moment. */
-export interface WorkloadUpdate {
-  /** Stable order: oldest entry first, then by entry id; the first is the default. Empty = no identity. */
+export interface WorkloadUpdate extends WorkloadBundles {
+  /** Some entry matches, whether its SVID can be had or not. */
+  readonly isEntitled: boolean;
+  /**
+   * Stable order: oldest entry first, then by entry id; the first is the default. Empty = none that can be served, or none
+   * was wanted.
+   */
   readonly identities: readonly Identity[];
+}
+
+/** What a workload verifies others by. */
+export interface WorkloadBundles {
   /** The agent's own trust domain. */
   readonly bundle: Bundle;
   /** Trust domains that the matching entries federate with, where a bundle is held. */
   readonly federatedBundles: readonly Bundle[];
 }
+
+/** `bundles`: nobody needs an SVID for those, nor waits for one. */
+export type Wants = 'svids' | 'bundles';
 
 export interface Subscription {
   close(): void;
@@ -61,12 +73,18 @@ export interface WorkloadIdentities {
    * Calls back at once, or as soon as every matching entry has its SVID, and then after every change, latest wins.
    * Throws Unavailable while the agent has never synchronised with a server and has nothing of an earlier run.
    */
-  subscribe(selectors: readonly Selector[], onUpdate: (update: WorkloadUpdate) => void): Subscription;
+  subscribe(
+    selectors: readonly Selector[],
+    onUpdate: (update: WorkloadUpdate) => void,
+    wants?: Wants,
+  ): Subscription;
   /**
    * The entries that match, oldest first, whether or not there is an SVID of theirs. Costs no more than a subscription.
    * Throws Unavailable as that does.
    */
   entriesOf(selectors: readonly Selector[]): readonly AgentEntry[];
+  /** The own bundle, and those that the matching entries federate with, as of now. Throws as entriesOf does. */
+  bundlesOf(selectors: readonly Selector[]): WorkloadBundles;
   /** Costs no more than a subscription, whatever the number of entries. */
   matches(selectors: readonly Selector[]): Matches;
   /** Every entry known, matches first, then the closest; at most `limit`. */

@@ -39,6 +39,7 @@ export interface AgentFields extends LogConfig, Omit<ExperimentalFields, 'former
   /** Undefined: SVIDs are renewed at half of their life. */
   readonly availabilityTargetSeconds: number | undefined;
   readonly x509SvidCacheMaxSize: number;
+  readonly jwtSvidCacheMaxSize: number;
   readonly allowUnauthenticatedVerifiers: boolean;
   readonly logSelectors: boolean;
   /** Refuse a Workload API caller whose process cannot be held by a pidfd from the socket. */
@@ -74,6 +75,7 @@ export const agentFields: Shape<AgentFields> = (block) => {
     ...logFields(block),
     ...experimental,
     x509SvidCacheMaxSize: cacheMaxSize(block, formerCacheMaxSize),
+    jwtSvidCacheMaxSize: jwtCacheMaxSize(block),
   };
   otherFields(block);
   return fields;
@@ -158,6 +160,12 @@ function cacheMaxSize(block: Block, former: number | undefined): number {
   return (former ?? given) || CACHE_MAX_SIZE;
 }
 
+const jwtCacheMaxSize = (block: Block): number =>
+  block.field(
+    'jwt_svid_cache_max_size',
+    defaulting(integer(0), CACHE_MAX_SIZE, { doc: 'JWT-SVIDs held in memory; 0 is the default' }),
+  ) || CACHE_MAX_SIZE;
+
 function ownFields(block: Block): Pick<AgentFields, 'requirePeerPidfd' | 'svidCache'> {
   const requirePeerPidfd = block.field(
     'require_peer_pidfd',
@@ -180,6 +188,5 @@ function otherFields(block: Block): void {
   block.notSupported('ratelimit', 'calls of the Workload API per user');
   block.withoutEffect('authorized_delegates', 'SPIFFE IDs that may use the delegated identity API');
   block.withoutEffect('allowed_foreign_jwt_claims', 'claims passed on from JWT-SVIDs of other trust domains');
-  block.withoutEffect('jwt_svid_cache_max_size', 'JWT-SVIDs kept');
   profilingFields(block);
 }

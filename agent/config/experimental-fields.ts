@@ -1,11 +1,12 @@
 /** `experimental {}` of agent.conf. Called by agent-fields. */
 import { boolean, duration, integer } from '../../shared/config/kinds.ts';
-import { defaulting, optional, type Shape } from '../../shared/config/shape.ts';
+import { type Block, defaulting, optional, type Shape } from '../../shared/config/shape.ts';
 
 export interface ExperimentalFields {
   readonly syncIntervalSeconds: number;
   readonly useSyncAuthorizedEntries: boolean;
   readonly requirePqKem: boolean;
+  readonly jwtSvidCacheHitTimeoutSeconds: number;
   /** DIVERGES: here SPIRE had it before 1.9, and refuses it now: an older file is read as it was meant. */
   readonly formerCacheMaxSize: number | undefined;
 }
@@ -15,16 +16,16 @@ export const CACHE_MAX_SIZE_KEY = 'x509_svid_cache_max_size';
 /** Faster would be a load on the server and no sooner news: those are pushed. */
 const MIN_SYNC_SECONDS = 0.1;
 
+/** SPIRE: between these. */
+const MIN_HIT_TIMEOUT_SECONDS = 5;
+const MAX_HIT_TIMEOUT_SECONDS = 30;
+
 export const experimentalFields: Shape<ExperimentalFields> = (block) => {
   block.notSupported('broker', 'the broker API');
   block.notSupported('ratelimit', 'calls of the Workload API per user');
   block.withoutEffect('admin_named_pipe_name', 'Windows only');
   block.withoutEffect('named_pipe_name', 'Windows only');
   block.withoutEffect('feature_flags', 'names of features to turn on');
-  block.withoutEffect(
-    'jwt_svid_cache_hit_timeout',
-    'how long a new JWT-SVID may take while an older one is good',
-  );
   return {
     syncIntervalSeconds: block.field(
       'sync_interval',
@@ -37,6 +38,7 @@ export const experimentalFields: Shape<ExperimentalFields> = (block) => {
       'use_sync_authorized_entries',
       defaulting(boolean, true, { doc: 'ask for changes of entries only' }),
     ),
+    jwtSvidCacheHitTimeoutSeconds: cacheHitTimeout(block),
     formerCacheMaxSize: block.field(
       CACHE_MAX_SIZE_KEY,
       optional(integer(0), 'as in agent, where it belongs now'),
@@ -47,3 +49,17 @@ export const experimentalFields: Shape<ExperimentalFields> = (block) => {
     ),
   };
 };
+
+function cacheHitTimeout(block: Block): number {
+  const key = 'jwt_svid_cache_hit_timeout';
+  const seconds = block.field(
+    key,
+    defaulting(duration(MIN_HIT_TIMEOUT_SECONDS), MAX_HIT_TIMEOUT_SECONDS, {
+      doc: 'how long a new JWT-SVID may take while an older one is valid, which is served then; 30s at most',
+      shown: '30s',
+    }),
+  );
+  if (seconds > MAX_HIT_TIMEOUT_SECONDS)
+    block.fault(`"${key}" must be at most ${MAX_HIT_TIMEOUT_SECONDS}s`, key);
+  return seconds;
+}

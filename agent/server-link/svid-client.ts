@@ -1,8 +1,9 @@
-/** The server's SVID API: X.509-SVIDs for workloads. Called by sync/renew-svids. */
+/** The server's SVID API: SVIDs for workloads. Called by sync/renew-svids and cache/jwt-signing. */
 import type { SVIDDefinition } from '../../proto/gen/spire/api/server/svid/v1/SVID.ts';
 import type { _spire_api_server_svid_v1_BatchNewX509SVIDResponse_ResultOutput as ResultOutput } from '../../proto/gen/spire/api/server/svid/v1/BatchNewX509SVIDResponse.ts';
-import { messageOf } from '../../shared/errors.ts';
+import { internal, messageOf } from '../../shared/errors.ts';
 import type { ServiceClient } from '../../shared/rpc/client.ts';
+import type { JwtIssuer, JwtRequest } from '../cache/jwt-signing.ts';
 import type { Positions } from '../sync/position.ts';
 import type { SvidIssuer, SvidRequest, SvidResult } from '../sync/renew-svids.ts';
 import type { ServerConnection } from './connection.ts';
@@ -11,7 +12,7 @@ import { readChain } from './wire.ts';
 
 const SERVICE = 'spire.api.server.svid.v1.SVID';
 
-export class SvidClient implements SvidIssuer {
+export class SvidClient implements SvidIssuer, JwtIssuer {
   readonly #connection: ServerConnection;
   readonly #positions: Positions;
 
@@ -26,6 +27,16 @@ export class SvidClient implements SvidIssuer {
     return this.#connection.call(SERVICE, async (client: ServiceClient<SVIDDefinition>) => {
       const { results } = await client.unary('BatchNewX509SVID', { params }, { metadata, signal });
       return results.map(readResult);
+    });
+  }
+
+  async newJwtSvid({ entryId, audience }: JwtRequest, signal: AbortSignal): Promise<string> {
+    const request = { entry_id: entryId, audience: [...audience] };
+    const metadata = positionMetadata(this.#positions);
+    return this.#connection.call(SERVICE, async (client: ServiceClient<SVIDDefinition>) => {
+      const { svid } = await client.unary('NewJWTSVID', request, { metadata, signal });
+      if (svid === null || svid.token === '') throw internal('server sent no JWT-SVID');
+      return svid.token;
     });
   }
 }

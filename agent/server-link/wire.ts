@@ -45,6 +45,7 @@ export function readEntry(wire: EntryOutput, trustDomain: TrustDomain): AgentEnt
     downstream: wire.downstream,
     storeSvid: wire.store_svid,
     disableX509SvidPrefetch: wire.additional_attributes?.disable_x509_svid_prefetch ?? false,
+    jwtSvidIncludeJti: wire.additional_attributes?.jwt_svid_include_jti ?? false,
   };
 }
 

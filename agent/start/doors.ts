@@ -16,7 +16,7 @@ import type { Engine } from './engine.ts';
 
 export interface DoorsNeeds {
   readonly config: AgentConfig;
-  readonly engine: Pick<Engine, 'cache'>;
+  readonly engine: Pick<Engine, 'cache' | 'jwtSvids'>;
   /** Where the host's processes are seen. */
   readonly procPath: string;
   /** Of the Workload API; default: what this process has descriptors for. */
@@ -35,7 +35,7 @@ export function doors({
   random,
   log,
 }: DoorsNeeds): readonly Part[] {
-  const { cache: identities } = engine;
+  const { cache: identities, jwtSvids } = engine;
   const { requirePeerPidfd } = config;
   const peers = new Peers({ kernel: linuxPeerKernel(), procPath, requirePeerPidfd, log });
   const attestors = workloadAttestors(config.workloadAttestors, { clock, log });
@@ -44,6 +44,7 @@ export function doors({
     workloadApi({
       config,
       identities,
+      jwtSvids,
       explain: explainSelf({ attestation, identities }),
       attestation,
       peers,

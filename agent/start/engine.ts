@@ -7,10 +7,12 @@ import { messageOf } from '../../shared/errors.ts';
 import { standingOf } from '../../shared/svid/standing.ts';
 import { OwnSvidRotation } from '../agent-svid/rotate.ts';
 import { BundleCache } from '../cache/bundle-cache.ts';
+import type { JwtSource } from '../cache/jwt-source.ts';
 import type { Kept } from '../cache/kept.ts';
 import { SvidCache } from '../cache/svid-cache.ts';
 import { renewalTime } from '../renewal-time.ts';
 import { attest } from './enrol.ts';
+import { jwtSourceOf } from './jwt-source.ts';
 import { keep, type KeepParts } from './keep.ts';
 import { AgentClient } from '../server-link/agent-client.ts';
 import { BundleClient } from '../server-link/bundle-client.ts';
@@ -42,6 +44,7 @@ export interface Engine {
   readonly connection: ServerConnection;
   readonly bundles: BundleCache;
   readonly cache: SvidCache;
+  readonly jwtSvids: JwtSource;
   readonly agents: AgentClient;
   readonly synchronizer: Synchronizer;
   readonly rotation: OwnSvidRotation;
@@ -51,34 +54,28 @@ export interface Engine {
 }
 
 export function makeEngine(parts: EngineParts): Engine {
-  const { config, clock, log } = parts;
+  const { clock, log } = parts;
   const positions = new Positions();
   const bundles = new BundleCache(parts.bundle);
   const connection = connect(parts, bundles);
   const agents = new AgentClient(connection, positions);
   const wake = (): void => renewal.wake();
-  const maxSvids = config.x509SvidCacheMaxSize;
-  const onChanged = (): void => kept.changed();
-  const { availabilityTargetSeconds } = config;
-  const cache = new SvidCache({
-    bundles,
-    maxSvids,
-    renewalTime: (validity) => renewalTime(validity, { random: parts.random, availabilityTargetSeconds }),
-    onWanted: wake,
-    onChanged,
-    clock,
-    log,
-  });
+  const cache = svidCache(parts, bundles, { onWanted: wake, onChanged: () => kept.changed() });
   const authorized = authorizedEntries(parts, connection, positions);
   const kept = keep(parts, { cache, bundles, positions, authorized });
   const links: Links = { connection, positions, bundles, cache, agents, authorized };
+  const jwtSvids = jwtSourceOf(parts, links);
   const renewal = renewalOf(parts, links, () => synchronizer.serverAnswered());
   const reconnect = (): void => {
     connection.replace();
     watch.reconnected();
   };
   const synchronizer = synchronizerOf(parts, links, {
-    onApplied: wake,
+    onApplied: () => {
+      jwtSvids.entriesChanged();
+      jwtSvids.bundleChanged(bundles.own);
+      wake();
+    },
     onServerDisowned: reconnect,
     onRecovered: () => {
       wake();
@@ -97,7 +94,7 @@ export function makeEngine(parts: EngineParts): Engine {
       rotation.run(signal),
     ]);
   };
-  return { connection, bundles, cache, agents, synchronizer, rotation, kept, run };
+  return { connection, bundles, cache, jwtSvids, agents, synchronizer, rotation, kept, run };
 }
 
 interface Links {
@@ -107,6 +104,22 @@ interface Links {
   readonly cache: SvidCache;
   readonly agents: AgentClient;
   readonly authorized: AuthorizedEntries;
+}
+
+function svidCache(
+  { config, clock, random, log }: EngineParts,
+  bundles: BundleCache,
+  callbacks: { readonly onWanted: () => void; readonly onChanged: () => void },
+): SvidCache {
+  const { availabilityTargetSeconds, x509SvidCacheMaxSize: maxSvids } = config;
+  return new SvidCache({
+    bundles,
+    maxSvids,
+    renewalTime: (validity) => renewalTime(validity, { random, availabilityTargetSeconds }),
+    ...callbacks,
+    clock,
+    log,
+  });
 }
 
 function authorizedEntries(

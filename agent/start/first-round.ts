@@ -31,6 +31,7 @@ export async function firstRound(engine: Engine, parts: EnrolParts, signal: Abor
 
 async function enrolAgain(engine: Engine, parts: EnrolParts, signal: AbortSignal): Promise<void> {
   engine.cache.forget();
+  engine.jwtSvids.clear();
   engine.bundles.setOwn(await enrol(parts, signal));
   engine.connection.replace();
   engine.kept.resume();

@@ -33,7 +33,7 @@ export interface SyncParts {
   readonly cache: SvidCache;
   readonly bundles: BundleCache;
   readonly positions: Positions;
-  /** Entries or bundles are new: what needs an SVID should get it. */
+  /** Entries or bundles may be new: what needs an SVID should get it. */
   readonly onApplied: () => void;
   /** The own bundle changed: to be kept for the next start. */
   readonly onBundle: (bundle: Bundle) => void;

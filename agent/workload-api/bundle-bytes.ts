@@ -2,7 +2,6 @@
 import { unavailable } from '../../shared/errors.ts';
 import { concat } from '../../shared/bytes.ts';
 import type { Bundle } from '../../shared/bundle/bundle.ts';
-import type { WorkloadUpdate } from '../cache/workload-identities.ts';
 
 /** A bundle goes to many workloads, several times in each message: it is joined once. */
 const joined = new WeakMap<Bundle, Uint8Array>();
@@ -17,21 +16,15 @@ export function bundleBytes(bundle: Bundle): Uint8Array {
 }
 
 /** Throws Unavailable when there are no authorities: clients choke on an empty bundle. */
-export function ownBundleBytes({ bundle }: WorkloadUpdate): Uint8Array {
+export function ownBytes(bundle: Bundle): Uint8Array {
   const bytes = bundleBytes(bundle);
   if (bytes.length === 0)
     throw unavailable(`the bundle of ${bundle.trustDomain.name} has no X.509 authorities yet`);
   return bytes;
 }
 
-/** By trust domain ID, sorted; a trust domain without X.509 authorities is left out, not sent empty (facts/spiffe 4). */
-export function federatedBundleBytes({
-  bundle,
-  federatedBundles,
-}: WorkloadUpdate): Record<string, Uint8Array> {
-  const entries = federatedBundles
-    .filter(({ trustDomain }) => !trustDomain.equals(bundle.trustDomain))
-    .map((federated): [string, Uint8Array] => [federated.trustDomain.id, bundleBytes(federated)])
-    .filter(([, bytes]) => bytes.length > 0);
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+/** Undefined without X.509 authorities: then it is left out, not sent empty (facts/spiffe 4). */
+export function federatedBytes(bundle: Bundle): Uint8Array | undefined {
+  const bytes = bundleBytes(bundle);
+  return bytes.length === 0 ? undefined : bytes;
 }

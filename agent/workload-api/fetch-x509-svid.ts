@@ -6,7 +6,8 @@ import { unavailable } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { Handler } from '../../shared/rpc/handler.ts';
 import type { Identity, WorkloadUpdate } from '../cache/workload-identities.ts';
-import { federatedBundleBytes, ownBundleBytes } from './bundle-bytes.ts';
+import { federatedBytes, ownBytes } from './bundle-bytes.ts';
+import { federatedFor } from './bundles-stream.ts';
 import type { WorkloadContext } from './gate.ts';
 import { noIdentityIssued } from './no-identity.ts';
 import { workloadStream, type WorkloadStreamDeps } from './workload-stream.ts';
@@ -20,10 +21,10 @@ export const fetchX509Svid = (deps: FetchX509SvidDeps): Handler<WorkloadContext>
 
 function toResponse(update: WorkloadUpdate, log: Logger): X509SVIDResponse {
   if (update.identities.length === 0) throw noIdentityIssued();
-  const bundle = ownBundleBytes(update);
+  const bundle = ownBytes(update.bundle);
   const svids = servable(update, log).map((identity) => toSvid(identity, bundle));
   if (svids.length === 0) throw unavailable('the identities of this workload cannot be served');
-  return { svids, crl: [], federated_bundles: federatedBundleBytes(update) };
+  return { svids, crl: [], federated_bundles: federatedFor(update, federatedBytes) };
 }
 
 const toSvid = ({ spiffeId, chain, privateKey, hint }: Identity, bundle: Uint8Array): X509SVID => ({

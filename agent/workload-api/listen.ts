@@ -6,6 +6,7 @@ import type { Part } from '../../shared/tasks.ts';
 import type { AgentConfig } from '../config.ts';
 import type { WorkloadAttestation } from '../attest-workload/attest.ts';
 import type { PeerSource } from '../attest-workload/peer-info.ts';
+import type { JwtSvids } from '../cache/jwt-source.ts';
 import type { WorkloadIdentities } from '../cache/workload-identities.ts';
 import type { ExplainSelf } from '../explain/explain-self.ts';
 import { Nobody } from '../sds/nobody.ts';
@@ -23,7 +24,8 @@ import { callLimits, connectionLimits, type Limits, maxDescriptors, Shares } fro
 
 export interface WorkloadApiDeps extends GuardDeps {
   readonly config: Pick<AgentConfig, 'socketPath' | 'allowUnauthenticatedVerifiers' | 'logSelectors' | 'sds'>;
-  readonly identities: Pick<WorkloadIdentities, 'subscribe' | 'syncState'>;
+  readonly identities: Pick<WorkloadIdentities, 'subscribe' | 'entriesOf' | 'syncState'>;
+  readonly jwtSvids: Pick<JwtSvids, 'fetchAll'>;
   readonly explain: ExplainSelf;
   readonly attestation: Pick<WorkloadAttestation, 'attest'>;
   readonly peers: PeerSource;
@@ -44,7 +46,7 @@ export interface WorkloadApi extends Part {
 const MODES = { socketMode: 0o777, directoryMode: 0o755 }; // every process may ask; who gets what is decided later
 const CHANNEL = {
   'grpc.max_concurrent_streams': 100,
-  // Those of workloads are empty; Envoy's tell of all its parts, 60 KB and what its operator adds.
+  // Those of workloads are short, the longest a token to validate; Envoy's tell of all its parts, 60 KB and what its operator adds.
   'grpc.max_receive_message_length': 512 * 1024,
 };
 /** Throws Unavailable from `start` when the socket cannot be had. */
@@ -101,7 +103,7 @@ interface ServerParts {
 }
 
 function serverOf(
-  { config, identities, explain, attestation, clock, random, log, ...deps }: WorkloadApiDeps,
+  { config, identities, jwtSvids, explain, attestation, clock, random, log, ...deps }: WorkloadApiDeps,
   { bounds, turns, nobody, guards }: ServerParts,
 ): RpcServer<Caller, WorkloadContext> {
   const { allowUnauthenticatedVerifiers, logSelectors, sds } = config;
@@ -113,6 +115,7 @@ function serverOf(
       isSdsDisabled: sds.isDisabled,
       nobody,
       identities,
+      jwtSvids,
       explain,
       turns,
       rates,

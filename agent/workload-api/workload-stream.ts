@@ -4,7 +4,12 @@
  * of the memory. Used by the RPCs here and by sds.
  */
 import { type Handler, type Send, serverStream } from '../../shared/rpc/handler.ts';
-import type { Subscription, WorkloadIdentities, WorkloadUpdate } from '../cache/workload-identities.ts';
+import type {
+  Subscription,
+  Wants,
+  WorkloadIdentities,
+  WorkloadUpdate,
+} from '../cache/workload-identities.ts';
 import type { WorkloadContext } from './gate.ts';
 import type { PushTurns } from './push-turns.ts';
 
@@ -23,11 +28,12 @@ export type ToMessage<Res> = (update: WorkloadUpdate) => Res | undefined;
 export const workloadStream = <Res extends object>(
   { identities, turns }: WorkloadStreamDeps,
   newStream: () => ToMessage<Res>,
+  wants: Wants = 'svids',
 ): Handler<WorkloadContext> =>
   serverStream(
     (_request: object, context: WorkloadContext, send: Send<Res>) =>
       new Promise((_resolve, end) => {
-        new WorkloadStream({ context, turns, send, end, toMessage: newStream() }).start(identities);
+        new WorkloadStream({ context, turns, send, end, toMessage: newStream(), wants }).start(identities);
       }),
   );
 
@@ -36,6 +42,7 @@ export interface StreamNeeds<Res> {
   readonly turns: PushTurns;
   readonly send: Send<Res>;
   readonly toMessage: ToMessage<Res>;
+  readonly wants?: Wants;
   readonly end: (reason: unknown) => void;
 }
 
@@ -55,10 +62,11 @@ export class WorkloadStream<Res> {
 
   /** Throws what `subscribe` throws, and the signal's reason when it was aborted already. */
   start(identities: Pick<WorkloadIdentities, 'subscribe'>): void {
-    const { selectors, signal } = this.#needs.context;
+    const { context, wants = 'svids' } = this.#needs;
+    const { selectors, signal } = context;
     signal.throwIfAborted();
     signal.addEventListener('abort', this);
-    this.#subscription = identities.subscribe(selectors, (update) => this.#noteNews(update));
+    this.#subscription = identities.subscribe(selectors, (update) => this.#noteNews(update), wants);
     if (this.#isOver) this.#subscription.close();
   }
 

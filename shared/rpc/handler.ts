@@ -16,10 +16,18 @@ export interface Call<Peer> {
 /** Resolves when the message has been handed to the connection (backpressure); rejects when the caller is gone. */
 export type Send<Res> = (response: Res) => Promise<void>;
 
+/** Throws on a request that can be refused whoever sent it: so it is before the gate finds that out, where it reads first. */
+export type Check<Req> = (request: Req) => unknown;
+
 export type Handler<Context> =
-  | { readonly kind: 'unary'; readonly handle: (request: never, context: Context) => Promise<object> }
+  | {
+      readonly kind: 'unary';
+      readonly check: Check<never> | undefined;
+      readonly handle: (request: never, context: Context) => Promise<object>;
+    }
   | {
       readonly kind: 'server-stream';
+      readonly check: Check<never> | undefined;
       readonly handle: (request: never, context: Context, send: Send<object>) => Promise<void>;
     }
   | {
@@ -33,11 +41,13 @@ export type Handler<Context> =
 
 export const unary = <Req, Res extends object, Context>(
   handle: (request: Req, context: Context) => Promise<Res>,
-): Handler<Context> => ({ kind: 'unary', handle });
+  check?: Check<Req>,
+): Handler<Context> => ({ kind: 'unary', handle, check });
 
 export const serverStream = <Req, Res extends object, Context>(
   handle: (request: Req, context: Context, send: Send<Res>) => Promise<void>,
-): Handler<Context> => ({ kind: 'server-stream', handle });
+  check?: Check<Req>,
+): Handler<Context> => ({ kind: 'server-stream', handle, check });
 
 export const bidi = <Req, Res extends object, Context>(
   handle: (requests: AsyncIterable<Req>, context: Context, send: Send<Res>) => Promise<void>,
@@ -48,8 +58,8 @@ export type Routes<Context> = Readonly<Record<string, Readonly<Record<string, Ha
 
 /**
  * Stands before every handler: decides whether `run` is called, and with what. `read` decodes the request of a call that
- * has one, and throws InvalidArgument on a malformed one: who has no right to call shall not make it decoded. Errors of
- * `run` pass through, so that the gate can log and audit.
+ * has one, and throws InvalidArgument on a malformed one, or what the handler's check throws: who has no right to call
+ * shall not make it decoded. Errors of `run` pass through, so that the gate can log and audit.
  */
 export type Gate<Peer, Context> = (
   call: Call<Peer>,

@@ -8,7 +8,7 @@ import {
 } from '@grpc/grpc-js';
 import type { EventEmitter } from 'node:events';
 import { Code, CodedError } from '../errors.ts';
-import type { Call, Gate, Handler } from './handler.ts';
+import type { Call, Check, Gate, Handler } from './handler.ts';
 import { type Decode, readRequest } from './read-request.ts';
 import type { RunningCall, RunningCalls } from './running-calls.ts';
 import { toStatus } from './status.ts';
@@ -40,7 +40,7 @@ export function adapt<Peer, Context>(
   switch (handler.kind) {
     case 'unary':
       return (call: ServerUnaryCall<Buffer, object>, done: sendUnaryData<object>) => {
-        const read = reader(call, decode);
+        const read = reader(call, decode, handler.check);
         void answer({ method, call, environment, read }, async (context) => {
           const response = await handler.handle(read() as never, context);
           done(null, response);
@@ -48,7 +48,7 @@ export function adapt<Peer, Context>(
       };
     case 'server-stream':
       return (call: ServerWritableStream<Buffer, object>) => {
-        const read = reader(call, decode);
+        const read = reader(call, decode, handler.check);
         void answer({ method, call, environment, read }, (context) =>
           handler.handle(read() as never, context, sender(call)),
         ).then(...closing(call));
@@ -62,11 +62,18 @@ export function adapt<Peer, Context>(
   }
 }
 
-/** Decodes once. */
-function reader({ request }: { readonly request: Buffer }, decode: Decode): () => object {
+/** Decodes and checks once. */
+function reader(
+  { request }: { readonly request: Buffer },
+  decode: Decode,
+  check: Check<never> | undefined,
+): () => object {
   let known: object | undefined;
   return () => {
-    known ??= readRequest(decode, request);
+    if (known !== undefined) return known;
+    const read = readRequest(decode, request);
+    check?.(read as never);
+    known = read;
     return known;
   };
 }

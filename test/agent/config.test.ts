@@ -40,6 +40,8 @@ describe('agent configuration', () => {
       workloadKeyType: 'ec-p256',
       availabilityTargetSeconds: undefined,
       x509SvidCacheMaxSize: 1_000,
+      jwtSvidCacheMaxSize: 1_000,
+      jwtSvidCacheHitTimeoutSeconds: 30,
       allowUnauthenticatedVerifiers: false,
       logSelectors: false,
       requirePeerPidfd: false,
@@ -189,7 +191,7 @@ describe('settings of our own and of SPIRE', () => {
 
   test('warns of what has no effect yet', () => {
     const agent =
-      'insecure_bootstrap = true authorized_delegates = ["spiffe://example.org/d"] jwt_svid_cache_max_size = 9';
+      'insecure_bootstrap = true authorized_delegates = ["spiffe://example.org/d"] rebootstrap_delay = "1m"';
     assert.equal(load({ agent }).warnings.length, 2);
   });
 
@@ -205,7 +207,18 @@ describe('settings of our own and of SPIRE', () => {
     });
   }
 
+  test('reads the size of the cache of JWT-SVIDs, and the patience with which new ones are asked for', () => {
+    const read = (text: string) => load({ agent: `insecure_bootstrap = true ${text}` }).config;
+    assert.equal(read('jwt_svid_cache_max_size = 9').jwtSvidCacheMaxSize, 9);
+    assert.equal(read('jwt_svid_cache_max_size = 0').jwtSvidCacheMaxSize, 1_000);
+    const { jwtSvidCacheHitTimeoutSeconds } = read('experimental { jwt_svid_cache_hit_timeout = "5s" }');
+    assert.equal(jwtSvidCacheHitTimeoutSeconds, 5);
+  });
+
   for (const [text, fault] of [
+    ['jwt_svid_cache_max_size = -1', /must be a whole number of at least 0, not -1/],
+    ['experimental { jwt_svid_cache_hit_timeout = "4s" }', /must be a duration of at least 5s/],
+    ['experimental { jwt_svid_cache_hit_timeout = "31s" }', /must be at most 30s/],
     ['x509_svid_cache_max_size = -1', /must be a whole number of at least 0, not -1/],
     ['experimental { x509_svid_cache_max_size = -1 }', /must be a whole number of at least 0, not -1/],
     [

@@ -31,7 +31,7 @@ const PLACES: readonly (readonly [RegExp, Area])[] = [
   [/^(?:server|agent|server\/oidc)\/main\.ts$/, 'main'],
   [/^(?:server|agent)\/cli\//, 'cli'],
   [/^(?:server|agent|server\/oidc)\/(?:config\.ts$|config\/)/, 'config'],
-  [/^agent\/(?:private-directory|rates|renewal-time|retry-delay)\.ts$/, 'core'], // of several folders
+  [/^agent\/(?:private-directory|rates|renewal-time|retry-delay|turns)\.ts$/, 'core'], // of several folders
   [/^(?:server|agent)\/(?:start\/)?[^/]+\.ts$/, 'root'], // beside main.ts: server.ts, agent.ts and what they are made of
   // A program of its own beside the server, in small: root, doors, and the parts that are edges.
   [/^server\/oidc\/provider\.ts$/, 'root'],

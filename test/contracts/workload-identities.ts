@@ -52,6 +52,20 @@ export function workloadIdentitiesContract(make: () => IdentitiesCase): void {
     assert.equal(told.length, before);
   });
 
+  it('tells who wants bundles alone those, and that it is entitled to them', async () => {
+    const { identities, know, settle } = make();
+    know(ENTRIES, ['near']);
+    const told: WorkloadUpdate[] = [];
+    const subscription = identities.subscribe(own, (update) => told.push(update), 'bundles');
+    await settle();
+    assert.deepEqual(
+      told.map(({ isEntitled, identities: svids }) => [isEntitled, svids.length]),
+      [[true, 0]],
+    );
+    assert.equal(identities.bundlesOf(own).bundle, told[0]?.bundle);
+    subscription.close();
+  });
+
   it('knows the entries that match, with an SVID or without; none before it knows anything', () => {
     const { identities, know } = make();
     assert.throws(() => identities.entriesOf(own), { code: Code.unavailable });

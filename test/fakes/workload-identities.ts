@@ -5,6 +5,8 @@ import type {
   Matches,
   Subscription,
   SyncState,
+  Wants,
+  WorkloadBundles,
   WorkloadIdentities,
   WorkloadUpdate,
 } from '../../agent/cache/workload-identities.ts';
@@ -39,11 +41,17 @@ export class FakeWorkloadIdentities implements WorkloadIdentities {
     for (const { onUpdate } of this.#subscribers) onUpdate(update);
   }
 
-  subscribe(selectors: readonly Selector[], onUpdate: (update: WorkloadUpdate) => void): Subscription {
+  subscribe(
+    selectors: readonly Selector[],
+    onUpdate: (update: WorkloadUpdate) => void,
+    wants: Wants = 'svids',
+  ): Subscription {
     this.#checkSynchronised();
-    const subscriber = { selectors, onUpdate };
+    const tell = (update: WorkloadUpdate): void =>
+      onUpdate(wants === 'svids' ? update : { ...update, identities: [] });
+    const subscriber = { selectors, onUpdate: tell };
     this.#subscribers.add(subscriber);
-    if (this.#update !== undefined) onUpdate(this.#update);
+    if (this.#update !== undefined) tell(this.#update);
     return { close: () => void this.#subscribers.delete(subscriber) };
   }
 
@@ -60,6 +68,12 @@ export class FakeWorkloadIdentities implements WorkloadIdentities {
         ...makeAgentEntry({ id: entryId }),
         ...entry,
       }));
+  }
+
+  bundlesOf(): WorkloadBundles {
+    if (this.#update === undefined) throw unavailable('not synchronised with a server yet');
+    const { bundle, federatedBundles } = this.#update;
+    return { bundle, federatedBundles };
   }
 
   matches(selectors: readonly Selector[]): Matches {

@@ -8,7 +8,7 @@ import type { CallContext } from '../gate/context.ts';
 import { issuedTokenFields } from '../gate/issued-fields.ts';
 import { workloadIdFromWire } from '../wire/spiffe-id.ts';
 import { tokenSvidToWire } from '../wire/svid.ts';
-import { checkAudience } from './audience.ts';
+import { checkAudience } from '../../../shared/svid/audience.ts';
 import { ifEnabled } from './if-enabled.ts';
 
 export interface MintJwtSvidNeeds {
@@ -25,7 +25,12 @@ export const mintJwtSvid = ({ trustDomain, jwtCa }: MintJwtSvidNeeds): Handler<C
     ): Promise<MintJWTSVIDResponse> => {
       const ca = ifEnabled('JWT', jwtCa);
       const spiffeId = workloadIdFromWire(id, trustDomain);
-      const asked = { spiffeId, audience: checkAudience(audience), ttlSeconds, withTokenId: false };
+      const asked = {
+        spiffeId,
+        audience: checkAudience(audience, 'at least one audience is required'),
+        ttlSeconds,
+        withTokenId: false,
+      };
       const issued = await ca.signJwtSvid(asked);
       trail.add(() => issuedTokenFields('jwt', issued));
       return { svid: tokenSvidToWire(spiffeId, issued) };

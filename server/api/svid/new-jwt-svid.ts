@@ -7,7 +7,7 @@ import type { JwtCa } from '../../ca/jwt-ca.ts';
 import type { CallContext } from '../gate/context.ts';
 import { issuedTokenFields } from '../gate/issued-fields.ts';
 import { tokenSvidToWire } from '../wire/svid.ts';
-import { checkAudience } from './audience.ts';
+import { checkAudience } from '../../../shared/svid/audience.ts';
 import { findAuthorized, type SigningNeeds } from './authorized.ts';
 import { ifEnabled } from './if-enabled.ts';
 
@@ -27,7 +27,12 @@ export const newJwtSvid = (needs: NewJwtSvidNeeds): Handler<CallContext> =>
       if (entry === undefined) throw notFound('entry not found or not authorized');
       const { spiffeId, jwtSvidTtlSeconds: ttlSeconds, jwtSvidIncludeJti: withTokenId, hint } = entry;
       context.trail.add(() => ({ spiffe_id: spiffeId.toString() }));
-      const asked = { spiffeId, audience: checkAudience(audience), ttlSeconds, withTokenId };
+      const asked = {
+        spiffeId,
+        audience: checkAudience(audience, 'at least one audience is required'),
+        ttlSeconds,
+        withTokenId,
+      };
       const issued = await needs.turns.one(context, () => ca.signJwtSvid(asked));
       context.trail.add(() => ({ ttl: ttlSeconds, ...issuedTokenFields('jwt', issued) }));
       return { svid: tokenSvidToWire(spiffeId, issued, hint) };

@@ -3,7 +3,7 @@ import type { AgentEntry } from '../../../agent/cache/agent-entry.ts';
 import { BundleCache } from '../../../agent/cache/bundle-cache.ts';
 import type { HeldSvid } from '../../../agent/cache/held-entry.ts';
 import { SvidCache } from '../../../agent/cache/svid-cache.ts';
-import type { WorkloadUpdate } from '../../../agent/cache/workload-identities.ts';
+import type { Wants, WorkloadUpdate } from '../../../agent/cache/workload-identities.ts';
 import { renewalTime, type Validity } from '../../../agent/renewal-time.ts';
 import type { Bundle } from '../../../shared/bundle/bundle.ts';
 import { addSeconds } from '../../../shared/clock.ts';
@@ -78,8 +78,16 @@ export class CacheTestbed {
   }
 
   subscribe(...selectors: readonly string[]): CacheStream {
+    return this.watch(selectors, 'svids');
+  }
+
+  watch(selectors: readonly string[], wants: Wants): CacheStream {
     const updates: WorkloadUpdate[] = [];
-    const subscription = this.cache.subscribe(selectors.map(parseSelector), (update) => updates.push(update));
+    const subscription = this.cache.subscribe(
+      selectors.map(parseSelector),
+      (update) => updates.push(update),
+      wants,
+    );
     return {
       updates,
       ids: () => updates.at(-1)?.identities.map(({ entryId }) => entryId),

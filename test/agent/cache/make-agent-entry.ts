@@ -20,5 +20,6 @@ export const makeAgentEntry = ({ selectors = ['unix:uid:1'], path, ...changes }:
   downstream: false,
   storeSvid: false,
   disableX509SvidPrefetch: false,
+  jwtSvidIncludeJti: false,
   ...changes,
 });

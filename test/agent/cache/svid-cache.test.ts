@@ -188,6 +188,22 @@ describe('the SVID cache', () => {
     assert.deepEqual(bed.wantedIds(), ['eager', 'lazy']);
   });
 
+  it('makes none for who wants bundles alone, and tells when it is entitled to them', async () => {
+    const lazy = makeAgentEntry({ id: 'lazy', disableX509SvidPrefetch: true });
+    const stream = bed.watch(['unix:uid:1'], 'bundles');
+    await settle();
+    bed.cache.apply([lazy]);
+    await settle();
+    assert.deepEqual(
+      stream.updates.map(({ isEntitled }) => isEntitled),
+      [false, true],
+    );
+    assert.deepEqual(bed.wantedIds(), []);
+    bed.cache.apply([]);
+    await settle();
+    assert.equal(stream.updates.at(-1)?.isEntitled, false);
+  });
+
   it('prefetches the oldest entries up to its limit, and beyond it what is in use', () => {
     bed = new CacheTestbed(3);
     const at = (day: number): Date => new Date(Date.UTC(2026, 0, day));

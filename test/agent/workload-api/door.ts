@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { WorkloadAttestation } from '../../../agent/attest-workload/attest.ts';
 import type { Peer, PeerSource } from '../../../agent/attest-workload/peer-info.ts';
 import { Peers } from '../../../agent/attest-workload/peers.ts';
+import type { JwtSvids } from '../../../agent/cache/jwt-source.ts';
 import type { Identity, WorkloadUpdate } from '../../../agent/cache/workload-identities.ts';
 import type { SdsConfig } from '../../../agent/config/sds-fields.ts';
 import { type ExplainSelf, explainSelf } from '../../../agent/explain/explain-self.ts';
@@ -59,6 +60,7 @@ export const update = (
   identities: readonly Identity[],
   changes: Partial<WorkloadUpdate> = {},
 ): WorkloadUpdate => ({
+  isEntitled: identities.length > 0,
   identities,
   bundle: bundleOf('example.org', 'root1,', 'root2'),
   federatedBundles: [],
@@ -98,6 +100,7 @@ export class Door {
   readonly clock = new FakeClock();
   readonly identities = new FakeWorkloadIdentities();
   readonly peers = new FakePeers();
+  jwtSvids: Pick<JwtSvids, 'fetchAll'> = { fetchAll: async () => [] };
   readonly directory: string;
   readonly path: string;
   readonly api: WorkloadApi;
@@ -114,6 +117,7 @@ export class Door {
     this.path = join(this.directory, 'public', 'api.sock');
     this.api = workloadApi({
       identities: this.identities,
+      jwtSvids: { fetchAll: (...asked) => this.jwtSvids.fetchAll(...asked) },
       explain: (peer, signal) => this.explain(peer, signal),
       attestation: { attest: (peer, signal) => this.attestation.attest(peer, signal) },
       peers: this.peers,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Turns } from '../../../agent/attest-workload/turns.ts';
+import { Turns } from '../../agent/turns.ts';
 
 const never = new AbortController().signal;
 
@@ -8,10 +8,10 @@ const never = new AbortController().signal;
 class Works {
   readonly begun: string[] = [];
   readonly #ends = new Map<string, () => void>();
-  readonly turns: Turns;
+  readonly turns: Turns<number>;
 
   constructor(total: number, perUid: number) {
-    this.turns = new Turns({ total, perUid });
+    this.turns = new Turns({ total, each: perUid });
   }
 
   start(name: string, uid: number, signal = never): Promise<string> {

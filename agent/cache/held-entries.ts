@@ -1,0 +1,47 @@
+/** The entries of the agent with what it holds for them, found by id and by selectors. Used by svid-cache. */
+import type { Selector } from '../../shared/selectors.ts';
+import type { AgentEntry } from './agent-entry.ts';
+import { closestEntries } from './closest-entries.ts';
+import type { HeldEntry } from './held-entry.ts';
+import { SelectorIndex } from './selector-index.ts';
+import type { Candidate } from './workload-identities.ts';
+
+export class HeldEntries {
+  readonly #byId = new Map<string, HeldEntry>();
+  readonly #index = new SelectorIndex<HeldEntry>();
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  find(id: string): HeldEntry | undefined {
+    return this.#byId.get(id);
+  }
+
+  all(): IteratorObject<HeldEntry> {
+    return this.#byId.values();
+  }
+
+  /** Those all of whose selectors are among `keys`. */
+  match(keys: ReadonlySet<string>): readonly HeldEntry[] {
+    return this.#index.match(keys);
+  }
+
+  /** Matches first, then the closest; at most `limit`. */
+  closest(selectors: readonly Selector[], limit: number): readonly Candidate[] {
+    return closestEntries(this.#byId.values(), selectors, limit);
+  }
+
+  /** Files it as this state of its entry. */
+  put(held: HeldEntry, entry: AgentEntry): void {
+    this.#index.remove(held);
+    held.entry = entry;
+    this.#byId.set(entry.id, held);
+    this.#index.add(held, entry.selectors);
+  }
+
+  drop(held: HeldEntry): void {
+    this.#byId.delete(held.entry.id);
+    this.#index.remove(held);
+  }
+}
