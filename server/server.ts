@@ -227,6 +227,7 @@ function localRoutesNeeds({ needs, store, state }: Building, ownSvid: OwnSvid): 
     health: { checkHealth, clock },
     explain: { entries, nodes, index, refresh: state.entryRefresh, clock },
     logger: { threshold },
+    imports: state.authorities.byHand(() => bundle.refresh()).imports,
     debug: {
       clock,
       startedMs: clock.monotonicMs(),

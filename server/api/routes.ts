@@ -31,6 +31,7 @@ import { getLogger, type LoggerNeeds } from './logger/get-logger.ts';
 import { resetLogLevel } from './logger/reset-log-level.ts';
 import { setLogLevel } from './logger/set-log-level.ts';
 import type { ByHand } from '../ca/local-authorities.ts';
+import { importX509Authority } from './localauthority/import-x509-authority.ts';
 import { localAuthorityRoutes } from './localauthority/routes.ts';
 import { batchNewX509Svid, type BatchNewX509SvidNeeds } from './svid/batch-new-x509-svid.ts';
 import { batchNewWitSvid, type BatchNewWitSvidNeeds } from './svid/batch-new-wit-svid.ts';
@@ -123,12 +124,16 @@ export interface LocalRoutesNeeds {
   readonly explain: ExplainEntryNeeds;
   readonly logger: LoggerNeeds;
   readonly debug: GetInfoNeeds;
+  readonly imports: ByHand['imports'];
 }
 
 /** On the admin socket alone. */
 export const localRoutes = (needs: LocalRoutesNeeds): Routes<CallContext> => ({
   'writ.explain.v1.ExplainEntry': {
     ExplainEntry: explainEntry(needs.explain),
+  },
+  'writ.localauthority.v1.LocalAuthorityImport': {
+    ImportX509Authority: importX509Authority(needs.imports),
   },
   'spire.api.server.debug.v1.Debug': {
     GetInfo: getInfo(needs.debug),

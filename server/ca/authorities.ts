@@ -18,6 +18,7 @@ export interface Authority {
   /** Its name in the SPIRE API: of a CA the subject key identifier in lowercase hex, of a token key its kid. */
   readonly authorityId: string;
   readonly signer: Signer;
+  /** When it came into its slot. */
   readonly issuedAt: Date;
   /** Earlier than this, after the clock was set back, nobody believes in it. */
   readonly validFrom: Date;
@@ -28,6 +29,8 @@ export interface Authority {
   readonly upstreamAuthorityId?: string | undefined;
   /** Whether the bundle was seen to call it, or its root, tainted: it signs no more than it must. */
   readonly isTainted?: true;
+  /** Whether an operator brought it, certificate and key (ca/import-by-hand). */
+  readonly isImported?: true;
 }
 
 export interface CaAuthority extends Authority {

@@ -25,6 +25,8 @@ export interface Dormant<A extends Authority> {
 export interface AuthorityKind<A extends Authority> {
   readonly name: AuthorityName;
   readonly keyType: KeyType;
+  /** How long a new one is to live. */
+  readonly ttlSeconds: number;
   /** Whether new authorities are signed by an upstream authority. */
   readonly hasUpstream: boolean;
   /** The key manager's id of a slot's key (SPIRE's name, so that its keys are taken over). */

@@ -15,6 +15,8 @@ export interface JournalRecord {
 export interface JournalStore {
   /** The journal whose active authority is one of these; the newest when several are. */
   find(authorityIds: readonly string[]): Promise<JournalRecord | undefined>;
+  /** Those of all servers with an authority that ends after `at`, by their ids. */
+  listLive(at: Date): Promise<readonly JournalRecord[]>;
   /** Inserts or replaces; the id. */
   save(record: JournalRecord): Promise<string>;
   prune(expiredBefore: Date, fence?: Fence): Promise<number>;

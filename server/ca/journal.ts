@@ -7,7 +7,8 @@ import { fromUnixSeconds, unixSeconds } from '../../shared/clock.ts';
 import { internal, messageOf } from '../../shared/errors.ts';
 import { type AuthorityStatus, type CaUpstream, SLOT_IDS, STATUSES, type SlotId } from './authorities.ts';
 
-const VERSION = 3;
+const VERSION = 4;
+const UPSTREAM_VERSION = 3; // before authorities were imported; still written where none was
 const SELF_SIGNED_VERSION = 2; // before there were upstream authorities; still written where there is none
 const X509_ONLY_VERSION = 1; // before there were token keys
 const MAX_BYTES = 1_048_576; // twice what ca/issuing-chain allows, as base64
@@ -27,6 +28,7 @@ export interface CaEntry extends JournalEntry {
   /** DER. */
   readonly certificate: Uint8Array;
   readonly upstream: CaUpstream | undefined;
+  readonly isImported?: true;
 }
 
 export interface TokenKeyEntry extends JournalEntry {
@@ -45,14 +47,23 @@ export interface JournalContent {
 export const EMPTY_JOURNAL: JournalContent = { x509: [], jwt: [], wit: [] };
 
 export function encodeJournal({ x509, jwt, wit }: JournalContent): Uint8Array {
-  const hasUpstream = x509.some(({ upstream }) => upstream !== undefined);
+  const { version, write } = formOf(x509);
   const content = {
-    version: hasUpstream ? VERSION : SELF_SIGNED_VERSION,
-    x509: x509.map((entry) => (hasUpstream ? caWithUpstream(entry) : caAlone(entry))),
+    version,
+    x509: x509.map(write),
     jwt: jwt.map(tokenKey),
     wit: wit.map(tokenKey),
   };
   return utf8(JSON.stringify(content));
+}
+
+/** The earliest version that can say all of it: an earlier program reads it. */
+function formOf(x509: readonly CaEntry[]): { version: number; write: (entry: CaEntry) => object } {
+  if (x509.some(({ isImported }) => isImported)) return { version: VERSION, write: caWithOrigin };
+  const hasUpstream = x509.some(({ upstream }) => upstream !== undefined);
+  return hasUpstream
+    ? { version: UPSTREAM_VERSION, write: caWithUpstream }
+    : { version: SELF_SIGNED_VERSION, write: caAlone };
 }
 
 const head = ({ slot, status, issuedAt }: JournalEntry) => ({
@@ -68,6 +79,11 @@ const caWithUpstream = (entry: CaEntry) => ({
   ...caAlone(entry),
   intermediates: (entry.upstream?.intermediates ?? []).map(toBase64),
   roots: (entry.upstream?.roots ?? []).map(toBase64),
+});
+
+const caWithOrigin = (entry: CaEntry) => ({
+  ...caWithUpstream(entry),
+  isImported: entry.isImported === true,
 });
 
 const tokenKey = (entry: TokenKeyEntry) => ({
@@ -98,10 +114,11 @@ function parseVersion(json: unknown, version: unknown): JournalContent {
     return { ...EMPTY_JOURNAL, x509: parseSlots('x509', fields, parseCaEntry) };
   }
   const fields = fieldsOf(json, ['version', 'x509', 'jwt', 'wit']);
-  if (version !== VERSION && version !== SELF_SIGNED_VERSION)
+  const parseCa = CA_PARSERS.get(version);
+  if (parseCa === undefined)
     throw new Error(`version is ${JSON.stringify(version)}, this server reads up to ${VERSION}`);
   return {
-    x509: parseSlots('x509', fields, version === VERSION ? parseUpstreamEntry : parseCaEntry),
+    x509: parseSlots('x509', fields, parseCa),
     jwt: parseSlots('jwt', fields, parseTokenKeyEntry),
     wit: parseSlots('wit', fields, parseTokenKeyEntry),
   };
@@ -121,13 +138,31 @@ function parseSlots<Entry extends JournalEntry>(
   return entries;
 }
 
+const CA_FIELDS = ['slot', 'status', 'issuedAt', 'certificate'];
+const UPSTREAM_FIELDS = [...CA_FIELDS, 'intermediates', 'roots'];
+
 function parseCaEntry(value: unknown): CaEntry {
-  const fields = fieldsOf(value, ['slot', 'status', 'issuedAt', 'certificate']);
+  const fields = fieldsOf(value, CA_FIELDS);
   return { ...parseHead(fields), certificate: bytesOf(fields, 'certificate'), upstream: undefined };
 }
 
-function parseUpstreamEntry(value: unknown): CaEntry {
-  const fields = fieldsOf(value, ['slot', 'status', 'issuedAt', 'certificate', 'intermediates', 'roots']);
+const parseUpstreamEntry = (value: unknown): CaEntry => readUpstreamEntry(fieldsOf(value, UPSTREAM_FIELDS));
+
+function parseOriginEntry(value: unknown): CaEntry {
+  const fields = fieldsOf(value, [...UPSTREAM_FIELDS, 'isImported']);
+  const isImported = fields.get('isImported');
+  if (typeof isImported !== 'boolean') throw new Error('isImported is neither true nor false');
+  const entry = readUpstreamEntry(fields);
+  return isImported ? { ...entry, isImported } : entry;
+}
+
+const CA_PARSERS: ReadonlyMap<unknown, (value: unknown) => CaEntry> = new Map([
+  [SELF_SIGNED_VERSION, parseCaEntry],
+  [UPSTREAM_VERSION, parseUpstreamEntry],
+  [VERSION, parseOriginEntry],
+]);
+
+function readUpstreamEntry(fields: Fields): CaEntry {
   const roots = listOf(fields, 'roots');
   const intermediates = listOf(fields, 'intermediates');
   if (roots.length === 0 && intermediates.length > 0)

@@ -14,6 +14,7 @@ import type { KeyManager } from '../key-manager/key-manager.ts';
 import type { UpstreamAuthority } from '../upstream-authority/upstream-authority.ts';
 import type { Authority, CaAuthority } from './authorities.ts';
 import type { CaConfig } from './ca-config.ts';
+import { ImportByHand } from './import-by-hand.ts';
 import type { JournalStore } from './journal-store.ts';
 import { LocalAuthority } from './local-authority.ts';
 import { findSigners } from './resume.ts';
@@ -54,6 +55,8 @@ export interface ByHand {
   readonly wit: LocalAuthority | undefined;
   /** The roots above. */
   readonly upstream: UpstreamByHand;
+  /** X.509 authorities that an operator brings. */
+  readonly imports: ImportByHand;
 }
 
 interface Rotated {
@@ -120,14 +123,22 @@ export class LocalAuthorities implements Part {
 
   /** Each kind, to be worked by hand. `confirm` has the bundle in memory read anew. */
   byHand(confirm: () => Promise<void>): ByHand {
-    const { bundles, trustDomain } = this.#needs;
+    const { bundles, trustDomain, config } = this.#needs;
     const oneAtATime = <T>(deed: () => Promise<T>): Promise<T> => this.oneAtATime(deed);
     const needs = { bundles, trustDomain, oneAtATime, confirm };
     const make = (authorities: RotatingAuthorities<Authority>): LocalAuthority =>
       new LocalAuthority(authorities, needs);
     const { x509, jwt, wit } = this;
     const upstream = new UpstreamByHand(x509, needs);
-    return { x509: make(x509), jwt: jwt && make(jwt), wit: wit && make(wit), upstream };
+    const { defaultX509SvidTtlSeconds } = config;
+    const journalId = (): string | undefined => this.#journal.id;
+    const imports = new ImportByHand(x509, {
+      ...this.#needs,
+      ...needs,
+      journalId,
+      defaultX509SvidTtlSeconds,
+    });
+    return { x509: make(x509), jwt: jwt && make(jwt), wit: wit && make(wit), upstream, imports };
   }
 
   async #begin(): Promise<void> {

@@ -9,6 +9,7 @@ import type { Bundle } from '../../shared/bundle/bundle.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import type { BundleStore } from '../bundle/bundle-store.ts';
 import type { Authority } from './authorities.ts';
+import type { AuthorityKind } from './authority-kind.ts';
 import type { AuthorityState, RotatingAuthorities } from './rotating-authorities.ts';
 
 /**
@@ -57,7 +58,7 @@ export class LocalAuthority {
     return this.#inTurn(async () => {
       this.state();
       const bundle = await this.#orInternal('prepare', () => this.#findBundle());
-      this.#checkRoom(bundle);
+      if (bundle !== undefined) checkBundleRoom(this.#authorities.kind, bundle);
       return this.#orInternal('prepare', async () => {
         const prepared = await this.#authorities.prepare();
         await this.#confirm();
@@ -129,16 +130,6 @@ export class LocalAuthority {
     return standby;
   }
 
-  /** Each one that is prepared stays in the bundle until its end, used or not. */
-  #checkRoom(bundle: Bundle | undefined): void {
-    const { kind } = this.#authorities;
-    if (bundle !== undefined && kind.countIn(bundle) >= BUNDLED_MAX)
-      throw new CodedError(
-        Code.resourceExhausted,
-        `the bundle holds ${BUNDLED_MAX} ${kind.name} authorities: activate the prepared one, or wait until some have ended`,
-      );
-  }
-
   #findBundle(): Promise<Bundle | undefined> {
     return this.#needs.bundles.find(this.#needs.trustDomain);
   }
@@ -166,6 +157,15 @@ export class LocalAuthority {
       });
     }
   }
+}
+
+/** Throws ResourceExhausted: each one that is prepared stays in the bundle until its end, used or not. */
+export function checkBundleRoom(kind: Pick<AuthorityKind<never>, 'name' | 'countIn'>, bundle: Bundle): void {
+  if (kind.countIn(bundle) >= BUNDLED_MAX)
+    throw new CodedError(
+      Code.resourceExhausted,
+      `the bundle holds ${BUNDLED_MAX} ${kind.name} authorities: activate the prepared one, or wait until some have ended`,
+    );
 }
 
 const unsupported = ({ status }: Authority): string => `unsupported local authority status: ${status}`;

@@ -16,12 +16,14 @@ import type { Logger } from '../../shared/log/logger.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import type { BundleStore } from '../bundle/bundle-store.ts';
 import type { KeyManager } from '../key-manager/key-manager.ts';
+import type { Signer } from '../../shared/crypto/signer.ts';
 import { Authorities, type Authority } from './authorities.ts';
-import type { AuthorityKind } from './authority-kind.ts';
+import type { AuthorityKind, NewKey } from './authority-kind.ts';
 import { resumeAuthorities } from './resume.ts';
-import { nextStep, type RotationStep } from './rotation.ts';
+import { followedSoonAfter, nextStep, type RotationStep, takeOverAfter } from './rotation.ts';
 import type { ServerJournal } from './server-journal.ts';
 
+const WARN_AGAIN_MS = 24 * 3_600_000;
 const STEPS_MAX = 8; // twice what the longest round takes: a lifetime of a second must not make keys without end
 
 export interface RotatingAuthoritiesNeeds {
@@ -30,6 +32,15 @@ export interface RotatingAuthoritiesNeeds {
   readonly keyManager: KeyManager;
   readonly bundles: BundleStore;
   readonly trustDomain: TrustDomain;
+}
+
+/** Where a new authority comes from: this server makes it, or an operator brings it. */
+export interface AuthoritySource<A extends Authority> {
+  /** Has the key manager keep its key under this id. */
+  keepKey(keyId: string): Promise<Signer>;
+  make(key: NewKey): Promise<A>;
+  /** Looks once more when the journal has it, before the bundle does. Throws where it is to be given up. */
+  lookAgain?(prepared: A): Promise<void>;
 }
 
 export interface AuthorityState<A extends Authority> {
@@ -42,16 +53,22 @@ export class RotatingAuthorities<A extends Authority> {
   readonly kind: AuthorityKind<A>;
   readonly #needs: RotatingAuthoritiesNeeds;
   readonly #journal: ServerJournal;
+  readonly #own: AuthoritySource<A>;
   readonly #listeners = new Set<() => void>();
   #authorities: Authorities<A> = Authorities.none;
   /** Upstream's, that were tainted while this process ran: they may have left the bundle since. */
   readonly #distrustedRoots = new Set<string>();
+  #warnAgainMs = 0;
   #isServing = false;
 
   constructor(kind: AuthorityKind<A>, journal: ServerJournal, needs: RotatingAuthoritiesNeeds) {
     this.kind = kind;
     this.#journal = journal;
     this.#needs = needs;
+    this.#own = {
+      keepKey: (keyId) => needs.keyManager.generateKey(keyId, kind.keyType),
+      make: (key) => kind.make(key),
+    };
   }
 
   get current(): Authorities<A> {
@@ -86,17 +103,22 @@ export class RotatingAuthorities<A extends Authority> {
   /** Does what is due now. A failed step throws and leaves a state from which the next round goes on. */
   async round(): Promise<void> {
     const bundle = await this.#compareWithBundle();
+    const refreshHintSeconds = bundle?.refreshHintSeconds ?? 0;
+    const successorLifeMs = this.kind.ttlSeconds * 1_000;
     for (let steps = 0; steps < STEPS_MAX; steps++) {
-      const step = nextStep(this.#authorities, this.#needs.clock.now(), bundle?.refreshHintSeconds ?? 0);
+      const now = this.#needs.clock.now();
+      const step = nextStep(this.#authorities, { now, refreshHintSeconds, successorLifeMs });
       if (step === undefined) break;
       await this.#take(step);
     }
+    this.#warnOfFollower();
     this.#isServing = true;
   }
 
-  /** Puts a new authority into the standby slot and the bundle, whatever the slot held. Throws as a round does. */
-  async prepare(): Promise<A> {
-    await this.#prepare();
+  /** Puts a new authority into the standby slot and the bundle, whatever the slot held. Throws as a round does, and as its source. */
+  async prepare(source = this.#own): Promise<A> {
+    await this.#prepare(source);
+    await this.#lookAgain(source);
     await this.#publish();
     return this.#prepared();
   }
@@ -114,22 +136,53 @@ export class RotatingAuthorities<A extends Authority> {
     if (rootId !== undefined) this.#distrustedRoots.add(rootId);
   }
 
+  /** Whether a root of upstream's was tainted while this process ran. */
+  isDistrusted(rootId: string): boolean {
+    return this.#distrustedRoots.has(rootId);
+  }
+
   #take(step: RotationStep): Promise<void> {
-    if (step === 'prepare') return this.#prepare();
+    if (step === 'prepare') return this.#prepare(this.#own);
     return step === 'publish' ? this.#publish() : this.#activate();
   }
 
-  async #prepare(): Promise<void> {
-    const { clock, keyManager, log } = this.#needs;
+  async #prepare(source: AuthoritySource<A>): Promise<void> {
+    const { clock, log } = this.#needs;
     const { kind } = this;
     const slot = this.#authorities.standbySlot;
-    const signer = await keyManager.generateKey(kind.keyIdOf(slot), kind.keyType);
+    const signer = await source.keepKey(kind.keyIdOf(slot));
     this.#authorities = this.#authorities.without(slot);
-    const prepared = await kind.make({ slot, signer, now: clock.now() });
+    const prepared = await source.make({ slot, signer, now: clock.now() });
     await this.#checkUpstream(prepared);
     await this.#keep(this.#authorities.withPrepared(prepared));
-    const { authorityId, expiresAt } = prepared;
-    log.info('authority prepared', { kind: kind.name, slot, authorityId, expiresAt });
+    const { authorityId, expiresAt, isImported } = prepared;
+    log.info('authority prepared', { kind: kind.name, slot, authorityId, expiresAt, isImported });
+  }
+
+  async #lookAgain(source: AuthoritySource<A>): Promise<void> {
+    const prepared = this.#prepared();
+    try {
+      await source.lookAgain?.(prepared);
+    } catch (error) {
+      this.#authorities = this.#authorities.without(prepared.slot);
+      await this.#keep(this.#authorities);
+      throw error;
+    }
+  }
+
+  /** What an operator brought is not to end unnoticed: said from its preparation threshold on, once a day. */
+  #warnOfFollower(): void {
+    const { clock, log } = this.#needs;
+    const { active, prepared } = this.#authorities;
+    if (active?.isImported !== true || prepared?.isImported === true) return;
+    const now = clock.now();
+    if (now <= followedSoonAfter(active) || now.getTime() < this.#warnAgainMs) return;
+    this.#warnAgainMs = now.getTime() + WARN_AGAIN_MS;
+    const { authorityId, expiresAt } = active;
+    log.warn(
+      'the imported authority ends, and is followed by one that this server makes, unless another is imported before',
+      { kind: this.kind.name, authorityId, expiresAt, takesOverAfter: takeOverAfter(active) },
+    );
   }
 
   /** A root that was tainted, and perhaps revoked since, must not come back by a CA that still signs below it. */

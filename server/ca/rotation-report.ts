@@ -2,7 +2,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { Authorities, Authority } from './authorities.ts';
-import { activationMarginMs } from './rotation.ts';
+import { activationMarginMs, lifetimeMs } from './rotation.ts';
 
 const REPORT_AGAIN_MS = 60_000;
 
@@ -42,7 +42,7 @@ export class RotationReport {
     const { kind, current } = this.#reported;
     const { active } = current;
     const leftMs = active === undefined ? 0 : active.expiresAt.getTime() - this.#clock.now().getTime();
-    const lifeMs = active === undefined ? 0 : active.expiresAt.getTime() - active.issuedAt.getTime();
+    const lifeMs = active === undefined ? 0 : lifetimeMs(active);
     const fields = { error, expiresAt: active?.expiresAt };
     if (leftMs > activationMarginMs(lifeMs)) {
       this.#log.warn(`${kind.name} authorities could not be checked or rotated: it is tried again`, fields);

@@ -21,6 +21,11 @@ export class ServerJournal {
     this.#store = store;
   }
 
+  /** Undefined until it is saved for the first time. */
+  get id(): string | undefined {
+    return this.#id;
+  }
+
   get content(): JournalContent {
     return this.#content;
   }

@@ -23,6 +23,7 @@ export function tokenKind({ name, keyType, ttlSeconds, random }: TokenKindNeeds)
   return {
     name,
     keyType,
+    ttlSeconds,
     hasUpstream: false,
     keyIdOf: (slot) => `${name}-Signer-${slot}`,
     make: async (key) => newAuthority(key, newKeyId(random), ttlSeconds),

@@ -32,6 +32,7 @@ export function x509Kind(needs: X509KindNeeds): AuthorityKind<CaAuthority> {
   return {
     name: 'X.509',
     keyType: config.keyType,
+    ttlSeconds: config.ttlSeconds,
     hasUpstream: upstreamAuthority !== undefined,
     keyIdOf: (slot) => `x509-CA-${slot}`,
     make: async ({ slot, signer, now }: NewKey) => {
@@ -67,6 +68,21 @@ const dormant = (entry: CaEntry, trustDomain: TrustDomain): Dormant<CaAuthority>
 
 type Made = Pick<CaAuthority, 'certificate' | 'upstream'>;
 
+/** A prepared authority, not published, of a certificate that somebody else made for the key. */
+export const importedAuthority = ({ slot, signer, now }: NewKey, made: Made): CaAuthority =>
+  authority({ slot, status: 'PREPARED', issuedAt: now, isImported: true }, made, signer);
+
+/** While all of it is valid: the certificate, and what is above it. */
+export function validityOf({ certificate, upstream }: Made): Pick<CaAuthority, 'validFrom' | 'expiresAt'> {
+  const [root] = upstream?.roots ?? [];
+  const above = [...(upstream?.intermediates ?? []), ...(root === undefined ? [] : [root])];
+  const all = [certificate, ...above.map(parseCertificate)];
+  return {
+    validFrom: new Date(Math.max(...all.map(({ notBefore }) => notBefore.getTime()))),
+    expiresAt: new Date(Math.min(...all.map(({ notAfter }) => notAfter.getTime()))),
+  };
+}
+
 async function makeCertificate(
   { config, trustDomain, random, upstreamAuthority }: X509KindNeeds,
   signer: Signer,
@@ -83,16 +99,16 @@ async function makeCertificate(
 function checkRestored({ certificate, upstream }: Made, trustDomain: TrustDomain): void {
   const chain = [certificate, ...(upstream?.intermediates ?? []).map(parseCertificate)];
   const roots = upstream === undefined ? [certificate] : upstream.roots.map(parseCertificate);
-  const [root = certificate] = roots;
-  const begin = Math.max(...[...chain, root].map(({ notBefore }) => notBefore.getTime()));
-  checkIssuingChain({ chain, roots, trustDomain, at: new Date(begin), casBelow: 0 });
+  const { validFrom: at } = validityOf({ certificate, upstream });
+  checkIssuingChain({ chain, roots, trustDomain, at, casBelow: 0 });
 }
 
 const authority = (
-  { slot, status, issuedAt }: Pick<CaEntry, 'slot' | 'status' | 'issuedAt'>,
+  { slot, status, issuedAt, isImported }: Pick<CaEntry, 'slot' | 'status' | 'issuedAt' | 'isImported'>,
   { certificate, upstream }: Made,
   signer: Signer,
 ): CaAuthority => ({
+  ...(isImported === undefined ? {} : { isImported }),
   slot,
   status,
   authorityId: toHex(certificate.subjectKeyId ?? subjectKeyId(signer.publicKey)),
@@ -101,8 +117,7 @@ const authority = (
   upstream,
   signer,
   issuedAt,
-  validFrom: certificate.notBefore,
-  expiresAt: certificate.notAfter,
+  ...validityOf({ certificate, upstream }),
   publishedAt: undefined,
 });
 
@@ -110,12 +125,13 @@ const authority = (
  * DIVERGES: SPIRE names whatever signed the CA certificate. Here it is the root above: of what is above, that alone is in the
  * bundle, to be tainted and revoked.
  */
-const upstreamAuthorityId = ({ roots: [root = new Uint8Array()] }: CaUpstream): string => {
+export const upstreamAuthorityId = ({ roots: [root = new Uint8Array()] }: CaUpstream): string => {
   const certificate = parseCertificate(root);
   return toHex(certificate.subjectKeyId ?? subjectKeyId(certificate.publicKey));
 };
 
-const toEntry = ({ slot, status, issuedAt, certificate, upstream }: CaAuthority): CaEntry => ({
+const toEntry = ({ slot, status, issuedAt, certificate, upstream, isImported }: CaAuthority): CaEntry => ({
+  ...(isImported === undefined ? {} : { isImported }),
   slot,
   status,
   issuedAt,

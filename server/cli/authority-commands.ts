@@ -12,6 +12,33 @@ const subjectKeyId: Flag = {
   doc: "the subject key identifier of the upstream authority's certificate",
 };
 
+const importFlags: readonly Flag[] = [
+  {
+    name: 'certPath',
+    kind: 'text',
+    doc: 'file of the CA certificate, in PEM; then, if you like, of those above it',
+    isPath: true,
+  },
+  {
+    name: 'keyPath',
+    kind: 'text',
+    doc: 'file of its private key, in PEM, for its owner alone (mode 0600)',
+    isPath: true,
+  },
+  {
+    name: 'chainPath',
+    kind: 'text',
+    doc: 'file of the certificates above it, the root among them, unless they are in -certPath',
+    isPath: true,
+  },
+  {
+    name: 'activate',
+    kind: 'boolean',
+    doc: 'sign with it at once: for a first start, before anybody has an SVID',
+  },
+  ...adminFlags,
+];
+
 const commandsOf = (kind: AuthorityKind): readonly Command[] => {
   const wordsOf = (deed: string): readonly string[] => ['localauthority', kind.toLowerCase(), deed];
   const name = nameOf(kind);
@@ -51,6 +78,12 @@ const commandsOf = (kind: AuthorityKind): readonly Command[] => {
 
 export const authorityCommands: readonly Command[] = [
   ...KINDS.flatMap(commandsOf),
+  {
+    words: ['localauthority', 'x509', 'import'],
+    summary: 'take a CA certificate and key of your own as the prepared X.509 authority',
+    flags: importFlags,
+    load: async () => (await import('./localauthority-import.ts')).localauthorityImport,
+  },
   {
     words: ['upstreamauthority', 'taint'],
     summary: 'have what an upstream authority signed signed anew',

@@ -42,6 +42,7 @@ export const SVID = 'spire.api.server.svid.v1.SVID';
 export const LOCAL_AUTHORITY = 'spire.api.server.localauthority.v1.LocalAuthority';
 export const ENTRY_CHANGES = 'writ.entry.v1.EntryChanges';
 export const EXPLAIN_ENTRY = 'writ.explain.v1.ExplainEntry';
+export const LOCAL_AUTHORITY_IMPORT = 'writ.localauthority.v1.LocalAuthorityImport';
 export const LOGGER = 'spire.api.server.logger.v1.Logger';
 export const DEBUG = 'spire.api.server.debug.v1.Debug';
 export const HEALTH = 'grpc.health.v1.Health';

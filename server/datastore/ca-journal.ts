@@ -32,13 +32,15 @@ export class PostgresJournals implements JournalStore {
        where active_authority_id = any($1) order by saved desc limit 1`,
       [authorityIds],
     );
-    if (row === undefined) return undefined;
-    return {
-      id: row.id,
-      activeAuthorityId: row.active_authority_id,
-      content: new Uint8Array(row.content),
-      expiresAt: row.expires_at,
-    };
+    return row === undefined ? undefined : toRecord(row);
+  }
+
+  async listLive(at: Date): Promise<readonly JournalRecord[]> {
+    const rows = await this.#database.query<JournalRow>(
+      `select id, active_authority_id, content, expires_at from ca_journals where expires_at > $1 order by id`,
+      [at],
+    );
+    return rows.map(toRecord);
   }
 
   async save(record: JournalRecord): Promise<string> {
@@ -58,3 +60,10 @@ export class PostgresJournals implements JournalStore {
     });
   }
 }
+
+const toRecord = (row: JournalRow): JournalRecord => ({
+  id: row.id,
+  activeAuthorityId: row.active_authority_id,
+  content: new Uint8Array(row.content),
+  expiresAt: row.expires_at,
+});

@@ -1,6 +1,7 @@
 /** Keys in one private file, SPIRE's keys.json: authorities survive a restart. Listed in registry.ts. */
+import type { KeyObject } from 'node:crypto';
 import { KeyFile } from '../../shared/crypto/key-file.ts';
-import { generateKeyPair, keySigner } from '../../shared/crypto/keys.ts';
+import { generateKeyPair, keySigner, parsePrivateKey } from '../../shared/crypto/keys.ts';
 import type { KeyType, Signer } from '../../shared/crypto/signer.ts';
 import type { KeyManager } from './key-manager.ts';
 
@@ -20,10 +21,11 @@ export class DiskKeyManager implements KeyManager {
 
   async generateKey(id: string, type: KeyType): Promise<Signer> {
     const { privateKey } = await generateKeyPair(type);
-    const signer = keySigner(privateKey);
-    this.#file.put(id, privateKey);
-    this.#signers.set(id, signer);
-    return signer;
+    return this.#keep(id, privateKey);
+  }
+
+  async importKey(id: string, pkcs8: Uint8Array): Promise<Signer> {
+    return this.#keep(id, parsePrivateKey(pkcs8));
   }
 
   async findKey(id: string): Promise<Signer | undefined> {
@@ -32,5 +34,12 @@ export class DiskKeyManager implements KeyManager {
 
   async listKeys(): Promise<readonly { readonly id: string; readonly signer: Signer }[]> {
     return [...this.#signers].map(([id, signer]) => ({ id, signer }));
+  }
+
+  #keep(id: string, privateKey: KeyObject): Signer {
+    const signer = keySigner(privateKey);
+    this.#file.put(id, privateKey);
+    this.#signers.set(id, signer);
+    return signer;
   }
 }

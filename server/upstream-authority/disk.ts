@@ -107,7 +107,7 @@ export class DiskUpstreamAuthority implements UpstreamAuthority {
   #read(): Files {
     const { certFilePath, keyFilePath, bundleFilePath } = this.#config;
     const signer = told(`key_file_path "${keyFilePath}"`, () =>
-      keySigner(parsePrivateKeyPem(readBounded(keyFilePath).text)),
+      keySigner(parsePrivateKeyPem(readBounded(keyFilePath).bytes)),
     );
     const chain = told(`cert_file_path "${certFilePath}"`, () => certificatesOf(certFilePath));
     const roots =
@@ -141,7 +141,7 @@ const isIn = (one: Uint8Array, list: readonly Uint8Array[]): boolean =>
   list.some((other) => bytesEqual(one, other));
 
 function certificatesOf(path: string): readonly Certificate[] {
-  const found = parsePem(readBounded(path).text, 'CERTIFICATE').map(parseCertificate);
+  const found = parsePem(readBounded(path).bytes.toString('utf8'), 'CERTIFICATE').map(parseCertificate);
   if (found.length === 0) throw invalidArgument('there is no certificate in PEM');
   return found;
 }

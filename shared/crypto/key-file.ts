@@ -3,17 +3,15 @@
  * taken over. Called by the disk key managers of server and agent. Keys are text only inside the file.
  */
 import { hash, type KeyObject } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { bytesEqual, fromBase64, toBase64, utf8 } from '../bytes.ts';
-import { Code, CodedError } from '../errors.ts';
+import type { CodedError } from '../errors.ts';
 import { removeLeftBeside, writeFileAtomic } from '../files.ts';
 import { findUnwritable, whyUnwritable } from '../unwritable.ts';
 import { parsePrivateKey, privateKeyToPkcs8 } from './keys.ts';
+import { keyFileRefusal, readPrivateFile } from './private-file.ts';
 
 const MAX_BYTES = 1_048_576; // an RSA-4096 key is 3.2 KB in base64: room for 300
 const MAX_ID_LENGTH = 255;
-/** DIVERGES: SPIRE reads a key file whatever its mode. Here one that others can reach is refused: its keys may be known. */
-const OTHERS_ACCESS = 0o077;
 
 export class KeyFile {
   readonly #path: string;
@@ -35,9 +33,9 @@ export class KeyFile {
    */
   static open(path: string): KeyFile {
     const why = findUnwritable(path);
-    if (why !== undefined) throw refusal(path, `new keys could not be kept: ${why}`);
+    if (why !== undefined) throw keyFileRefusal(path, `new keys could not be kept: ${why}`);
     removeLeftBeside(path);
-    const content = readPrivate(path);
+    const content = readPrivateFile(path, MAX_BYTES);
     const keys = content === undefined ? new Map<string, KeyObject>() : parseKeys(path, content);
     return new KeyFile(path, keys, digestOf(content));
   }
@@ -49,7 +47,7 @@ export class KeyFile {
   /** Keeps the key under `id`, on disk when it returns. Throws FailedPrecondition when the file cannot be written. */
   put(id: string, key: KeyObject): void {
     if (id === '' || id.length > MAX_ID_LENGTH)
-      throw refusal(this.#path, `a key id has 1 to ${MAX_ID_LENGTH} characters`);
+      throw keyFileRefusal(this.#path, `a key id has 1 to ${MAX_ID_LENGTH} characters`);
     this.#checkOurs();
     const keys = new Map(this.#keys).set(id, key);
     const content = encodeKeys(keys);
@@ -57,7 +55,7 @@ export class KeyFile {
       writeFileAtomic(this.#path, content);
     } catch (error) {
       this.#failed = digestOf(content);
-      throw refusal(this.#path, `cannot be written: ${whyUnwritable(error, this.#path)}`);
+      throw keyFileRefusal(this.#path, `cannot be written: ${whyUnwritable(error, this.#path)}`);
     }
     this.#keys = keys;
     this.#digest = digestOf(content);
@@ -66,11 +64,11 @@ export class KeyFile {
 
   /** Throws FailedPrecondition when the file holds what somebody else wrote. */
   #checkOurs(): void {
-    const found = digestOf(readPrivate(this.#path));
+    const found = digestOf(readPrivateFile(this.#path, MAX_BYTES));
     const isOurs = (known: Uint8Array | undefined): boolean =>
       known !== undefined && bytesEqual(found, known);
     if (!isOurs(this.#digest) && !isOurs(this.#failed)) {
-      throw refusal(
+      throw keyFileRefusal(
         this.#path,
         'another process changed it: give each server and agent a file of its own, then restart',
       );
@@ -115,67 +113,11 @@ function parseKey(path: string, id: string, text: unknown): KeyObject {
   }
 }
 
-/** The file's bytes, undefined when there is none; checked on the open file, so that it cannot be swapped in between. */
-function readPrivate(path: string): Uint8Array | undefined {
-  const fd = openExisting(path);
-  if (fd === undefined) return undefined;
-  try {
-    const stats = fstatSync(fd);
-    checkPrivate(path, stats);
-    const bytes = new Uint8Array(stats.size);
-    let at = 0;
-    for (let count = -1; at < bytes.length && count !== 0; at += count)
-      count = readSync(fd, bytes, at, bytes.length - at, at);
-    return bytes.subarray(0, at);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function openExisting(path: string): number | undefined {
-  try {
-    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    const code = codeOf(error);
-    if (code === 'ENOENT') return undefined;
-    throw refusal(
-      path,
-      code === 'ELOOP'
-        ? 'is a symbolic link: give the path of the file itself'
-        : `cannot be opened (${code})`,
-    );
-  }
-}
-
-function checkPrivate(path: string, stats: Stats): void {
-  const user = process.geteuid?.();
-  if (!stats.isFile()) throw refusal(path, 'is not a regular file');
-  if (user !== undefined && stats.uid !== user) {
-    throw refusal(
-      path,
-      `belongs to user ${stats.uid}, this process is user ${user}: chown it, or run as its owner`,
-    );
-  }
-  if ((stats.mode & OTHERS_ACCESS) !== 0) {
-    throw refusal(
-      path,
-      `can be reached by others than its owner (mode ${(stats.mode & 0o777).toString(8)}): chmod 600 it`,
-    );
-  }
-  if (stats.size > MAX_BYTES) throw refusal(path, `is longer than ${MAX_BYTES} bytes`);
-}
-
 const digestOf = (content: Uint8Array | undefined): Uint8Array =>
   content === undefined ? new Uint8Array() : hash('sha256', content, 'buffer');
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error';
-
-const refusal = (path: string, what: string): CodedError =>
-  new CodedError(Code.failedPrecondition, `key file ${path}: ${what}`);
-
 const unknownContent = (path: string, what: string): CodedError =>
-  refusal(path, `${what}: restore it from a backup, or remove it to begin with new keys`);
+  keyFileRefusal(path, `${what}: restore it from a backup, or remove it to begin with new keys`);

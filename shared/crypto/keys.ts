@@ -10,7 +10,7 @@ import {
 import { invalidArgument, internal } from '../errors.ts';
 import { DerReader, Tag } from './der.ts';
 import { signatureAlgorithmOf } from './signature-algorithms.ts';
-import type { KeyType, Signer } from './signer.ts';
+import { KEY_TYPES, type KeyType, type Signer } from './signer.ts';
 
 export interface KeyPair {
   readonly privateKey: KeyObject;
@@ -68,7 +68,8 @@ export const privateKeyToPkcs8 = (key: KeyObject): Uint8Array =>
 /** Throws InvalidArgument unless this is a PKCS#8 key of one of KEY_TYPES. */
 export function parsePrivateKey(pkcs8: Uint8Array): KeyObject {
   const key = importPkcs8(pkcs8);
-  if (keyTypeOf(key) === undefined) throw invalidArgument('private key type is not supported');
+  if (keyTypeOf(key) === undefined)
+    throw invalidArgument(`private key type is not supported: it must be one of ${KEY_TYPES.join(', ')}`);
   return key;
 }
 

@@ -40,6 +40,17 @@ export function journalStoreContract(open: (t: Ending) => Promise<JournalStore>)
     assert.deepEqual((await journals.find(['aa', 'bb']))?.content, Uint8Array.of(3));
   });
 
+  test('the journals of all servers are listed but for those that have ended', async (t) => {
+    const journals = await open(t);
+    const ids = [await journals.save(record('aa', [1])), await journals.save(record('bb', [2]))];
+    const before = await journals.listLive(new Date('2026-01-01T23:59:59Z'));
+    assert.deepEqual(
+      before.map(({ id, activeAuthorityId }) => `${id} ${activeAuthorityId}`).sort(),
+      [`${ids[0]} aa`, `${ids[1]} bb`].sort(),
+    );
+    assert.deepEqual(await journals.listLive(new Date('2026-01-02T00:00:00Z')), []);
+  });
+
   test('pruning deletes journals whose last authority ended before the given time', async (t) => {
     const journals = await open(t);
     await journals.save(record('aa', [1]));

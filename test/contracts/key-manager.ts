@@ -1,11 +1,22 @@
 /** What every key manager promises (server/key-manager/key-manager.ts). Run for each kind and for the fake. */
 import assert from 'node:assert/strict';
-import { createPublicKey, verify } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { generateKeyPair, privateKeyToPkcs8 } from '../../shared/crypto/keys.ts';
 import type { KeyManager } from '../../server/key-manager/key-manager.ts';
+import { Code } from '../../shared/errors.ts';
+import { isRefusal } from '../refusal.ts';
 import { KEY_TYPES, type KeyType, type Signer } from '../../shared/crypto/signer.ts';
 
 const message = new TextEncoder().encode('signed by whoever holds the key');
+
+const FOREIGN: readonly KeyObject[] = [
+  generateKeyPairSync('ed25519').privateKey,
+  generateKeyPairSync('ec', { namedCurve: 'P-521' }).privateKey,
+  generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey,
+  generateKeyPairSync('rsa', { modulusLength: 1_024 }).privateKey,
+  generateKeyPairSync('rsa-pss', { modulusLength: 2_048 }).privateKey,
+];
 
 async function signsFor(signer: Signer, publicKey: Uint8Array): Promise<boolean> {
   const key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' });
@@ -28,6 +39,36 @@ export function keyManagerContract(kind: string, make: () => KeyManager): void {
         assert.equal(await signsFor(signer, signer.publicKey), true);
       });
     }
+
+    for (const type of KEY_TYPES.filter((one: KeyType) => one !== 'rsa-4096')) {
+      test(`keeps a ${type} key that was made elsewhere, as one that it made`, async () => {
+        const manager = make();
+        const { privateKey, publicKey } = await generateKeyPair(type);
+        const replaced = await manager.generateKey('k', 'ec-p256');
+        const pkcs8 = privateKeyToPkcs8(privateKey);
+        const signer = await manager.importKey('k', pkcs8);
+        pkcs8.fill(0); // whoever brought it wipes it
+        assert.equal(signer.keyType, type);
+        assert.deepEqual((await manager.findKey('k'))?.publicKey, publicKey);
+        assert.notDeepEqual(publicKey, replaced.publicKey);
+        assert.equal(await signsFor(signer, publicKey), true);
+        assert.doesNotMatch(JSON.stringify(signer), /private|"d"|PRIVATE KEY/);
+      });
+    }
+
+    test('refuses a key of another type, or none at all, and keeps what it had', async () => {
+      const manager = make();
+      const before = await manager.generateKey('k', 'ec-p256');
+      for (const pkcs8 of [...FOREIGN.map(privateKeyToPkcs8), new Uint8Array(), Uint8Array.of(0x30, 0)])
+        await assert.rejects(
+          manager.importKey('k', pkcs8),
+          isRefusal(
+            Code.invalidArgument,
+            /^private key (?:type is not supported: it must be one of|is not valid)/,
+          ),
+        );
+      assert.deepEqual((await manager.findKey('k'))?.publicKey, before.publicKey);
+    });
 
     test('finds the key that it made', async () => {
       const manager = make();

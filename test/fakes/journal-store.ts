@@ -10,6 +10,11 @@ export class FakeJournalStore implements JournalStore {
     return this.#records.findLast((record) => authorityIds.includes(record.activeAuthorityId));
   }
 
+  async listLive(at: Date): Promise<readonly JournalRecord[]> {
+    const live = this.#records.filter(({ expiresAt }) => expiresAt > at);
+    return live.toSorted((one, other) => (one.id < other.id ? -1 : 1));
+  }
+
   async save(record: JournalRecord): Promise<string> {
     const id = record.id ?? `${++this.#made}`;
     this.#records = [

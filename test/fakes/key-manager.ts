@@ -1,5 +1,6 @@
 /** A key manager that makes its keys at once and outlives the server that a test restarts; it can be told to fail. */
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { keySigner, parsePrivateKey } from '../../shared/crypto/keys.ts';
 import type { KeyManager } from '../../server/key-manager/key-manager.ts';
 import type { KeyType, Signer } from '../../shared/crypto/signer.ts';
 
@@ -10,6 +11,13 @@ export class FakeKeyManager implements KeyManager {
   async generateKey(id: string, type: KeyType): Promise<Signer> {
     if (this.#failure !== undefined) throw this.#failure;
     const signer = makeSigner(type);
+    this.#signers.set(id, signer);
+    return signer;
+  }
+
+  async importKey(id: string, pkcs8: Uint8Array): Promise<Signer> {
+    const signer = keySigner(parsePrivateKey(pkcs8));
+    if (this.#failure !== undefined) throw this.#failure;
     this.#signers.set(id, signer);
     return signer;
   }

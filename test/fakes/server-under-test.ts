@@ -21,6 +21,7 @@ import type { LoggerDefinition } from '../../proto/gen/spire/api/server/logger/v
 import type { HealthDefinition } from '../../proto/gen/grpc/health/v1/Health.ts';
 import type { EntryChangesDefinition } from '../../proto/gen/writ/entry/v1/EntryChanges.ts';
 import type { ExplainEntryDefinition } from '../../proto/gen/writ/explain/v1/ExplainEntry.ts';
+import type { LocalAuthorityImportDefinition } from '../../proto/gen/writ/localauthority/v1/LocalAuthorityImport.ts';
 import type { SyncDefinition } from '../../proto/gen/writ/sync/v1/Sync.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import { buildCsr } from '../../shared/crypto/csr.ts';
@@ -51,6 +52,7 @@ export interface Clients {
   readonly changes: ServiceClient<EntryChangesDefinition>;
   readonly sync: ServiceClient<SyncDefinition>;
   readonly explain: ServiceClient<ExplainEntryDefinition>;
+  readonly imports: ServiceClient<LocalAuthorityImportDefinition>;
 }
 
 export interface RunningServer {
@@ -164,6 +166,7 @@ const clients = (channel: Channel): Clients => ({
   changes: new ServiceClient('writ.entry.v1.EntryChanges', channel),
   sync: new ServiceClient('writ.sync.v1.Sync', channel),
   explain: new ServiceClient('writ.explain.v1.ExplainEntry', channel),
+  imports: new ServiceClient('writ.localauthority.v1.LocalAuthorityImport', channel),
 });
 
 export interface TestKey {

@@ -18,6 +18,7 @@ import type { EntryOutput } from '../../../proto/gen/spire/api/types/Entry.ts';
 import type { EntryMaskOutput } from '../../../proto/gen/spire/api/types/EntryMask.ts';
 import type { SelectorOutput } from '../../../proto/gen/spire/api/types/Selector.ts';
 import type { SPIFFEIDOutput } from '../../../proto/gen/spire/api/types/SPIFFEID.ts';
+import type { ImportX509AuthorityRequestOutput } from '../../../proto/gen/writ/localauthority/v1/ImportX509AuthorityRequest.ts';
 import type { LogFields } from '../../../shared/log/logger.ts';
 
 const TEXT_MAX_CHARS = 4_096;
@@ -54,6 +55,9 @@ export const agentIdFields = ({ id }: { id: SPIFFEIDOutput | null }): LogFields 
 export const entryIdFields = ({ id }: { id: string }): LogFields => present({ entry_id: id });
 
 export const explainedEntryFields = ({ entry_id }: { entry_id: string }): LogFields => present({ entry_id });
+
+export const importFields = ({ certificates: [ca], activate }: ImportX509AuthorityRequestOutput): LogFields =>
+  present({ certificate_sha256: hashOf(ca), activate });
 
 export const joinTokenFields = ({ ttl, agent_id }: CreateJoinTokenRequestOutput): LogFields =>
   present({ ttl: ttl > 0 ? ttl : undefined, spiffe_id: idText(agent_id) });

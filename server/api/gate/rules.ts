@@ -17,6 +17,7 @@ import {
   entryFilterFields,
   entryIdFields,
   explainedEntryFields,
+  importFields,
   joinTokenFields,
   jwtSvidFields,
   logLevelFields,
@@ -142,6 +143,9 @@ export const rules: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   },
   'writ.explain.v1.ExplainEntry': {
     ExplainEntry: { who: ['local'], roles: ['viewer'], audited: explainedEntryFields },
+  },
+  'writ.localauthority.v1.LocalAuthorityImport': {
+    ImportX509Authority: { who: ['local'], audited: importFields },
   },
   'spire.api.server.logger.v1.Logger': {
     GetLogger: { who: ['local'], roles: ['viewer'] },

@@ -65,7 +65,10 @@ const steps: readonly (readonly [string, readonly Held[], number, RotationStep |
 ];
 for (const [what, all, hour, step] of steps) {
   test(`with ${what} at hour ${hour} the next step is ${step ?? 'none'}`, () => {
-    assert.equal(nextStep(states(...all), at(hour), 300), step);
+    assert.equal(
+      nextStep(states(...all), { now: at(hour), refreshHintSeconds: 300, successorLifeMs: 24 * HOUR_MS }),
+      step,
+    );
   });
 }
 

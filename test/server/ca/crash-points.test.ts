@@ -7,9 +7,16 @@ import { toHex } from '../../../shared/bytes.ts';
 import { DiskUpstreamAuthority } from '../../../server/upstream-authority/disk.ts';
 import type { UpstreamAuthority } from '../../../server/upstream-authority/upstream-authority.ts';
 import { Endings } from '../../fakes/endings.ts';
-import { corporateIntermediate, corporateRoot, UpstreamFiles } from '../upstream-authority/corporate-ca.ts';
+import {
+  type CorporateCa,
+  corporateIntermediate,
+  corporateRoot,
+  keyIdOf,
+  UpstreamFiles,
+} from '../upstream-authority/corporate-ca.ts';
 import { CaObserver } from './ca-observer.ts';
-import { type CaServer, CaTestbed, HOUR_MS, trustDomain } from './ca-testbed.ts';
+import { type CaServer, CaTestbed, HOUR_MS, idOf, svidRequest, trustDomain } from './ca-testbed.ts';
+import { brought, ownCas } from './own-ca.ts';
 import { startUntilUp, type Strike, Striker } from './striker.ts';
 import { TokenObserver } from './token-observer.ts';
 
@@ -209,3 +216,77 @@ describe('a server struck while its authorities are replaced by hand', async () 
 
   test('goes on after any series of crashes and failures', () => strikeAnyHow(replaceAll));
 });
+
+const own = await ownCas();
+
+/** What an operator does next to have the server sign with this CA; false when it does. */
+async function bringIn(server: CaServer, { ca, above }: Brought): Promise<boolean> {
+  const { x509, imports } = server.authorities.byHand(async () => {});
+  const { active, prepared } = x509.state();
+  if (active.authorityId === keyIdOf(ca)) return false;
+  if (prepared?.authorityId === keyIdOf(ca)) await x509.activate(keyIdOf(ca));
+  else await imports.import({ ...brought(ca, ...above), isActivated: true });
+  return true;
+}
+
+interface Brought {
+  readonly ca: CorporateCa;
+  readonly above: readonly CorporateCa[];
+}
+
+/** Imports a CA of one's own, restarting the server whenever it is struck down; rotation goes on meanwhile. */
+async function importInto(strikes: readonly Strike[], what: Brought): Promise<number> {
+  const bed = new CaTestbed();
+  const first = await bed.start();
+  const firstRoot = toHex(first.x509.state().active.certificate.raw);
+  await first.stop();
+  const striker = new Striker(strikes);
+  let server = await startUntilUp(bed, striker);
+  for (let tries = 0; ; tries++) {
+    assert.ok(tries < 20, 'it is not imported');
+    const goesOn = await bringIn(server, what).catch((error: unknown) => {
+      assert.match(String(error), /crash|failure/);
+      return true;
+    });
+    if (striker.isDown) {
+      await server.stop();
+      server = await startUntilUp(bed, striker);
+    }
+    assert.equal(await bed.isTrusted(await server.ca.signX509Svid(svidRequest)), true);
+    if (!goesOn) break;
+  }
+  await server.stop();
+  const again = await bed.start();
+  assert.equal(idOf(again.x509), keyIdOf(what.ca));
+  assert.equal(again.x509.state().active.isImported, true);
+  assert.equal(await bed.isTrusted(await again.ca.signX509Svid(svidRequest)), true);
+  await again.stop();
+  const root = what.above.at(-1) ?? what.ca;
+  const held = (await bed.authorities()).map(({ certificate }) => toHex(certificate));
+  assert.deepEqual(held.slice(0, 2), [firstRoot, toHex(root.certificate.raw)]);
+  assert.equal(bed.journals.records.length, 1);
+  return striker.effects;
+}
+
+for (const [name, what] of [
+  ['that is its own root', { ca: own.root, above: [] }],
+  ['below others', { ca: own.issuing, above: [own.middle, own.root] }],
+] as const)
+  describe(`a server struck while a CA ${name} is imported`, async () => {
+    const story = (strikes: readonly Strike[]): Promise<number> => importInto(strikes, what);
+    const effects = await story([]);
+
+    test('is struck at every step', () => {
+      assert.equal(effects, ['key', 'journal', 'bundle', 'journal'].length);
+    });
+
+    for (const kind of ['crash', 'failure'] as const) {
+      for (const moment of ['before', 'after'] as const) {
+        test(`goes on after a ${kind} ${moment} any of them`, async () => {
+          for (let effect = 1; effect <= effects; effect++) await story([{ effect, moment, kind }]);
+        });
+      }
+    }
+
+    test('goes on after any series of crashes and failures', () => strikeAnyHow(story));
+  });

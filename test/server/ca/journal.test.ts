@@ -35,12 +35,23 @@ test('reads what it wrote of authorities below an upstream one, beside one that 
   assert.deepEqual(parseJournal(encodeJournal({ ...content, x509 })), { ...content, x509 });
 });
 
+test('reads what it wrote of authorities that were imported, beside others', () => {
+  const upstream = { intermediates: [], roots: [Uint8Array.of(7)] };
+  for (const changes of [{ isImported: true as const }, { isImported: true as const, upstream }]) {
+    const x509 = content.x509.map((entry) => (entry.slot === 'A' ? { ...entry, ...changes } : entry));
+    assert.deepEqual(parseJournal(encodeJournal({ ...content, x509 })), { ...content, x509 });
+  }
+});
+
 test('writes no newer version than its content needs, so that an earlier Writ can go on', () => {
   const version = (of: JournalContent): unknown =>
     JSON.parse(Buffer.from(encodeJournal(of)).toString()).version;
   assert.equal(version(content), 2);
   const upstream = { intermediates: [], roots: [Uint8Array.of(7)] };
-  assert.equal(version({ ...content, x509: content.x509.map((entry) => ({ ...entry, upstream })) }), 3);
+  const below = content.x509.map((entry) => ({ ...entry, upstream }));
+  assert.equal(version({ ...content, x509: below }), 3);
+  const imported = content.x509.map((entry) => ({ ...entry, isImported: true as const }));
+  assert.equal(version({ ...content, x509: imported }), 4);
 });
 
 const entry = { slot: 'A', status: 'ACTIVE', issuedAt: 1_767_225_600, certificate: 'AQID' };
@@ -59,13 +70,27 @@ const journal = (...x509: readonly unknown[]): string =>
   JSON.stringify({ version: 2, x509, jwt: [], wit: [] });
 const upstreamJournal = (...x509: readonly unknown[]): string =>
   JSON.stringify({ version: 3, x509, jwt: [], wit: [] });
+const below = { intermediates: [], roots: [] };
+const originJournal = (...x509: readonly unknown[]): string =>
+  JSON.stringify({ version: 4, x509, jwt: [], wit: [] });
 const jwtJournal = (...jwt: readonly unknown[]): string =>
   JSON.stringify({ version: 2, x509: [], jwt, wit: [] });
 const malformed: readonly (readonly [string, string, RegExp])[] = [
   ['text that is not JSON', 'x509', /not valid JSON/],
   ['a list', '[]', /other fields/],
   ['null', 'null', /not an object/],
-  ['a later version', '{"version":4,"x509":[],"jwt":[],"wit":[]}', /version is 4, this server reads up to 3/],
+  ['a later version', '{"version":5,"x509":[],"jwt":[],"wit":[]}', /version is 5, this server reads up to 4/],
+  [
+    'an origin in a version without it',
+    upstreamJournal({ ...entry, ...below, isImported: true }),
+    /other fields/,
+  ],
+  [
+    'an origin that is neither',
+    originJournal({ ...entry, ...below, isImported: 1 }),
+    /isImported is neither/,
+  ],
+  ['no origin in a version with it', originJournal({ ...entry, ...below }), /other fields/],
   ['an unknown field', '{"version":2,"x509":[],"jwt":[],"wit":[],"ssh":[]}', /other fields/],
   ['a missing kind', '{"version":2,"x509":[],"jwt":[]}', /other fields/],
   ['token keys in the first version', '{"version":1,"x509":[],"jwt":[],"wit":[]}', /other fields/],

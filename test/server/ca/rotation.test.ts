@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { activateAfter, activationMarginMs, prepareAfter } from '../../../server/ca/rotation.ts';
+import {
+  activateAfter,
+  activationMarginMs,
+  followedSoonAfter,
+  prepareAfter,
+  takeOverAfter,
+} from '../../../server/ca/rotation.ts';
 import { HOUR_MS } from './ca-testbed.ts';
 
 const DAY_MS = 24 * HOUR_MS;
 const at = (ms: number): Date => new Date(Date.parse('2026-01-01T00:00:00Z') + ms);
-const lifeOf = (ms: number) => ({ issuedAt: at(0), expiresAt: at(ms) });
+const lifeOf = (ms: number) => ({ validFrom: at(-10_000), expiresAt: at(ms) });
 
 /** Lifetime, prepare after, activate after: from SPIRE's thresholds min(L/2, 30 d) and min(L/6, 7 d) before the end. */
 const thresholds: readonly (readonly [string, number, number, number])[] = [
@@ -20,9 +26,24 @@ const thresholds: readonly (readonly [string, number, number, number])[] = [
 for (const [name, lifeMs, prepareMs, activateMs] of thresholds) {
   test(`an authority of ${name} is followed in time`, () => {
     const active = lifeOf(lifeMs);
-    assert.deepEqual(prepareAfter(active), at(prepareMs));
-    assert.deepEqual(activateAfter(active, prepareAfter(active), 0), at(activateMs));
+    assert.deepEqual(prepareAfter(active, lifeMs), at(prepareMs));
+    assert.deepEqual(followedSoonAfter(active), at(prepareMs));
+    assert.deepEqual(activateAfter(active, at(prepareMs), 0), at(activateMs));
+    assert.deepEqual(takeOverAfter(active), at(activateMs));
     assert.equal(activationMarginMs(lifeMs), lifeMs - activateMs);
+  });
+}
+
+/** Life of the active one, of its successor, when that is prepared: as long ahead as if its own kind were followed. */
+const unlike: readonly (readonly [string, number, number, number])[] = [
+  ['a year, by one of 24 h', 365 * DAY_MS, 24 * HOUR_MS, 358 * DAY_MS - 8 * HOUR_MS],
+  ['12 d, by one of 24 h', 12 * DAY_MS, 24 * HOUR_MS, 10 * DAY_MS - 8 * HOUR_MS],
+  ['a year, by one of 90 d', 365 * DAY_MS, 90 * DAY_MS, 335 * DAY_MS],
+  ['24 h, by one of a year', 24 * HOUR_MS, 365 * DAY_MS, 12 * HOUR_MS],
+];
+for (const [name, lifeMs, successorLifeMs, prepareMs] of unlike) {
+  test(`an authority of ${name} is followed by one that has most of its life before it`, () => {
+    assert.deepEqual(prepareAfter(lifeOf(lifeMs), successorLifeMs), at(prepareMs));
   });
 }
 

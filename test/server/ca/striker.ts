@@ -10,7 +10,7 @@ export interface Strike {
   readonly kind: 'crash' | 'failure';
 }
 
-const KEEPING = new Set(['generateKey', 'save', 'append', 'taint', 'revoke']);
+const KEEPING = new Set(['generateKey', 'importKey', 'save', 'append', 'taint', 'revoke']);
 
 export class Striker {
   readonly #strikes: Strike[];

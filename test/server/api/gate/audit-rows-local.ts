@@ -1,5 +1,7 @@
 /** The RPCs of the admin socket alone, one call of each, and what the audit log is to say of it. Used by audit.test. */
-import { failed, ok, type Row } from './audit-rows.ts';
+import { failed, hashOf, ok, type Row } from './audit-rows.ts';
+
+const MALFORMED = Uint8Array.of(1);
 
 export const localTable: Readonly<Record<string, Row>> = {
   'ExplainEntry/ExplainEntry': {
@@ -24,6 +26,17 @@ export const localTable: Readonly<Record<string, Row>> = {
       call.end();
     },
     lines: () => [],
+  },
+  'LocalAuthorityImport/ImportX509Authority': {
+    deed: ({ admin }) =>
+      admin.imports.unary('ImportX509Authority', { certificates: [MALFORMED], private_key: MALFORMED }),
+    lines: () => [
+      {
+        certificate_sha256: hashOf(MALFORMED),
+        activate: false,
+        ...failed('InvalidArgument', /^certificate 1: certificate is malformed/),
+      },
+    ],
   },
   'Debug/GetInfo': { deed: ({ admin }) => admin.debug.unary('GetInfo', {}), lines: () => [ok] },
   'Logger/GetLogger': { deed: ({ admin }) => admin.logger.unary('GetLogger', {}), lines: () => [ok] },

@@ -148,6 +148,7 @@ const OTHERS: Readonly<Record<Exclude<Group, 'admins'>, readonly string[]>> = {
     'Logger/GetLogger',
     'Logger/SetLogLevel',
     'Logger/ResetLogLevel',
+    'LocalAuthorityImport/ImportX509Authority',
   ],
 };
 

@@ -46,6 +46,7 @@ const LOCAL = [
   'Logger/GetLogger',
   'Logger/SetLogLevel',
   'Logger/ResetLogLevel',
+  'LocalAuthorityImport/ImportX509Authority',
 ];
 /** Of agents and administrators alike. */
 const SHARED = ['Bundle/GetFederatedBundle'];
