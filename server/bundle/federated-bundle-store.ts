@@ -5,7 +5,7 @@
  */
 import type { Bundle } from '../../shared/bundle/bundle.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
-import type { Page, PageRequest } from '../entries/entry-store.ts';
+import type { Page, PageRequest, Show } from '../entries/entry-store.ts';
 
 /** What happens to entries that federate with the trust domain: they forbid it, go too, or federate with it no more. */
 export type DeleteMode = 'restrict' | 'delete' | 'dissociate';
@@ -27,6 +27,6 @@ export interface FederatedBundleStore {
   set(bundle: Bundle): Promise<void>;
   /** One transaction with what happens to entries, whose changes are on their feed. */
   delete(trustDomain: TrustDomain, mode: DeleteMode): Promise<DeleteBundleOutcome>;
-  /** All but the one of `own`, by creation order. Throws InvalidArgument on a malformed page token. */
-  list(own: TrustDomain, page: PageRequest): Promise<Page<Bundle>>;
+  /** All but the one of `own`, by creation order, as they are at one time. Throws InvalidArgument on a malformed page token. */
+  list<Shown>(own: TrustDomain, page: PageRequest, show: Show<Bundle, Shown>): Promise<Page<Shown>>;
 }

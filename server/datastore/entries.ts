@@ -9,6 +9,7 @@ import type {
   Denied,
   Page,
   PageRequest,
+  Show,
   UpdateOutcome,
 } from '../entries/entry-store.ts';
 import type { Entry, NewEntry } from '../entries/entry.ts';
@@ -23,12 +24,14 @@ import type { EntryRow } from './entry-rows.ts';
 import { ENTRY_COLUMNS, UPDATE_ENTRIES, sortedKeys, toEntry, toRecord } from './entry-rows.ts';
 import { judgeOf } from './entry-surroundings.ts';
 import { holdLease } from './leases.ts';
-import { Conditions, nextPageToken, pageSql } from './list-query.ts';
+import { Conditions } from './list-query.ts';
+import { SMALL_ROWS, type Lists } from './lists.ts';
 
 const PRUNE_BATCH = 1_000;
 
 export interface EntriesOptions {
   readonly database: Database;
+  readonly lists: Lists;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -117,11 +120,10 @@ export class PostgresEntries implements EntryStore {
     return row === undefined ? undefined : toEntry(row);
   }
 
-  async list(filter: EntryFilter, page: PageRequest): Promise<Page<Entry>> {
+  async list<Shown>(filter: EntryFilter, page: PageRequest, show: Show<Entry, Shown>): Promise<Page<Shown>> {
     const conditions = toConditions(filter);
-    const sql = pageSql({ table: 'entries', columns: ENTRY_COLUMNS, conditions, page });
-    const rows = await this.#options.database.query<EntryRow>(sql, conditions.values);
-    return { items: rows.map(toEntry), nextPageToken: nextPageToken(rows, page) };
+    const query = { table: 'entries', columns: ENTRY_COLUMNS, conditions, page } as const;
+    return this.#options.lists.read({ query, toItem: toEntry, pieceRows: SMALL_ROWS }, show);
   }
 
   async count(filter: EntryFilter): Promise<number> {

@@ -5,7 +5,7 @@ import type {
   DeleteMode,
   FederatedBundleStore,
 } from '../bundle/federated-bundle-store.ts';
-import type { Page, PageRequest } from '../entries/entry-store.ts';
+import type { Page, PageRequest, Show } from '../entries/entry-store.ts';
 import type { Bundle } from '../../shared/bundle/bundle.ts';
 import { isSameBundle } from '../../shared/bundle/same-bundle.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
@@ -20,16 +20,19 @@ import {
 } from './bundle-rows.ts';
 import { recordChanges } from './changes.ts';
 import type { Database, Queryable } from './database.ts';
-import { Conditions, nextPageToken, pageSql } from './list-query.ts';
+import { Conditions } from './list-query.ts';
+import { LARGE_ROWS, type Lists } from './lists.ts';
 
 /** Entries that a change of a bundle is announced for; where more federate with it, agents notice at their next round. */
 const ANNOUNCED_MAX = 1_000;
 
 export class PostgresFederatedBundles implements FederatedBundleStore {
   readonly #database: Database;
+  readonly #lists: Lists;
 
-  constructor(database: Database) {
+  constructor(database: Database, lists: Lists) {
     this.#database = database;
+    this.#lists = lists;
   }
 
   create(bundle: Bundle): Promise<boolean> {
@@ -58,12 +61,12 @@ export class PostgresFederatedBundles implements FederatedBundleStore {
     return this.#database.transaction('read committed', (tx) => deleteBundle(tx, trustDomain, mode));
   }
 
-  async list(own: TrustDomain, page: PageRequest): Promise<Page<Bundle>> {
+  async list<Shown>(own: TrustDomain, page: PageRequest, show: Show<Bundle, Shown>): Promise<Page<Shown>> {
     const conditions = new Conditions();
     conditions.add('item.trust_domain <> $', own.name);
-    const sql = pageSql({ table: 'bundles', columns: BUNDLE_COLUMNS, conditions, page });
-    const rows = await this.#database.query<BundleRow & { row_id: number }>(sql, conditions.values);
-    return { items: rows.map(toBundle), nextPageToken: nextPageToken(rows, page) };
+    const query = { table: 'bundles', columns: BUNDLE_COLUMNS, conditions, page } as const;
+    const toItem = (row: BundleRow & { readonly row_id: number }): Bundle => toBundle(row);
+    return this.#lists.read({ query, toItem, pieceRows: LARGE_ROWS }, show);
   }
 }
 

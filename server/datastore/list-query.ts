@@ -106,7 +106,7 @@ export function pageSql({ table, columns, conditions, page }: PageQuery): string
   addPageStart(conditions, page);
   const all = `select item.row_id, ${columns} from ${table} as item where ${conditions.where}`;
   const limit = page.pageSize > 0 ? `limit ${Math.min(Math.trunc(page.pageSize), PAGE_MAX)}` : '';
-  if (limit === '' || !conditions.isSelective) return `${all} order by item.row_id ${limit}`;
+  if (!conditions.isSelective) return `${all} order by item.row_id ${limit}`;
   return `
     with few as materialized (
       select item.row_id from ${table} as item where ${conditions.where} limit ${FEW + 1}),
@@ -126,7 +126,3 @@ function addPageStart(conditions: Conditions, page: PageRequest): void {
   }
   conditions.add('item.row_id > $::bigint', page.pageToken);
 }
-
-/** Set whenever the page is not empty and has a size: the last page is an empty one (as in SPIRE). */
-export const nextPageToken = (rows: readonly { row_id: number | null }[], page: PageRequest): string =>
-  page.pageSize > 0 ? String(rows.at(-1)?.row_id ?? '') : '';

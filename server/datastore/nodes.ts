@@ -1,5 +1,5 @@
 /** Attested nodes in Postgres. Made by open.ts. */
-import type { Page, PageRequest } from '../entries/entry-store.ts';
+import type { Page, PageRequest, Show } from '../entries/entry-store.ts';
 import type { AttestOutcome, NodeFilter, NodeStore } from '../nodes/node-store.ts';
 import type { Node, NodeCertificate } from '../nodes/node.ts';
 import { internal } from '../../shared/errors.ts';
@@ -14,16 +14,19 @@ import { doNodeDeeds } from './node-deeds.ts';
 import type { NodeRow } from './node-rows.ts';
 import { NODE_COLUMNS, toNode } from './node-rows.ts';
 import { findTokenAliases } from './token-aliases.ts';
-import { Conditions, nextPageToken, pageSql } from './list-query.ts';
+import { Conditions } from './list-query.ts';
+import { SMALL_ROWS, type Lists } from './lists.ts';
 
 const GROUP_MAX = 500;
 
 export class PostgresNodes implements NodeStore {
   readonly #database: Database;
+  readonly #lists: Lists;
   readonly #deeds: Grouping<NodeDeed, NodeOutcome>;
 
-  constructor(database: Database) {
+  constructor(database: Database, lists: Lists) {
     this.#database = database;
+    this.#lists = lists;
     this.#deeds = new Grouping({
       run: (deeds) => database.transaction('read committed', (tx) => doNodeDeeds(tx, deeds)),
       keyOf: (deed) => deed.id,
@@ -55,11 +58,10 @@ export class PostgresNodes implements NodeStore {
     return row === undefined ? undefined : toNode(row);
   }
 
-  async list(filter: NodeFilter, page: PageRequest): Promise<Page<Node>> {
+  async list<Shown>(filter: NodeFilter, page: PageRequest, show: Show<Node, Shown>): Promise<Page<Shown>> {
     const conditions = toConditions(filter);
-    const sql = pageSql({ table: 'nodes', columns: NODE_COLUMNS, conditions, page });
-    const rows = await this.#database.query<NodeRow>(sql, conditions.values);
-    return { items: rows.map(toNode), nextPageToken: nextPageToken(rows, page) };
+    const query = { table: 'nodes', columns: NODE_COLUMNS, conditions, page } as const;
+    return this.#lists.read({ query, toItem: toNode, pieceRows: SMALL_ROWS }, show);
   }
 
   async count(filter: NodeFilter): Promise<number> {

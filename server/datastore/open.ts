@@ -30,6 +30,7 @@ import { PostgresFederatedBundles } from './federated-bundles.ts';
 import { Hints } from './hints.ts';
 import { PostgresJoinTokens } from './join-tokens.ts';
 import { PostgresLeases } from './leases.ts';
+import { Lists } from './lists.ts';
 import { migrate } from './migrate.ts';
 import { PostgresNodePruning } from './node-pruning.ts';
 import { nodeItems } from './node-rows.ts';
@@ -124,16 +125,17 @@ async function connect(options: DatastoreOptions, target: Target): Promise<Datas
   await mustAnswer(target, log);
   await migrateSchema(target, log);
   const database = new Database(target, log);
+  const lists = new Lists(database, target.maxOpenConnections);
   const channels = [channelOf('entries'), channelOf('nodes'), BUNDLES_CHANNEL];
   const hints = new Hints({ client: target.client, channels, clock, random, log });
   await hints.start();
   return {
-    entries: new PostgresEntries({ database, clock, random }),
+    entries: new PostgresEntries({ database, lists, clock, random }),
     plans: new PostgresEntryPlans({ database, clock, random }),
-    nodes: new PostgresNodes(database),
+    nodes: new PostgresNodes(database, lists),
     bundles: new PostgresBundles(database, hints),
-    federatedBundles: new PostgresFederatedBundles(database),
-    relationships: new PostgresRelationships(database),
+    federatedBundles: new PostgresFederatedBundles(database, lists),
+    relationships: new PostgresRelationships(database, lists),
     joinTokens: new PostgresJoinTokens({ database, clock, random }),
     journals: new PostgresJournals(database, random),
     entryFeed: new PostgresChangeFeed(database, hints, entryItems),

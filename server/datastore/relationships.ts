@@ -1,14 +1,14 @@
 /** Federation relationships in Postgres. Made by open.ts. */
 import type { Relationship } from '../federation/relationship.ts';
 import type { RelationshipChanges, RelationshipStore, WithBundle } from '../federation/relationship-store.ts';
-import type { Page, PageRequest } from '../entries/entry-store.ts';
-import type { Bundle } from '../../shared/bundle/bundle.ts';
+import type { Page, PageRequest, Show } from '../entries/entry-store.ts';
 import { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 import { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
-import { BUNDLE_COLUMNS, type BundleRow, toBundle } from './bundle-rows.ts';
+import { type BundleRow, toBundle } from './bundle-rows.ts';
 import type { Database, Queryable } from './database.ts';
 import { setBundle } from './federated-bundles.ts';
-import { Conditions, nextPageToken, pageSql } from './list-query.ts';
+import { Conditions } from './list-query.ts';
+import { LARGE_ROWS, type Lists } from './lists.ts';
 
 interface RelationshipRow {
   readonly row_id: number;
@@ -17,13 +17,22 @@ interface RelationshipRow {
   readonly endpoint_spiffe_id: string | null;
 }
 
+interface RowWithBundle extends RelationshipRow {
+  readonly bundle: BundleRow | null;
+}
+
 const COLUMNS = 'item.trust_domain, item.bundle_endpoint_url, item.endpoint_spiffe_id';
+/** As JSON, which has the columns of the row. */
+const BUNDLE =
+  '(select to_json(one) from bundles as one where one.trust_domain = item.trust_domain) as bundle';
 
 export class PostgresRelationships implements RelationshipStore {
   readonly #database: Database;
+  readonly #lists: Lists;
 
-  constructor(database: Database) {
+  constructor(database: Database, lists: Lists) {
     this.#database = database;
+    this.#lists = lists;
   }
 
   create({ relationship, bundle }: WithBundle): Promise<boolean> {
@@ -37,15 +46,16 @@ export class PostgresRelationships implements RelationshipStore {
   update(trustDomain: TrustDomain, changes: RelationshipChanges): Promise<WithBundle | undefined> {
     const { bundle, ...fields } = changes;
     return this.#database.transaction('read committed', async (tx) => {
-      const [row] = await tx.query<RelationshipRow>(
-        `select ${COLUMNS} from federation_relationships as item where item.trust_domain = $1 for update`,
+      const [row] = await tx.query<RowWithBundle>(
+        `select ${COLUMNS}, ${BUNDLE} from federation_relationships as item
+         where item.trust_domain = $1 for update of item`,
         [trustDomain.name],
       );
       if (row === undefined) return undefined;
       const relationship = { ...toRelationship(row), ...fields };
       await write(tx, relationship);
       if (bundle !== undefined) await setBundle(tx, bundle);
-      return withBundle(relationship, bundle === undefined ? await readBundles(tx, [row]) : [bundle]);
+      return { relationship, bundle: bundle ?? toWithBundle(row).bundle };
     });
   }
 
@@ -59,27 +69,21 @@ export class PostgresRelationships implements RelationshipStore {
   }
 
   async find(trustDomain: TrustDomain): Promise<WithBundle | undefined> {
-    const conditions = new Conditions();
-    conditions.add('item.trust_domain = $', trustDomain.name);
-    const [found] = (await this.#read(conditions, { pageSize: 1, pageToken: '' })).items;
-    return found;
+    const [row] = await this.#database.query<RowWithBundle>(
+      `select ${COLUMNS}, ${BUNDLE} from federation_relationships as item where item.trust_domain = $1`,
+      [trustDomain.name],
+    );
+    return row === undefined ? undefined : toWithBundle(row);
   }
 
-  async list(page: PageRequest): Promise<Page<WithBundle>> {
-    return this.#read(new Conditions(), page);
-  }
-
-  /** In one view of the database. */
-  #read(conditions: Conditions, page: PageRequest): Promise<Page<WithBundle>> {
-    const sql = pageSql({ table: 'federation_relationships', columns: COLUMNS, conditions, page });
-    return this.#database.transaction('snapshot', async (tx) => {
-      const rows = await tx.query<RelationshipRow>(sql, conditions.values);
-      const bundles = await readBundles(tx, rows);
-      return {
-        items: rows.map((row) => withBundle(toRelationship(row), bundles)),
-        nextPageToken: nextPageToken(rows, page),
-      };
-    });
+  async list<Shown>(page: PageRequest, show: Show<WithBundle, Shown>): Promise<Page<Shown>> {
+    const query = {
+      table: 'federation_relationships',
+      columns: `${COLUMNS}, ${BUNDLE}`,
+      conditions: new Conditions(),
+      page,
+    } as const;
+    return this.#lists.read({ query, toItem: toWithBundle, pieceRows: LARGE_ROWS }, show);
   }
 }
 
@@ -99,18 +103,9 @@ async function write(tx: Queryable, relationship: Relationship): Promise<void> {
   );
 }
 
-async function readBundles(
-  tx: Queryable,
-  rows: readonly Pick<RelationshipRow, 'trust_domain'>[],
-): Promise<readonly Bundle[]> {
-  const names = rows.map(({ trust_domain }) => trust_domain);
-  const sql = `select ${BUNDLE_COLUMNS} from bundles where trust_domain = any($1)`;
-  return names.length === 0 ? [] : (await tx.query<BundleRow>(sql, [names])).map(toBundle);
-}
-
-const withBundle = (relationship: Relationship, bundles: readonly Bundle[]): WithBundle => ({
-  relationship,
-  bundle: bundles.find(({ trustDomain }) => trustDomain.equals(relationship.trustDomain)),
+const toWithBundle = (row: RowWithBundle): WithBundle => ({
+  relationship: toRelationship(row),
+  bundle: row.bundle === null ? undefined : toBundle(row.bundle),
 });
 
 const valuesOf = ({ trustDomain, bundleEndpointUrl, profile }: Relationship): readonly unknown[] => [

@@ -29,6 +29,12 @@ export interface Page<T> {
   readonly nextPageToken: string;
 }
 
+/**
+ * What a list makes of each item, in order, while it reads them: undefined when the item does not fit, and the page ends
+ * before it. What it throws ends the list.
+ */
+export type Show<Item, Shown> = (item: Item) => Shown | undefined;
+
 /** The guard's answer for one item: nothing was done for it. */
 export interface Denied {
   readonly kind: 'denied';
@@ -66,8 +72,8 @@ export interface EntryStore {
   update(updates: readonly EntryUpdate[], guard?: EntryGuard): Promise<readonly UpdateOutcome[]>;
   delete(ids: readonly string[], guard?: EntryGuard): Promise<readonly DeleteOutcome[]>;
   find(id: string): Promise<Entry | undefined>;
-  /** By creation order. Throws InvalidArgument on a malformed page token. */
-  list(filter: EntryFilter, page: PageRequest): Promise<Page<Entry>>;
+  /** By creation order, as they are at one time. Throws InvalidArgument on a malformed page token. */
+  list<Shown>(filter: EntryFilter, page: PageRequest, show: Show<Entry, Shown>): Promise<Page<Shown>>;
   count(filter: EntryFilter): Promise<number>;
   /** Deletes entries that expired before `at`; how many. */
   prune(at: Date, fence?: Fence): Promise<number>;

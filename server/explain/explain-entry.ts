@@ -77,8 +77,8 @@ async function lookAt({ nodes }: ExplainEntryParts, explain: (agent: Node) => Ex
   const authorized: ExplainedAgent[] = [];
   const others: ExplainedAgent[] = [];
   for (let pageToken = ''; authorized.length + others.length < LOOKED_AT_MAX; ) {
-    const page = await nodes.list({}, { pageSize: PAGE_SIZE, pageToken });
-    for (const one of page.items.map(explain)) (one.obstacle === undefined ? authorized : others).push(one);
+    const page = await nodes.list({}, { pageSize: PAGE_SIZE, pageToken }, explain);
+    for (const one of page.items) (one.obstacle === undefined ? authorized : others).push(one);
     pageToken = page.nextPageToken;
     if (pageToken === '') break;
   }

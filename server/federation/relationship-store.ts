@@ -1,7 +1,7 @@
 /** Where federation relationships live. Implemented by datastore/relationships. */
 import type { Bundle } from '../../shared/bundle/bundle.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
-import type { Page, PageRequest } from '../entries/entry-store.ts';
+import type { Page, PageRequest, Show } from '../entries/entry-store.ts';
 import type { Relationship } from './relationship.ts';
 
 /** A relationship, with the bundle of its trust domain: to be stored with it, or as it is stored. */
@@ -23,6 +23,6 @@ export interface RelationshipStore {
   /** Whether there was one. The bundle of the trust domain stays. */
   delete(trustDomain: TrustDomain): Promise<boolean>;
   find(trustDomain: TrustDomain): Promise<WithBundle | undefined>;
-  /** By creation order. Throws InvalidArgument on a malformed page token. */
-  list(page: PageRequest): Promise<Page<WithBundle>>;
+  /** By creation order, as they are at one time. Throws InvalidArgument on a malformed page token. */
+  list<Shown>(page: PageRequest, show: Show<WithBundle, Shown>): Promise<Page<Shown>>;
 }

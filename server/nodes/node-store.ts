@@ -1,5 +1,5 @@
 /** Where attested nodes live. Implemented by datastore/nodes. */
-import type { Page, PageRequest } from '../entries/entry-store.ts';
+import type { Page, PageRequest, Show } from '../entries/entry-store.ts';
 import type { SelectorMatch } from '../entries/entry-filter.ts';
 import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 import type { Node, NodeCertificate } from './node.ts';
@@ -26,7 +26,8 @@ export interface NodeStore {
   /** Makes the pending certificate with this serial number the current one. False: it is neither pending nor current. */
   activatePending(id: SpiffeId, serialNumber: string): Promise<boolean>;
   setAgentVersion(id: SpiffeId, version: string): Promise<void>;
-  list(filter: NodeFilter, page: PageRequest): Promise<Page<Node>>;
+  /** By creation order, as they are at one time. Throws InvalidArgument on a malformed page token. */
+  list<Shown>(filter: NodeFilter, page: PageRequest, show: Show<Node, Shown>): Promise<Page<Shown>>;
   count(filter: NodeFilter): Promise<number>;
   /** Bans (the row stays and blocks attestation) or deletes (evicts). False: no such node. */
   remove(id: SpiffeId, how: 'ban' | 'evict'): Promise<boolean>;

@@ -13,6 +13,7 @@ import {
 import { type Clock, systemClock } from '../clock.ts';
 import { unavailable } from '../errors.ts';
 import { serviceDefinition } from './definitions.ts';
+import { EncodedMessage } from './encoded.ts';
 import type { Gate, Handler, Routes } from './handler.ts';
 import type { Decode } from './read-request.ts';
 import { RunningCalls } from './running-calls.ts';
@@ -145,10 +146,14 @@ export class RpcServer<Peer, Context> {
   }
 }
 
-/** The same service, whose handlers get the bytes of a request. */
+/** The same service, whose handlers get the bytes of a request, and may give those of an answer. */
 const undecoded = (definition: ServiceDefinition): ServiceDefinition =>
   Object.fromEntries(
-    Object.entries(definition).map(([rpc, method]) => [rpc, { ...method, requestDeserialize: ownBytes }]),
+    Object.entries(definition).map(([rpc, method]) => {
+      const responseSerialize = (answer: object): Buffer =>
+        answer instanceof EncodedMessage ? answer.bytes : method.responseSerialize(answer);
+      return [rpc, { ...method, requestDeserialize: ownBytes, responseSerialize }];
+    }),
   );
 
 const POOLED_MAX_BYTES = 4 * 1024; // Buffer's own rule: what is larger has memory of its own

@@ -11,6 +11,7 @@ import { unixSeconds } from '../../shared/clock.ts';
 import { Code } from '../../shared/errors.ts';
 import type { Ending } from '../fakes/database.ts';
 import { createOne, id, newEntry, selectors, trustDomain } from './samples.ts';
+import { asIs } from '../fakes/paging.ts';
 
 export interface PlanStores {
   readonly plans: EntryPlanStore;
@@ -33,7 +34,7 @@ const kinds = ({ isApplied: _, ...outcomes }: PlanResult): readonly string[] =>
   [outcomes.deletes, outcomes.updates, outcomes.unchanged, outcomes.creates].flat().map(({ kind }) => kind);
 const head = async (feed: ChangeFeed<Entry>): Promise<number> => (await feed.snapshot(() => {})).n;
 const names = async (entries: EntryStore): Promise<string> =>
-  (await entries.list({}, { pageSize: 0, pageToken: '' })).items
+  (await entries.list({}, { pageSize: 0, pageToken: '' }, asIs)).items
     .map(({ spiffeId, hint }) => `${spiffeId.path.slice(1)}${hint}`)
     .sort()
     .join(' ');

@@ -3,11 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BundleStore } from '../../server/bundle/bundle-store.ts';
 import type { MatchBehavior } from '../../server/entries/entry-filter.ts';
+import type { Entry } from '../../server/entries/entry.ts';
 import type { EntryFilter, EntryStore } from '../../server/entries/entry-store.ts';
 import { Code } from '../../shared/errors.ts';
 import type { Ending } from '../fakes/database.ts';
 import { entryGuardContract } from './entry-guard.ts';
 import { createOne, created, id, newEntry, selectors, trustDomain } from './samples.ts';
+import { asIs } from '../fakes/paging.ts';
+import { checkListEndsWhereFull, pagesOf } from './listing.ts';
 
 export interface EntryStores {
   readonly entries: EntryStore;
@@ -202,24 +205,18 @@ function listing(open: (t: Ending) => Promise<EntryStores>): void {
   test('pages follow the order of creation and end with an empty one', async (t) => {
     const { entries } = await open(t);
     await entries.create(['e', 'd', 'c', 'b', 'a'].map((name) => newEntry(name)));
-    const seen: string[] = [];
-    let pageToken = '';
-    do {
-      const page = await entries.list({}, { pageSize: 2, pageToken });
-      seen.push(names(page.items));
-      pageToken = page.nextPageToken;
-    } while (pageToken !== '');
-    assert.deepEqual(seen, ['e d', 'c b', 'a', '']);
-    const everything = await entries.list({}, ALL);
-    assert.equal(names(everything.items), 'e d c b a');
-    assert.equal(everything.nextPageToken, '');
+    const pages = await pagesOf<Entry>((page, show) => entries.list({}, page, show), 2);
+    assert.deepEqual(pages.map(names), ['e d', 'c b', 'a', '']);
+    const { items, nextPageToken } = await entries.list({}, ALL, asIs);
+    assert.deepEqual([names(items), nextPageToken], ['e d c b a', '']);
+    await checkListEndsWhereFull<Entry>((page, show) => entries.list({}, page, show));
   });
 
   for (const pageToken of ['x', '-1', '1.5', '1 or 1=1', '9223372036854775808', ' 1']) {
     test(`page token "${pageToken}" is refused`, async (t) => {
       const { entries } = await open(t);
-      const refusal = { name: 'CodedError', code: Code.invalidArgument };
-      await assert.rejects(entries.list({}, { pageSize: 1, pageToken }), refusal);
+      const listing = entries.list({}, { pageSize: 1, pageToken }, asIs);
+      await assert.rejects(listing, { code: Code.invalidArgument });
     });
   }
 
@@ -243,7 +240,7 @@ function listing(open: (t: Ending) => Promise<EntryStores>): void {
       [{ bySpiffeId: id('/a'), byParentId: id('/other') }, ''],
     ];
     for (const [filter, expected] of table) {
-      assert.equal(names((await entries.list(filter, ALL)).items), expected, JSON.stringify(filter));
+      assert.equal(names((await entries.list(filter, ALL, asIs)).items), expected, JSON.stringify(filter));
       assert.equal(await entries.count(filter), expected === '' ? 0 : expected.split(' ').length);
     }
   });
@@ -268,7 +265,7 @@ function listing(open: (t: Ending) => Promise<EntryStores>): void {
       newEntry('three', { selectors: selectors('x:1', 'x:2', 'x:3') }),
     ]);
     for (const [match, given, expected] of sets) {
-      const page = await entries.list({ bySelectors: { match, selectors: selectors(...given) } }, ALL);
+      const page = await entries.list({ bySelectors: { match, selectors: selectors(...given) } }, ALL, asIs);
       assert.equal(names(page.items), expected, `${match} ${given.join()}`);
     }
   });
@@ -285,15 +282,16 @@ function listing(open: (t: Ending) => Promise<EntryStores>): void {
       newEntry('three', { federatesWith: domains('x:3', 'x:2', 'x:1') }),
     ]);
     for (const [match, given, expected] of sets) {
-      const page = await entries.list({ byFederatesWith: { match, trustDomains: domains(...given) } }, ALL);
-      assert.equal(names(page.items), expected, `${match} ${given.join()}`);
+      const byFederatesWith = { match, trustDomains: domains(...given) };
+      const { items } = await entries.list({ byFederatesWith }, ALL, asIs);
+      assert.equal(names(items), expected, `${match} ${given.join()}`);
     }
   });
 
   test('an empty set in a filter is refused', async (t) => {
     const { entries } = await open(t);
     const refusal = { name: 'CodedError', code: Code.invalidArgument, message: /empty set/ };
-    await assert.rejects(entries.list({ bySelectors: { match: 'any', selectors: [] } }, ALL), refusal);
+    await assert.rejects(entries.list({ bySelectors: { match: 'any', selectors: [] } }, ALL, asIs), refusal);
     await assert.rejects(entries.count({ byFederatesWith: { match: 'any', trustDomains: [] } }), refusal);
   });
 }

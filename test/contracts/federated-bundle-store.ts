@@ -11,6 +11,8 @@ import { utf8 } from '../../shared/bytes.ts';
 import { Code } from '../../shared/errors.ts';
 import type { Ending } from '../fakes/database.ts';
 import { createOne, newEntry, trustDomain } from './samples.ts';
+import { asIs } from '../fakes/paging.ts';
+import { checkListEndsWhereFull } from './listing.ts';
 
 export interface FederatedWorld {
   readonly federatedBundles: FederatedBundleStore;
@@ -187,19 +189,20 @@ function listing(open: Open): void {
     await federatedBundles.create(foreign('b.org'));
     await federatedBundles.set(foreign('c.org', { sequenceNumber: 8 }));
     const namesOf = (items: readonly Bundle[]) => items.map((bundle) => bundle.trustDomain.name);
-    const all = await federatedBundles.list(own, { pageSize: 0, pageToken: '' });
+    const all = await federatedBundles.list(own, { pageSize: 0, pageToken: '' }, asIs);
     assert.deepEqual(namesOf(all.items), ['c.org', 'a.org', 'b.org']);
     assert.equal(all.nextPageToken, '');
     assert.deepEqual(all.items[1], foreign('a.org'));
-    const first = await federatedBundles.list(own, { pageSize: 2, pageToken: '' });
-    const second = await federatedBundles.list(own, { pageSize: 2, pageToken: first.nextPageToken });
-    const third = await federatedBundles.list(own, { pageSize: 2, pageToken: second.nextPageToken });
+    const first = await federatedBundles.list(own, { pageSize: 2, pageToken: '' }, asIs);
+    const second = await federatedBundles.list(own, { pageSize: 2, pageToken: first.nextPageToken }, asIs);
+    const third = await federatedBundles.list(own, { pageSize: 2, pageToken: second.nextPageToken }, asIs);
     assert.deepEqual(
       [first, second, third].map(({ items }) => namesOf(items)),
       [['c.org', 'a.org'], ['b.org'], []],
     );
     assert.equal(third.nextPageToken, '');
-    await assert.rejects(federatedBundles.list(own, { pageSize: 2, pageToken: 'x' }), {
+    await checkListEndsWhereFull<Bundle>((page, show) => federatedBundles.list(own, page, show));
+    await assert.rejects(federatedBundles.list(own, { pageSize: 2, pageToken: 'x' }, asIs), {
       code: Code.invalidArgument,
     });
   });

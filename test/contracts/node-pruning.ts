@@ -8,6 +8,7 @@ import type { NodePruning } from '../../server/nodes/node-pruning.ts';
 import type { NodeStore } from '../../server/nodes/node-store.ts';
 import type { Ending } from '../fakes/database.ts';
 import { id, newEntry, newNode, selectors, trustDomain } from './samples.ts';
+import { asIs } from '../fakes/paging.ts';
 
 export interface PrunableStores {
   readonly nodes: NodeStore;
@@ -38,7 +39,7 @@ const aliasOf = (agent: string, name: string) =>
 
 export function nodePruningContract(open: (t: Ending) => Promise<PrunableStores>): void {
   const names = async ({ nodes }: PrunableStores): Promise<string> =>
-    (await nodes.list({}, ALL)).items
+    (await nodes.list({}, ALL, asIs)).items
       .map((node) => node.id.path.split('/').at(-1))
       .sort()
       .join(' ');

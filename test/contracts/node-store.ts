@@ -4,10 +4,13 @@ import { test } from 'node:test';
 import type { MatchBehavior } from '../../server/entries/entry-filter.ts';
 import type { EntryStore } from '../../server/entries/entry-store.ts';
 import type { JoinTokenStore } from '../../server/nodes/join-token-store.ts';
+import type { Node } from '../../server/nodes/node.ts';
 import type { NodeFilter, NodeStore } from '../../server/nodes/node-store.ts';
 import { Code } from '../../shared/errors.ts';
 import type { Ending } from '../fakes/database.ts';
 import { createOne, id, newEntry, newNode, selectors } from './samples.ts';
+import { asIs } from '../fakes/paging.ts';
+import { checkListEndsWhereFull } from './listing.ts';
 
 export interface NodeStores {
   readonly nodes: NodeStore;
@@ -184,16 +187,17 @@ function listing(open: Open): void {
   test('pages follow the order of attestation and end with an empty one', async (t) => {
     const { nodes } = await open(t);
     for (const name of ['c', 'b', 'a']) await nodes.attest(newNode(name), undefined);
-    const first = await nodes.list({}, { pageSize: 2, pageToken: '' });
-    const second = await nodes.list({}, { pageSize: 2, pageToken: first.nextPageToken });
-    const third = await nodes.list({}, { pageSize: 2, pageToken: second.nextPageToken });
+    const first = await nodes.list({}, { pageSize: 2, pageToken: '' }, asIs);
+    const second = await nodes.list({}, { pageSize: 2, pageToken: first.nextPageToken }, asIs);
+    const third = await nodes.list({}, { pageSize: 2, pageToken: second.nextPageToken }, asIs);
     assert.deepEqual(
       [first, second, third].map(({ items }) => names(items)),
       ['c b', 'a', ''],
     );
     assert.equal(third.nextPageToken, '');
+    await checkListEndsWhereFull<Node>((page, show) => nodes.list({}, page, show));
     const refusal = { name: 'CodedError', code: Code.invalidArgument };
-    await assert.rejects(nodes.list({}, { pageSize: 1, pageToken: 'x' }), refusal);
+    await assert.rejects(nodes.list({}, { pageSize: 1, pageToken: 'x' }, asIs), refusal);
   });
 
   test('filters are joined by AND', async (t) => {
@@ -224,7 +228,7 @@ function listing(open: Open): void {
       [{ byCanReattest: false, byBanned: false }, 'b'],
     ];
     for (const [filter, expected] of table) {
-      assert.equal(names((await nodes.list(filter, ALL)).items), expected, JSON.stringify(filter));
+      assert.equal(names((await nodes.list(filter, ALL, asIs)).items), expected, JSON.stringify(filter));
       assert.equal(await nodes.count(filter), expected.split(' ').length);
     }
   });

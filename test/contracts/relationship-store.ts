@@ -2,13 +2,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BundleStore } from '../../server/bundle/bundle-store.ts';
-import type { RelationshipStore } from '../../server/federation/relationship-store.ts';
+import type { RelationshipStore, WithBundle } from '../../server/federation/relationship-store.ts';
 import type { Relationship } from '../../server/federation/relationship.ts';
 import { Code } from '../../shared/errors.ts';
 import { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 import type { Ending } from '../fakes/database.ts';
 import { foreign } from './federated-bundle-store.ts';
 import { trustDomain } from './samples.ts';
+import { asIs } from '../fakes/paging.ts';
+import { checkListEndsWhereFull } from './listing.ts';
 
 interface RelationshipWorld {
   readonly relationships: RelationshipStore;
@@ -80,7 +82,7 @@ export function relationshipStoreContract(open: (t: Ending) => Promise<Relations
     await relationships.create({ relationship: web('c.org'), bundle: undefined });
     await relationships.create({ relationship: spiffe('a.org'), bundle: foreign('a.org') });
     await relationships.create({ relationship: web('b.org'), bundle: undefined });
-    const page = (pageSize: number, pageToken = '') => relationships.list({ pageSize, pageToken });
+    const page = (pageSize: number, pageToken = '') => relationships.list({ pageSize, pageToken }, asIs);
     const all = await page(0);
     assert.deepEqual(
       all.items.map(({ relationship, bundle }) => [relationship.trustDomain.name, bundle !== undefined]),
@@ -91,6 +93,7 @@ export function relationshipStoreContract(open: (t: Ending) => Promise<Relations
       ],
     );
     assert.equal(all.nextPageToken, '');
+    await checkListEndsWhereFull<WithBundle>((wanted, show) => relationships.list(wanted, show));
     const first = await page(2);
     const second = await page(2, first.nextPageToken);
     assert.deepEqual([...first.items, ...second.items], all.items);

@@ -10,6 +10,7 @@ import type {
   EntryUpdate,
   Page,
   PageRequest,
+  Show,
   UpdateOutcome,
 } from '../../server/entries/entry-store.ts';
 import type { BundleStore } from '../../server/bundle/bundle-store.ts';
@@ -91,9 +92,9 @@ export class FakeEntryStore implements EntryStore {
     return this.feed.items.get(id);
   }
 
-  async list(filter: EntryFilter, page: PageRequest): Promise<Page<Entry>> {
+  async list<Shown>(filter: EntryFilter, page: PageRequest, show: Show<Entry, Shown>): Promise<Page<Shown>> {
     await this.#reach();
-    return pageOf(this.#rows(filter), page);
+    return pageOf(this.#rows(filter), page, show);
   }
 
   async count(filter: EntryFilter): Promise<number> {

@@ -5,7 +5,7 @@ import type {
   DeleteMode,
   FederatedBundleStore,
 } from '../../server/bundle/federated-bundle-store.ts';
-import type { Page, PageRequest } from '../../server/entries/entry-store.ts';
+import type { Page, PageRequest, Show } from '../../server/entries/entry-store.ts';
 import type { Bundle } from '../../shared/bundle/bundle.ts';
 import { isSameBundle } from '../../shared/bundle/same-bundle.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
@@ -53,11 +53,12 @@ export class FakeFederatedBundleStore implements FederatedBundleStore {
     return { kind: 'deleted' };
   }
 
-  async list(own: TrustDomain, page: PageRequest): Promise<Page<Bundle>> {
+  async list<Shown>(own: TrustDomain, page: PageRequest, show: Show<Bundle, Shown>): Promise<Page<Shown>> {
     if (this.failure !== undefined) throw this.failure;
     return pageOf(
       this.#bundles.rows().filter(({ item }) => !item.trustDomain.equals(own)),
       page,
+      show,
     );
   }
 

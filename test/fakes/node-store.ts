@@ -1,7 +1,7 @@
 /** Attested nodes in memory, written through a fake change feed. */
 import type { Node, NodeCertificate } from '../../server/nodes/node.ts';
 import type { AttestOutcome, NodeFilter, NodeStore } from '../../server/nodes/node-store.ts';
-import type { Page, PageRequest } from '../../server/entries/entry-store.ts';
+import type { Page, PageRequest, Show } from '../../server/entries/entry-store.ts';
 import { normalizeSelectors, selectorKey } from '../../shared/selectors.ts';
 import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 import { FakeChangeFeed } from './change-feed.ts';
@@ -69,9 +69,9 @@ export class FakeNodeStore implements NodeStore {
     await this.#change(id, (node) => ({ ...node, agentVersion }));
   }
 
-  async list(filter: NodeFilter, page: PageRequest): Promise<Page<Node>> {
+  async list<Shown>(filter: NodeFilter, page: PageRequest, show: Show<Node, Shown>): Promise<Page<Shown>> {
     await this.#reach();
-    return pageOf(this.#rows(filter), page);
+    return pageOf(this.#rows(filter), page, show);
   }
 
   async count(filter: NodeFilter): Promise<number> {

@@ -5,7 +5,7 @@ import type {
   WithBundle,
 } from '../../server/federation/relationship-store.ts';
 import type { Relationship } from '../../server/federation/relationship.ts';
-import type { Page, PageRequest } from '../../server/entries/entry-store.ts';
+import type { Page, PageRequest, Show } from '../../server/entries/entry-store.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import type { FakeBundleStore } from './bundle-store.ts';
 import type { FakeFederatedBundleStore } from './federated-bundle-store.ts';
@@ -52,10 +52,10 @@ export class FakeRelationshipStore implements RelationshipStore {
     return row === undefined ? undefined : this.#withBundle(row.item);
   }
 
-  async list(page: PageRequest): Promise<Page<WithBundle>> {
+  async list<Shown>(page: PageRequest, show: Show<WithBundle, Shown>): Promise<Page<Shown>> {
     this.#reach();
-    const { items, nextPageToken } = pageOf(this.#rows, page);
-    return { items: await Promise.all(items.map((item) => this.#withBundle(item))), nextPageToken };
+    const rows = this.#rows.map(async ({ rowId, item }) => ({ rowId, item: await this.#withBundle(item) }));
+    return pageOf(await Promise.all(rows), page, show);
   }
 
   #find(trustDomain: TrustDomain): FakeRow<Relationship> | undefined {

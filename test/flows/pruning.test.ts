@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { newEntry, newNode } from '../contracts/samples.ts';
 import { systemRandom } from '../../shared/random.ts';
 import { type FlowServer, Testbed } from '../fakes/testbed.ts';
+import { asIs } from '../fakes/paging.ts';
 
 const PAST = new Date('2025-12-01T00:00:00Z');
 const pruneNodes = { expiredForSeconds: 3_600, batchSize: 1_000, includesTofu: true };
@@ -24,8 +25,9 @@ test('of two servers one prunes, each thing once; who follows a server that is g
     await store.nodes.attest(newNode(name, { current: { serialNumber: '1', expiresAt: PAST } }), undefined);
   };
   const left = async (): Promise<readonly number[]> => [
-    (await store.entries.list({}, { pageSize: 0, pageToken: '' })).items.filter(({ expiresAt }) => expiresAt)
-      .length,
+    (await store.entries.list({}, { pageSize: 0, pageToken: '' }, asIs)).items.filter(
+      ({ expiresAt }) => expiresAt,
+    ).length,
     await store.nodes.count({}),
   ];
   const said = (...servers: readonly FlowServer[]): readonly string[] =>

@@ -8,6 +8,7 @@ import type { Entry } from '../../server/entries/entry.ts';
 import { isSubset, parseSelector, selectorKeys } from '../../shared/selectors.ts';
 import type { FlowAgent, Watch } from '../fakes/flow-agent.ts';
 import { type FlowServer, type ServerChanges, Testbed } from '../fakes/testbed.ts';
+import { asIs } from '../fakes/paging.ts';
 
 const TRAITS = ['unix:uid:1', 'unix:uid:2', 'unix:gid:1'];
 /** Every set of traits but the empty one. */
@@ -178,6 +179,7 @@ class RandomStory {
     const { items } = await this.#server(0).database.datastore.entries.list(
       {},
       { pageSize: 0, pageToken: '' },
+      asIs,
     );
     const authorized = slowSearch(items, this.#agent.path);
     for (const [at, traits] of WORKLOADS.entries()) {

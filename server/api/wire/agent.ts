@@ -36,17 +36,6 @@ export function agentIdFromWire(wire: SPIFFEIDOutput | null, trustDomain: TrustD
   throw invalidArgument(`invalid agent ID: "${id}" is not a member of trust domain "${trustDomain}"`);
 }
 
-/** Of one agent on the wire, never too low. */
-export function agentBytes(node: Node): number {
-  const selectors = node.selectors.reduce(
-    (sum, { type, value }) => sum + 16 + 3 * (type.length + value.length),
-    0,
-  );
-  return (
-    256 + node.id.toString().length + 3 * node.agentVersion.length + node.attestationType.length + selectors
-  );
-}
-
 /** Throws InvalidArgument on a malformed selector set or time. */
 export function agentFilterFromWire(wire: AgentFilterOutput | null): NodeFilter {
   if (wire === null) return {};

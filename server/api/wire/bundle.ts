@@ -4,8 +4,7 @@ import type { BundleMaskOutput } from '../../../proto/gen/spire/api/types/Bundle
 import type { JWTKey } from '../../../proto/gen/spire/api/types/JWTKey.ts';
 import type { Bundle, TokenAuthority } from '../../../shared/bundle/bundle.ts';
 import { unixSeconds } from '../../../shared/clock.ts';
-import { bundleBytes } from '../../bundle/bundle-size.ts';
-import { type FieldReaders, maskedFields, maskedWriter } from './mask.ts';
+import { type FieldReaders, maskedWriter } from './mask.ts';
 
 type Field = keyof BundleMaskOutput;
 
@@ -32,15 +31,3 @@ export const bundleWriter = (mask: BundleMaskOutput | null): ((bundle: Bundle) =
     FIELDS,
     mask,
   );
-
-/** Of what `bundleWriter` makes; never too low. */
-export function maskedBundleBytes(mask: BundleMaskOutput | null): (bundle: Bundle) => number {
-  const shown = new Set(maskedFields(FIELDS, mask));
-  return (bundle) =>
-    bundleBytes({
-      ...bundle,
-      x509Authorities: shown.has('x509_authorities') ? bundle.x509Authorities : [],
-      jwtAuthorities: shown.has('jwt_authorities') ? bundle.jwtAuthorities : [],
-      witAuthorities: shown.has('wit_authorities') ? bundle.witAuthorities : [],
-    });
-}

@@ -8,7 +8,6 @@ import type { Bundle } from '../../../shared/bundle/bundle.ts';
 import { invalidArgument, messageOf } from '../../../shared/errors.ts';
 import { SpiffeId } from '../../../shared/spiffe/spiffe-id.ts';
 import type { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
-import { bundleBytes } from '../../bundle/bundle-size.ts';
 import { checkEndpointUrl } from '../../federation/check-endpoint-url.ts';
 import type { RelationshipChanges, WithBundle } from '../../federation/relationship-store.ts';
 import type { EndpointProfile } from '../../federation/relationship.ts';
@@ -21,8 +20,6 @@ type Field = keyof FederationRelationshipMaskOutput;
 
 const isNamed = (mask: RelationshipMask, field: Field): boolean => mask?.[field] ?? mask === null;
 
-const OVERHEAD_BYTES = 4_500; // a URL, an ID and a trust domain, as long as they may be
-
 export function relationshipWriter(mask: RelationshipMask): (found: WithBundle) => WireRelationship {
   const writeBundle = bundleWriter(null);
   return ({ relationship: { trustDomain, bundleEndpointUrl, profile }, bundle }) => ({
@@ -34,12 +31,6 @@ export function relationshipWriter(mask: RelationshipMask): (found: WithBundle) 
       : {}),
   });
 }
-
-/** Of what `relationshipWriter` makes; never too low. */
-export const relationshipBytes =
-  (mask: RelationshipMask) =>
-  ({ bundle }: WithBundle): number =>
-    OVERHEAD_BYTES + (bundle !== undefined && isNamed(mask, 'trust_domain_bundle') ? bundleBytes(bundle) : 0);
 
 const profileToWire = (profile: EndpointProfile): WireRelationship =>
   profile.kind === 'https_web'

@@ -1,67 +1,90 @@
-/** Pages of lists (SPIRE: pagination), kept to the size of a message. Called by the RPCs that list. */
+/** Lists as answers, kept to the size of a message (SPIRE: pagination). Called by the RPCs that list. */
 import { Code, CodedError } from '../../../shared/errors.ts';
-import type { Page, PageRequest } from '../../entries/entry-store.ts';
+import { Pauses } from '../../../shared/pauses.ts';
+import { EncodedMessage } from '../../../shared/rpc/encoded.ts';
+import type { Call } from '../../../shared/rpc/handler.ts';
+import type { Page, PageRequest, Show } from '../../entries/entry-store.ts';
 
-/** No list of so many fits the 4 MiB of a gRPC message, not even with ids alone. */
-const UNPAGED_MAX = 100_000;
-/** DIVERGES: a larger page size gets pages of this. SPIRE has no limit; what fits a message is seldom more. */
-const PAGE_MAX = 5_000;
-/** Bundles that are read at once: of a megabyte each, at most. */
-export const BUNDLES_AT_ONCE = 50;
-const PAGE_MAX_BYTES = 3.5 * 1024 * 1024; // below gRPC's 4 MiB, with room for tags
+/**
+ * What clients of gRPC take unless they are told to take more, which SPIRE's never are.
+ *
+ * DIVERGES: SPIRE reads everything that is asked for, and leaves it to its client to refuse it.
+ */
+const MESSAGE_MAX_BYTES = 4 * 1024 * 1024;
+const TOKEN_MAX_BYTES = 32; // a tag, a length, and at most 19 digits
 
 export interface Listing<Item> {
-  readonly list: (page: PageRequest) => Promise<Page<Item>>;
-  /** Of one item on the wire, never too low. */
-  readonly bytesOf: (item: Item) => number;
-  /** Of items that are so large that no more of them are read at once. */
-  readonly atOnceMax?: number;
+  readonly list: <Shown>(page: PageRequest, show: Show<Item, Shown>) => Promise<Page<Shown>>;
+  /** Encodes the part of an answer that one item is. */
+  readonly part: (item: Item) => Uint8Array;
+  /** Encodes the part of an answer that the token is. */
+  readonly tokenPart: (nextPageToken: string) => Uint8Array;
+}
+
+interface ListRequest {
+  readonly page_size: number;
+  readonly page_token: string;
 }
 
 /**
- * A page is cut where it would not fit a message; without a page size everything comes, as in SPIRE.
- * Throws ResourceExhausted when that is more than a message can hold.
+ * A page is cut where it would not fit a message; without a page size everything comes, as in SPIRE. Throws
+ * ResourceExhausted when that is more than a message can hold, and what the signal says when the caller has left.
  */
-export async function listPage<Item>(
-  listing: Listing<Item>,
-  { page_size: pageSize, page_token: pageToken }: { readonly page_size: number; readonly page_token: string },
-): Promise<Page<Item>> {
-  const { list, bytesOf, atOnceMax } = listing;
-  if (pageSize <= 0) return atOnceMax === undefined ? listAll(list) : gatherAll(listing, atOnceMax);
-  for (let size = Math.min(pageSize, atOnceMax ?? PAGE_MAX); ; ) {
-    const page = await list({ pageSize: size, pageToken });
-    const fitting = countFitting(page.items, bytesOf);
-    if (fitting === page.items.length) return page;
-    size = fitting;
+export async function listAnswer<Item>(
+  { list, part, tokenPart }: Listing<Item>,
+  { page_size: pageSize, page_token: pageToken }: ListRequest,
+  { signal }: Pick<Call<unknown>, 'signal'>,
+): Promise<EncodedMessage> {
+  const room = new Room();
+  const partOf = (item: Item): Uint8Array => {
+    signal.throwIfAborted();
+    return part(item);
+  };
+  if (pageSize <= 0) {
+    const { items } = await list({ pageSize: 0, pageToken: '' }, (item) => room.need(partOf(item), PAGES));
+    return new EncodedMessage(items);
   }
+  const { items, nextPageToken } = await list({ pageSize, pageToken }, (item) => room.take(partOf(item)));
+  return new EncodedMessage([...items, tokenPart(nextPageToken)]);
 }
 
-async function listAll<Item>(list: Listing<Item>['list']): Promise<Page<Item>> {
-  const { items } = await list({ pageSize: UNPAGED_MAX + 1, pageToken: '' });
-  if (items.length > UNPAGED_MAX) {
-    throw new CodedError(Code.resourceExhausted, `more than ${UNPAGED_MAX} items: set a page size`);
+/** What is in memory already. Throws ResourceExhausted, with this advice, when it is more than a message can hold. */
+export async function wholeAnswer<Item>(
+  items: readonly Item[],
+  part: (item: Item) => Uint8Array,
+  advice: string,
+): Promise<EncodedMessage> {
+  const room = new Room();
+  const parts: Uint8Array[] = [];
+  const pauses = new Pauses();
+  for (const item of items) {
+    if (pauses.isDue) await pauses.take();
+    parts.push(room.need(part(item), advice));
   }
-  return { items, nextPageToken: '' };
+  return new EncodedMessage(parts);
 }
 
-/** Piece by piece, so that what is too much is found out before all of it is read. */
-async function gatherAll<Item>({ list, bytesOf }: Listing<Item>, pageSize: number): Promise<Page<Item>> {
-  const items: Item[] = [];
-  let bytes = 0;
-  for (let pageToken = ''; ; ) {
-    const page = await list({ pageSize, pageToken });
-    for (const item of page.items) bytes += bytesOf(item);
-    if (bytes > PAGE_MAX_BYTES)
-      throw new CodedError(Code.resourceExhausted, 'this is more than a message can hold: set a page size');
-    items.push(...page.items);
-    if (page.nextPageToken === '') return { items, nextPageToken: '' };
-    pageToken = page.nextPageToken;
-  }
-}
+const PAGES = 'ask for pages (page_size), or for less (filter, output_mask)';
 
-/** At least one: an item by itself fits. */
-function countFitting<Item>(items: readonly Item[], bytesOf: (item: Item) => number): number {
-  let bytes = 0;
-  const at = items.findIndex((item) => (bytes += bytesOf(item)) > PAGE_MAX_BYTES);
-  return at < 0 ? items.length : Math.max(at, 1);
+/** What is left of a message. */
+class Room {
+  #leftBytes = MESSAGE_MAX_BYTES - TOKEN_MAX_BYTES;
+  #isEmpty = true;
+
+  /** Undefined when it does not fit any more. The first fits always: an item by itself does. */
+  take(part: Uint8Array): Uint8Array | undefined {
+    if (part.length > this.#leftBytes && !this.#isEmpty) return undefined;
+    this.#leftBytes -= part.length;
+    this.#isEmpty = false;
+    return part;
+  }
+
+  need(part: Uint8Array, advice: string): Uint8Array {
+    const fitting = this.take(part);
+    if (fitting !== undefined) return fitting;
+    throw new CodedError(
+      Code.resourceExhausted,
+      `the list is larger than the ${MESSAGE_MAX_BYTES} bytes of a message: ${advice}`,
+    );
+  }
 }

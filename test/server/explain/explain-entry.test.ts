@@ -8,6 +8,7 @@ import { explainEntry, type ExplainEntryParts } from '../../../server/explain/ex
 import { silentLogger } from '../../../shared/log/logger.ts';
 import type { Node } from '../../../server/nodes/node.ts';
 import { FakeClock } from '../../fakes/clock.ts';
+import { pageOf } from '../../fakes/paging.ts';
 import { makeEntry, makeNode, SERVER, td } from '../entries/make-entry.ts';
 
 const PATHS = [SERVER, '/spire/agent/a', '/spire/agent/b', '/x', '/y', '/z'];
@@ -48,7 +49,12 @@ function partsOf(
     entries: { find: async (id) => all.find((entry) => entry.id === id) },
     nodes: {
       find: async (id) => nodes.find((node) => node.id.equals(id)),
-      list: async () => ({ items: nodes, nextPageToken: '' }),
+      list: async (_filter, page, show) =>
+        pageOf(
+          nodes.map((item, at) => ({ rowId: at + 1, item })),
+          page,
+          show,
+        ),
       count: async () => nodes.length,
     },
   };

@@ -12,6 +12,7 @@ import {
   WIT_ENABLED,
 } from '../../../fakes/server-under-test.ts';
 import { type Authorities, makeAuthorities, wireBundle, wireKey } from '../../../fakes/wire-bundles.ts';
+import { asIs } from '../../../fakes/paging.ts';
 
 export const OK = { code: 0, message: 'OK' };
 export const own = TrustDomain.parse('example.org');
@@ -48,7 +49,7 @@ export class BundleWorld {
   /** Between tests. */
   async deleteForeign(): Promise<void> {
     const { federatedBundles } = this.datastore;
-    const { items } = await federatedBundles.list(own, { pageSize: 0, pageToken: '' });
+    const { items } = await federatedBundles.list(own, { pageSize: 0, pageToken: '' }, asIs);
     for (const { trustDomain } of items) await federatedBundles.delete(trustDomain, 'delete');
   }
 

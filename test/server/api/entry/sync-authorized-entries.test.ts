@@ -167,6 +167,22 @@ describe('SyncAuthorizedEntries', () => {
     feed.failure = undefined;
   });
 
+  it('GetAuthorizedEntries refuses a set that no message holds, and gives what a mask leaves of it', async () => {
+    const large = await joinAgent(server);
+    for (let i = 0; i < 45; i++) {
+      const id = `large${i}`;
+      const spiffeId = `spiffe://example.org/${id}`;
+      feed.put(id, makeEntry({ id, spiffeId, parentId: large.id, hint: 'x'.repeat(100_000) }));
+    }
+    feed.hint();
+    const { entry } = server.connect(large.identity);
+    await assert.rejects(entry.unary('GetAuthorizedEntries', {}), {
+      code: Code.resourceExhausted,
+      message: /larger than the 4194304 bytes of a message: ask by SyncAuthorizedEntries/,
+    });
+    assert.equal((await entry.unary('GetAuthorizedEntries', { output_mask: {} })).entries.length, 45);
+  });
+
   it('GetAuthorizedEntries gives the same set, masked', async () => {
     const clients: Clients = server.connect(many.identity);
     const { entries } = await clients.entry.unary('GetAuthorizedEntries', { output_mask: { hint: true } });
