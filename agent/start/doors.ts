@@ -54,6 +54,6 @@ export function doors({
       log,
       ...(limits === undefined ? {} : { limits }),
     }),
-    adminApi({ config, explain: explainProcess({ peers, attestation, identities }), peers, log }),
+    adminApi({ config, explain: explainProcess({ peers, attestation, identities }), peers, clock, log }),
   ];
 }

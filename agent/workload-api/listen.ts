@@ -1,4 +1,5 @@
 /** The Workload API's Unix socket (facts/spire 9): from the accepted connection to its handlers. Started by agent.ts. */
+import type { Socket } from 'node:net';
 import type { Random } from '../../shared/random.ts';
 import { RpcServer } from '../../shared/rpc/server.ts';
 import { UnixListener } from '../../shared/rpc/unix-listener.ts';
@@ -21,6 +22,7 @@ import { PushTurns } from './push-turns.ts';
 import { Rates } from '../rates.ts';
 import { routes } from './routes.ts';
 import { callLimits, connectionLimits, type Limits, maxDescriptors, Shares } from './shares.ts';
+import { throughFront } from './through-front.ts';
 
 export interface WorkloadApiDeps extends GuardDeps {
   readonly config: Pick<AgentConfig, 'socketPath' | 'allowUnauthenticatedVerifiers' | 'logSelectors' | 'sds'>;
@@ -44,8 +46,9 @@ export interface WorkloadApi extends Part {
 }
 
 const MODES = { socketMode: 0o777, directoryMode: 0o755 }; // every process may ask; who gets what is decided later
+const MAX_CONCURRENT_STREAMS = 100;
 const CHANNEL = {
-  'grpc.max_concurrent_streams': 100,
+  'grpc.max_concurrent_streams': MAX_CONCURRENT_STREAMS,
   // Those of workloads are short, the longest a token to validate; Envoy's tell of all its parts, 60 KB and what its operator adds.
   'grpc.max_receive_message_length': 512 * 1024,
 };
@@ -59,15 +62,18 @@ export function workloadApi(deps: WorkloadApiDeps): WorkloadApi {
   const nobody = new Nobody();
   const guards = guardsOf(deps);
   const server = serverOf(deps, { bounds, turns, nobody, guards });
+  const places = new Places(connections);
+  const inject = (socket: Socket, caller: Caller): void => server.inject(socket, caller, holderOf(caller));
+  const front = throughFront({ clock, log, places, inject, maxConcurrentStreams: MAX_CONCURRENT_STREAMS });
   const listener = new UnixListener({
     path: socketPath,
     ...MODES,
     onConnection: accept({
       ...guards,
       peers: deps.peers,
-      places: new Places(connections),
+      places,
       ownPid,
-      inject: (socket, caller) => server.inject(socket, caller, holderOf(caller)),
+      inject: front.inject,
       log,
     }),
     onError: (error) => log.error('a connection was not accepted', { error: error.message }),
@@ -85,11 +91,13 @@ export function workloadApi(deps: WorkloadApiDeps): WorkloadApi {
       await nobody.make(clock, random);
       await listener.listen();
       guards.meter.start();
+      front.start();
       log.info('serving the Workload API', { socketPath, connections: bounds.total });
     },
     stop: async () => {
       listener.close();
       await guards.stop();
+      await front.stop();
       await server.stop();
     },
   };

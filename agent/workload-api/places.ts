@@ -17,11 +17,16 @@ export class Places {
 
   /** A place until the socket closes; undefined when there is none for this user. */
   take(socket: Socket, uid: number): CallerConnection | undefined {
-    const release = this.#shares.take(uid) ?? this.#takeOver(uid);
+    const release = this.takeFurther(uid);
     if (release === undefined) return undefined;
     const place = new Place({ socket, uid, release }, this.#idle);
     socket.on('close', () => place.leave());
     return place;
+  }
+
+  /** For a connection that takes the room of two: what gives it back; undefined when there is none for this user. */
+  takeFurther(uid: number): (() => void) | undefined {
+    return this.#shares.take(uid) ?? this.#takeOver(uid);
   }
 
   /** One of this user's own, or anybody's for a user that has none. */

@@ -1,6 +1,6 @@
 /**
- * The kernel's word on who is at the other end of a socket, and to whom it is open: the only native code. Called by agent/attest-workload and, where
- * callers are to be named in its audit log, by the server.
+ * The kernel's word on who is at the other end of a socket, and to whom it is open; pairs of sockets: the only native code.
+ * Called by agent/attest-workload, the agent's doors and, where callers are to be named in its audit log, by the server.
  */
 import { constants } from 'node:os';
 import koffi from 'koffi';
@@ -92,6 +92,24 @@ export function linuxSetAcl(): SetAcl {
   return (path, acl) => {
     if (setxattr(path, 'system.posix_acl_access', acl, acl.length, 0) === 0) return;
     throw unavailable(`${path} takes no access control list: ${nameOf(koffi.errno())}`);
+  };
+}
+
+/** Two descriptors of one connection, the caller's to close. Throws Unavailable where there are no more descriptors. */
+export type SocketPair = () => readonly [number, number];
+
+// The same on every architecture that Node runs on (socket(2))
+const AF_UNIX = 1;
+const SOCK_STREAM = 1;
+const SOCK_CLOEXEC = 0o2000000;
+
+export function linuxSocketPair(): SocketPair {
+  const socketpair = koffi.load(null).func('int socketpair(int, int, int, void *)');
+  return () => {
+    const pair = new Int32Array(2);
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) !== 0)
+      throw unavailable(`no pair of sockets: ${nameOf(koffi.errno())}`);
+    return [pair[0] ?? -1, pair[1] ?? -1];
   };
 }
 

@@ -17,6 +17,8 @@ export class RawHttp2 {
   readonly frames: Received[] = [];
   #left: Buffer = Buffer.alloc(0);
   readonly #waiting = new Set<() => void>();
+  /** Settings and pings, as every client does. */
+  acknowledges = true;
 
   private constructor(socket: Socket) {
     this.socket = socket;
@@ -32,9 +34,14 @@ export class RawHttp2 {
     return RawHttp2.on(socket);
   }
 
+  /** On a socket that is connected already; nothing is sent yet. */
+  static silentOn(socket: Socket): RawHttp2 {
+    return new RawHttp2(socket);
+  }
+
   /** On a socket that is connected already. */
   static on(socket: Socket): RawHttp2 {
-    const connection = new RawHttp2(socket);
+    const connection = RawHttp2.silentOn(socket);
     connection.write(PREFACE, frame({ type: FrameType.settings }));
     return connection;
   }
@@ -77,7 +84,7 @@ export class RawHttp2 {
 
   #take(received: Received): void {
     this.frames.push(received);
-    const isAsked = (received.flags & Flag.ack) === 0;
+    const isAsked = this.acknowledges && (received.flags & Flag.ack) === 0;
     if (received.type === FrameType.settings && isAsked)
       this.send({ type: FrameType.settings, flags: Flag.ack });
     if (received.type === FrameType.ping && isAsked)

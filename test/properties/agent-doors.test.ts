@@ -39,7 +39,7 @@ describe('every RPC of the agent, whatever is sent', () => {
   const attestation = workloadAttestation({ attestors, clock: systemClock, log: adminLog });
   const explain = explainProcess({ peers, attestation, identities: door.identities });
   const adminSocketPath = join(directory, 'data', 'admin.sock');
-  const admin = adminApi({ config: { adminSocketPath }, explain, peers, log: adminLog });
+  const admin = adminApi({ config: { adminSocketPath }, explain, peers, clock: systemClock, log: adminLog });
   let sessions: Readonly<Record<string, ClientHttp2Session>>;
 
   before(async () => {

@@ -1,6 +1,6 @@
 /** What comes back on a gRPC call: headers, messages, and the status in the trailers (gRPC over HTTP/2). Used by call. */
 import { Code, CodedError, internal } from '../../errors.ts';
-import type { Headers } from './hpack.ts';
+import type { Headers } from '../http2/hpack.ts';
 import type { RequestEvents } from './http2-request.ts';
 import { Inbox } from './inbox.ts';
 import { PrefixReader } from './length-prefix.ts';

@@ -1,6 +1,6 @@
 /** Sends the body of a request as its receiver has room for it (RFC 9113 5.2). Used by http2-request. */
 import { internal } from '../../errors.ts';
-import { PAYLOAD_MAX_BYTES } from './http2-frames.ts';
+import { PAYLOAD_MAX_BYTES } from '../http2/frames.ts';
 
 export const WINDOW_BYTES = 65_535; // of either side until it says otherwise (RFC 9113 6.9.2)
 const WINDOW_MAX_BYTES = 2 ** 31 - 1;

@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import { Code, CodedError, internal, messageOf, unavailable } from '../../errors.ts';
-import { decodeHeaders, encodeHeaders, type Headers } from './hpack.ts';
+import { decodeHeaders, encodeHeaders, type Headers } from '../http2/hpack.ts';
 import { Http2Body, WINDOW_BYTES } from './http2-body.ts';
 import {
   contentOf,
@@ -15,7 +15,7 @@ import {
   numberIn,
   PAYLOAD_MAX_BYTES,
   writeFrame,
-} from './http2-frames.ts';
+} from '../http2/frames.ts';
 
 export interface RequestEvents {
   /** For the response, and once more for its trailers. */

@@ -36,7 +36,13 @@ describe('the admin socket', () => {
   );
   const attestation = workloadAttestation({ attestors, clock: systemClock, log: silentLogger });
   const log = new FakeLog();
-  const api = adminApi({ config, explain: explainProcess({ peers, attestation, identities }), peers, log });
+  const api = adminApi({
+    config,
+    explain: explainProcess({ peers, attestation, identities }),
+    peers,
+    clock: systemClock,
+    log,
+  });
   let channel: Channel;
   let client: ServiceClient<ExplainDefinition>;
 

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { Code, CodedError } from '../../../../shared/errors.ts';
 import { callLocal } from '../../../../shared/rpc/local/call.ts';
-import { encodeHeaders } from '../../../../shared/rpc/local/hpack.ts';
-import { Flag, FrameType, writeFrame } from '../../../../shared/rpc/local/http2-frames.ts';
+import { encodeHeaders } from '../../../../shared/rpc/http2/hpack.ts';
+import { Flag, FrameType, writeFrame } from '../../../../shared/rpc/http2/frames.ts';
 import { NoServer } from '../../../../shared/rpc/local/http2-request.ts';
 import { withPrefix } from '../../../../shared/rpc/local/length-prefix.ts';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
 import fc from 'fast-check';
 import { Code, CodedError } from '../../../../shared/errors.ts';
-import { decodeHeaders, encodeHeaders } from '../../../../shared/rpc/local/hpack.ts';
-import { decodeHuffman } from '../../../../shared/rpc/local/huffman.ts';
+import { decodeHeaders, encodeHeaders } from '../../../../shared/rpc/http2/hpack.ts';
+import { decodeHuffman } from '../../../../shared/rpc/http2/huffman.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 

@@ -1,4 +1,4 @@
-/** Frames of HTTP/2 (RFC 9113 4). Used by http2-request. */
+/** Frames of HTTP/2 (RFC 9113 4). Used by local/http2-request and http2-front. */
 import { internal } from '../../errors.ts';
 
 export const FrameType = {
@@ -38,6 +38,11 @@ export function writeFrame({ type, flags, stream, payload }: Frame): Uint8Array 
 /** Cuts what comes into frames. */
 export class FrameReader {
   #rest: Buffer = Buffer.alloc(0);
+
+  /** What came behind the last whole frame, and is part of one. */
+  get rest(): Uint8Array {
+    return this.#rest;
+  }
 
   /** The frames that this completes. Throws Internal as soon as one is longer than was allowed. */
   *read(chunk: Uint8Array): Generator<Frame> {
