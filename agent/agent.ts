@@ -1,5 +1,4 @@
 /** The agent's composition root: what it is made of, in which order it starts, and what ends it. Called by cli/run and tests. */
-import { VERSION } from '../shared/version.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import { assertNever, Code, CodedError, messageOf } from '../shared/errors.ts';
 import { LogThreshold } from '../shared/log/log-level.ts';
@@ -17,6 +16,7 @@ import { enrol } from './start/enrol.ts';
 import { bannedError, firstRound } from './start/first-round.ts';
 import { agentHealth } from './start/health.ts';
 import type { KeepParts } from './start/keep.ts';
+import { postStatus } from './start/post-status.ts';
 import { makeKeyManager } from './key-manager/registry.ts';
 import type { WorkloadApiDeps } from './workload-api/listen.ts';
 
@@ -141,7 +141,7 @@ class RunningAgent implements Agent {
     await firstRound(engine, parts, signal);
     signal.throwIfAborted();
     this.#runLoops(engine, Promise.resolve(), signal);
-    this.#postStatus(engine);
+    void postStatus({ agents: engine.agents, log: this.#log });
     await this.#openDoors(engine, parts.own);
   }
 
@@ -178,7 +178,7 @@ class RunningAgent implements Agent {
     this.#isFirstRound = true;
     try {
       await firstRound(engine, parts, signal);
-      this.#postStatus(engine);
+      void postStatus({ agents: engine.agents, log: this.#log });
     } catch (error) {
       if (signal.aborted) return;
       if (denialIn(error, parts.own.current?.svid, this.#clock.now()) === 'banned')
@@ -189,13 +189,6 @@ class RunningAgent implements Agent {
     } finally {
       this.#isFirstRound = false;
     }
-  }
-
-  /** For the operator's list of agents; that it fails changes nothing. */
-  #postStatus(engine: Engine): void {
-    engine.agents.postStatus(VERSION).catch((error: unknown) => {
-      this.#log.warn('server does not take our version', { error: messageOf(error) });
-    });
   }
 
   /** Ends the agent where a failed call says that the server no longer honours it (SPIRE: agent error handling). */
