@@ -2,6 +2,9 @@
 import {
   closeSync,
   constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -66,6 +69,12 @@ function makeDirectory(path: string, mode: number): void {
 const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code;
 
+export interface Access {
+  readonly mode: number;
+  readonly uid: number | undefined;
+  readonly gid: number | undefined;
+}
+
 /** A file that is written piece by piece and takes its name only with `commit`; until then it lies beside, mode 0600. */
 export class AtomicFile {
   readonly #path: string;
@@ -84,8 +93,22 @@ export class AtomicFile {
     writeAll(this.#fd, bytes);
   }
 
-  commit(): void {
+  /** Exactly this mode, whatever the umask; an owner or group that is undefined stays. Throws what the file system throws. */
+  give({ mode, uid, gid }: Access): void {
+    if (uid !== undefined || gid !== undefined) {
+      const is = fstatSync(this.#fd);
+      fchownSync(this.#fd, uid ?? is.uid, gid ?? is.gid);
+    }
+    fchmodSync(this.#fd, mode); // last: a change of owner takes bits away
+  }
+
+  /** So that `commit` has nothing left that can fail for want of room. */
+  sync(): void {
     fsyncSync(this.#fd);
+  }
+
+  commit(): void {
+    this.sync();
     this.#close();
     renameSync(this.#beside, this.#path);
     syncDirectory(dirname(this.#path));

@@ -16,7 +16,8 @@ import { SOCKET } from './agent-socket-flags.ts';
 export const socketPath = (flags: Flags, terminal: Terminal): string =>
   namedSocket(flags, terminal, SOCKET) ?? endpointPath(terminal) ?? SOCKET.otherwise;
 
-function endpointPath({ environment }: Terminal): string | undefined {
+/** Of SPIFFE_ENDPOINT_SOCKET; undefined without it. Throws UsageError when it names no socket of this machine. */
+export function endpointPath({ environment }: Terminal): string | undefined {
   const address = environment[SOCKET_VARIABLE];
   if (!address) return undefined;
   const endpoint = readEndpoint(address);

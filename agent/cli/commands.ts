@@ -4,6 +4,7 @@ import { withCompletion } from '../../shared/cli/completion.ts';
 import { outputFlag } from '../../shared/cli/output.ts';
 import { timeoutFlag } from '../../shared/cli/timeout-flag.ts';
 import { adminSocketFlags } from './admin-socket.ts';
+import { helperCommands } from './svid-files-commands.ts';
 import { agentFlags, workloadSocketFlags } from './agent-socket-flags.ts';
 import { runFlags } from './run-flags.ts';
 
@@ -66,4 +67,5 @@ export const agentCommands: readonly Command[] = withCompletion([
     ],
     load: async () => (await import('./explain.ts')).explain,
   },
+  ...helperCommands(['helper']),
 ]);

@@ -4,13 +4,11 @@ import {
   boolean,
   duration,
   integer,
-  listOf,
   oneOf,
   path,
   port,
   secret,
   socketPath,
-  spiffeId,
   text,
   trustDomain,
 } from '../../shared/config/kinds.ts';
@@ -19,9 +17,6 @@ import { profilingFields } from '../../shared/config/profiling-fields.ts';
 import type { SecretText } from '../../shared/config/secret-text.ts';
 import { type Block, defaulting, optional, required, type Shape } from '../../shared/config/shape.ts';
 import type { KeyType } from '../../shared/crypto/signer.ts';
-import { messageOf } from '../../shared/errors.ts';
-import { checkWorkloadId } from '../../shared/spiffe/reserved.ts';
-import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import { type BootstrapConfig, bootstrapFields } from './bootstrap-fields.ts';
 import { type SdsConfig, sdsFields } from './sds-fields.ts';
@@ -36,10 +31,6 @@ export interface AgentFields extends LogConfig, Omit<ExperimentalFields, 'former
   readonly socketPath: string;
   /** The admin API's Unix socket. */
   readonly adminSocketPath: string;
-  /** Where the file says where it is, it is also for the agent's group. */
-  readonly isAdminSocketShared: boolean;
-  /** Workloads that get the identities of others on the admin socket. */
-  readonly authorizedDelegates: readonly SpiffeId[];
   /** At most one of the two join token sources is given. */
   readonly joinToken: SecretText | undefined;
   readonly joinTokenFile: string | undefined;
@@ -76,7 +67,6 @@ export const agentFields: Shape<AgentFields> = (block) => {
   const fields = {
     ...place,
     ...socketFields(block, place.dataDir),
-    authorizedDelegates: authorizedDelegates(block, place.trustDomain),
     ...joinTokenFields(block),
     bootstrap: bootstrapFields(block),
     ...workloadFields(block),
@@ -91,24 +81,19 @@ export const agentFields: Shape<AgentFields> = (block) => {
   return fields;
 };
 
-type SocketFields = Pick<AgentFields, 'socketPath' | 'adminSocketPath' | 'isAdminSocketShared'>;
-
 /**
  * The admin API must not be within reach of whoever is given the directory of the Workload API.
  * DIVERGES: SPIRE's agent has no admin socket unless it is configured. Ours has one in its data directory, open to its
  * own user and root alone, because the question why a process has no identity comes up everywhere.
  */
-function socketFields(block: Block, dataDir: string): SocketFields {
+function socketFields(block: Block, dataDir: string): Pick<AgentFields, 'socketPath' | 'adminSocketPath'> {
   const publicPath = block.field(
     'socket_path',
     defaulting(socketPath, '/tmp/spire-agent/public/api.sock', { doc: "the Workload API's Unix socket" }),
   );
   const adminPath = block.field(
     'admin_socket_path',
-    optional(
-      socketPath,
-      "the admin API's Unix socket, for the agent's group as well; without it, admin.sock in data_dir, for its user alone",
-    ),
+    optional(socketPath, "the admin API's Unix socket; without it, admin.sock in data_dir"),
   );
   if (adminPath !== undefined && isBelow(resolve(adminPath), dirname(resolve(publicPath)))) {
     block.fault(
@@ -116,30 +101,7 @@ function socketFields(block: Block, dataDir: string): SocketFields {
       'admin_socket_path',
     );
   }
-  return {
-    socketPath: publicPath,
-    adminSocketPath: adminPath ?? join(dataDir, 'admin.sock'),
-    isAdminSocketShared: adminPath !== undefined,
-  };
-}
-
-/** Only workloads of this trust domain are attested here: another ID would never be anybody's. */
-function authorizedDelegates(block: Block, trustDomain: TrustDomain): readonly SpiffeId[] {
-  const ids = block.field(
-    'authorized_delegates',
-    defaulting(listOf(spiffeId), [], {
-      doc: 'SPIFFE IDs of workloads that may get the identities of others on the admin socket',
-      shown: '',
-    }),
-  );
-  for (const id of ids) {
-    try {
-      checkWorkloadId(id, trustDomain);
-    } catch (error) {
-      block.fault(`"authorized_delegates" in agent: ${messageOf(error)}`, 'authorized_delegates');
-    }
-  }
-  return ids;
+  return { socketPath: publicPath, adminSocketPath: adminPath ?? join(dataDir, 'admin.sock') };
 }
 
 const isBelow = (file: string, directory: string): boolean =>
@@ -224,6 +186,7 @@ function ownFields(block: Block): Pick<AgentFields, 'requirePeerPidfd' | 'svidCa
 function otherFields(block: Block): void {
   block.notSupported('disable_workload_api', 'no Workload API');
   block.notSupported('ratelimit', 'calls of the Workload API per user');
+  block.withoutEffect('authorized_delegates', 'SPIFFE IDs that may use the delegated identity API');
   block.withoutEffect('allowed_foreign_jwt_claims', 'claims passed on from JWT-SVIDs of other trust domains');
   profilingFields(block);
 }

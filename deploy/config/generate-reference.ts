@@ -5,6 +5,8 @@ import { agentFlags } from '../../agent/config/agent-flags.ts';
 import { agentShape } from '../../agent/config.ts';
 import { serverFlags } from '../../server/config/server-flags.ts';
 import { serverShape } from '../../server/config.ts';
+import { helperShape } from '../../agent/svid-files/config.ts';
+import { helperFlags } from '../../agent/svid-files/config/flags.ts';
 import { oidcShape } from '../../server/oidc/config.ts';
 import { printReference } from '../../shared/config/reference.ts';
 
@@ -42,6 +44,10 @@ export const referencePages = (): ReadonlyMap<string, string> =>
         shape: oidcShape,
         flags: [],
       }),
+    ],
+    [
+      'reference-helper.md',
+      printReference({ title: 'helper.conf', introduction: NOTES, shape: helperShape, flags: helperFlags }),
     ],
   ]);
 

@@ -15,6 +15,7 @@ export type Area =
   | 'door'
   | 'core'
   | 'edge'
+  | 'workload'
   | 'deploy'
   | 'test';
 
@@ -28,9 +29,10 @@ const PLACES: readonly (readonly [RegExp, Area])[] = [
   [/^shared\/(?:svid|bundle)\//, 'shared/svid'],
   [/^shared\/(?:spiffe|crypto)\//, 'shared/names'],
   [/^shared\/[^/]+$|^package\.json$/, 'shared/top'],
-  [/^(?:server|agent|server\/oidc)\/main\.ts$/, 'main'],
+  [/^(?:server|agent|server\/oidc|agent\/svid-files)\/main\.ts$/, 'main'],
   [/^(?:server|agent)\/cli\//, 'cli'],
-  [/^(?:server|agent|server\/oidc)\/(?:config\.ts$|config\/)/, 'config'],
+  [/^(?:server|agent|server\/oidc|agent\/svid-files)\/(?:config\.ts$|config\/)/, 'config'],
+  [/^agent\/svid-files\//, 'workload'], // a program of its own beside the workloads it serves
   [/^agent\/(?:private-directory|rates|renewal-time|retry-delay|turns)\.ts$/, 'core'], // of several folders
   [/^(?:server|agent)\/(?:start\/)?[^/]+\.ts$/, 'root'], // beside main.ts: server.ts, agent.ts and what they are made of
   // A program of its own beside the server, in small: root, doors, and the parts that are edges.
@@ -91,7 +93,7 @@ export const sight: Readonly<Record<Area, { readonly may: readonly Area[]; reado
     why: 'a main file starts the command line and nothing else',
   },
   cli: {
-    may: ['cli', 'config', 'root', ...SHARED, 'shared/client', 'proto'],
+    may: ['cli', 'config', 'root', 'workload', ...SHARED, 'shared/client', 'proto'],
     why: 'commands speak to a running server or agent by its API; only run builds one',
   },
   config: { may: ['config', ...SHARED], why: 'configuration is read before anything is built' },
@@ -111,6 +113,10 @@ export const sight: Readonly<Record<Area, { readonly may: readonly Area[]; reado
     may: ['edge', 'core', ...SHARED, 'proto'],
     why: 'an edge implements what the core asks for and knows no door',
   },
+  workload: {
+    may: ['workload', 'config', ...SHARED, 'shared/client', 'proto'],
+    why: 'it is a workload as any other, and knows the agent by its Workload API alone',
+  },
   deploy: {
     may: ['deploy', 'config', ...SHARED, 'shared/client', 'proto'],
     why: 'what runs the programs uses their files and APIs, as any operator',
@@ -127,6 +133,7 @@ export const sight: Readonly<Record<Area, { readonly may: readonly Area[]; reado
       'door',
       'core',
       'edge',
+      'workload',
       'deploy',
       ...SHARED,
     ],

@@ -11,7 +11,7 @@ interface Ban {
 const NOWHERE = /^$/;
 /** Main files, and what a second Ctrl-C does. */
 const MAIN =
-  /^(?:server|agent|server\/oidc)\/main\.ts$|^shared\/cli\/run-until-signal\.ts$|^deploy\/(?:up|demo)\/|^deploy\/config\/generate-reference\.ts$|^proto\/generate\.ts$/;
+  /^(?:server|agent|server\/oidc|agent\/svid-files)\/main\.ts$|^shared\/cli\/run-until-signal\.ts$|^deploy\/(?:up|demo)\/|^deploy\/config\/generate-reference\.ts$|^proto\/generate\.ts$/;
 
 const bans: readonly Ban[] = [
   {

@@ -133,6 +133,9 @@ describe('the launcher', () => {
       oidc.out,
       new RegExp(`\\[${root}/server/oidc/main.ts\\]\\[-config\\]\\[x\\] as=oidc-discovery-provider `),
     );
+    symlinkSync('../opt/writ', join(second, 'spiffe-helper'));
+    const helper = await run('./usr local bin/spiffe-helper', [], { cwd: directory });
+    assert.match(helper.out, new RegExp(`\\[${root}/agent/svid-files/main.ts\\] as=spiffe-helper `));
     const server = await run('./usr local bin/spire-server', ['run', 'agent'], { cwd: directory });
     assert.match(server.out, new RegExp(`\\[${root}/server/main.ts\\]\\[run\\]\\[agent\\] as=spire-server `));
     const agent = await run('spire-agent', [], { env: { PATH: `${second}:/usr/bin:/bin` } });

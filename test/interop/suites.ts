@@ -18,5 +18,7 @@ export const suites: Readonly<Record<string, string>> = {
     'the Go SDK: X509Source, mTLS both ways, a watch across a rotation, loss and return of an identity, our tokens verified',
   'py-spiffe':
     'the Python SDK: X509Source, mTLS both ways, a watch across a rotation, loss and return of an identity',
+  'svid-files':
+    'spiffe-helper under its own configuration: files of SVIDs that openssl serves from across a rotation; a JWT-SVID that jose verifies',
   oidc: "a relying party of OIDC in Python, across rotations; SPIRE's own provider beside ours; a genuine spire-agent's keys",
 };
