@@ -8,7 +8,6 @@
  */
 import { bytesEqual } from '../../shared/bytes.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { parseCertificate } from '../../shared/crypto/certificate.ts';
 import { Code, CodedError, withContext } from '../../shared/errors.ts';
 import type { Random } from '../../shared/random.ts';
 import { BUNDLE_MAX_BYTES, checkBundleSize } from '../bundle/bundle-size.ts';
@@ -17,8 +16,8 @@ import type { KeyManager } from '../key-manager/key-manager.ts';
 import type { CaAuthority } from './authorities.ts';
 import { checkBundleRoom, type LocalAuthorityNeeds } from './local-authority.ts';
 import { type BroughtCa, checkImportedCa, type ImportedCa } from './imported-ca.ts';
-import { type JournalContent, parseJournal } from './journal.ts';
-import type { JournalRecord, JournalStore } from './journal-store.ts';
+import { hasX509Key } from './journal-keys.ts';
+import type { JournalStore } from './journal-store.ts';
 import type { AuthoritySource, RotatingAuthorities } from './rotating-authorities.ts';
 import { prepareAfter } from './rotation.ts';
 import { importedAuthority } from './x509-kind.ts';
@@ -119,7 +118,7 @@ export class ImportByHand {
     const { clock, journals, journalId } = this.#needs;
     const live = await doing('import', () => journals.listLive(clock.now()));
     const others = live.filter(({ id }) => id !== journalId());
-    if (others.some((other) => holdsKey(other, signer.publicKey)))
+    if (others.some((other) => hasX509Key(other, signer.publicKey)))
       throw refused(
         'another server of this trust domain has this key in one of its slots: give each server a CA certificate and key of its own, below one root',
       );
@@ -135,16 +134,6 @@ function checkNotActive({ certificate, signer }: ImportedCa, active: CaAuthority
     throw refused(
       "its key, or its subject key identifier, is the active authority's: the two could not be told apart, make a CA with a new key",
     );
-}
-
-/** Of a later Writ's, or a damaged one, it cannot be told. */
-function holdsKey({ content }: JournalRecord, publicKey: Uint8Array): boolean {
-  try {
-    const { x509 }: JournalContent = parseJournal(content);
-    return x509.some((one) => bytesEqual(parseCertificate(one.certificate).publicKey, publicKey));
-  } catch {
-    return false;
-  }
 }
 
 async function doing<T>(what: string, deed: () => Promise<T>): Promise<T> {

@@ -13,8 +13,8 @@ export interface JournalRecord {
 }
 
 export interface JournalStore {
-  /** The journal whose active authority is one of these; the newest when several are. */
-  find(authorityIds: readonly string[]): Promise<JournalRecord | undefined>;
+  /** The journals whose active authority is one of these, the one saved last first. */
+  find(authorityIds: readonly string[]): Promise<readonly JournalRecord[]>;
   /** Those of all servers with an authority that ends after `at`, by their ids. */
   listLive(at: Date): Promise<readonly JournalRecord[]>;
   /** Inserts or replaces; the id. */

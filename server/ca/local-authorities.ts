@@ -143,7 +143,8 @@ export class LocalAuthorities implements Part {
 
   async #begin(): Promise<void> {
     const signers = await findSigners(this.x509.kind, this.#needs.keyManager);
-    await this.#journal.open([...signers.values()].map(keyIdentifier));
+    const held = (await this.#needs.keyManager.listKeys()).map(({ signer }) => signer.publicKey);
+    await this.#journal.open([...signers.values()].map(keyIdentifier), held);
     for (const { authorities } of this.#rotated) {
       await authorities.resume();
       await authorities.round();

@@ -165,6 +165,7 @@ export class RotatingAuthorities<A extends Authority> {
       await source.lookAgain?.(prepared);
     } catch (error) {
       this.#authorities = this.#authorities.without(prepared.slot);
+      await this.#own.keepKey(this.kind.keyIdOf(prepared.slot)); // what is given up is not to be found at a start
       await this.#keep(this.#authorities);
       throw error;
     }

@@ -7,6 +7,7 @@ import { keyIdentifier } from './x509-kind.ts';
 import type { Authorities, Authority } from './authorities.ts';
 import type { AuthorityKind } from './authority-kind.ts';
 import { EMPTY_JOURNAL, encodeJournal, type JournalContent, parseJournal } from './journal.ts';
+import { hasKeyMadeHere } from './journal-keys.ts';
 import type { JournalStore } from './journal-store.ts';
 
 export class ServerJournal {
@@ -30,9 +31,13 @@ export class ServerJournal {
     return this.#content;
   }
 
-  /** Takes up the journal of the server that holds one of these X.509 keys. Throws Internal when it cannot be read. */
-  async open(x509AuthorityIds: readonly string[]): Promise<void> {
-    const record = x509AuthorityIds.length === 0 ? undefined : await this.#store.find(x509AuthorityIds);
+  /**
+   * Takes up the journal of the server that holds these keys. Another server's may be about one that was imported there,
+   * and here before a crash: what this server made itself tells them apart. Throws Internal when it cannot be read.
+   */
+  async open(x509AuthorityIds: readonly string[], publicKeys: readonly Uint8Array[]): Promise<void> {
+    const found = x509AuthorityIds.length === 0 ? [] : await this.#store.find(x509AuthorityIds);
+    const record = found.find((one) => hasKeyMadeHere(one, publicKeys)) ?? found[0];
     if (record === undefined) return;
     this.#content = parseJournal(record.content);
     this.#id = record.id;

@@ -26,13 +26,13 @@ export class PostgresJournals implements JournalStore {
     this.#random = random;
   }
 
-  async find(authorityIds: readonly string[]): Promise<JournalRecord | undefined> {
-    const [row] = await this.#database.query<JournalRow>(
+  async find(authorityIds: readonly string[]): Promise<readonly JournalRecord[]> {
+    const rows = await this.#database.query<JournalRow>(
       `select id, active_authority_id, content, expires_at from ca_journals
-       where active_authority_id = any($1) order by saved desc limit 1`,
+       where active_authority_id = any($1) order by saved desc`,
       [authorityIds],
     );
-    return row === undefined ? undefined : toRecord(row);
+    return rows.map(toRecord);
   }
 
   async listLive(at: Date): Promise<readonly JournalRecord[]> {

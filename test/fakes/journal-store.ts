@@ -6,8 +6,8 @@ export class FakeJournalStore implements JournalStore {
   #records: (JournalRecord & { readonly id: string })[] = [];
   #made = 0;
 
-  async find(authorityIds: readonly string[]): Promise<JournalRecord | undefined> {
-    return this.#records.findLast((record) => authorityIds.includes(record.activeAuthorityId));
+  async find(authorityIds: readonly string[]): Promise<readonly JournalRecord[]> {
+    return this.#records.filter((record) => authorityIds.includes(record.activeAuthorityId)).toReversed();
   }
 
   async listLive(at: Date): Promise<readonly JournalRecord[]> {

@@ -15,7 +15,7 @@ import {
   UpstreamFiles,
 } from '../upstream-authority/corporate-ca.ts';
 import { type CaServer, CaTestbed, idOf, svidRequest, trustDomain } from './ca-testbed.ts';
-import { activate, asked, bundleOf, byHand, ownCas, prepare, slots } from './own-ca.ts';
+import { activate, asked, bundleOf, byHand, keyOf, ownCas, prepare, slots } from './own-ca.ts';
 
 const endings = new Endings();
 after(() => endings.end());
@@ -117,13 +117,36 @@ describe('an import is refused, and nothing has changed,', () => {
     );
     assert.ok(holders.length < 2);
     assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, holders.length);
-    for (const server of servers) await server.stop();
+    for (const [at, server] of servers.entries()) {
+      const held = (await keyManagers[at]?.listKeys())?.some(({ signer }) =>
+        signer.publicKey.every((byte, n) => byte === root.signer.publicKey[n]),
+      );
+      assert.equal(held, holders.includes(server), 'whoever gave it up has not kept its key');
+      await server.stop();
+    }
     const again = await Promise.all(keyManagers.map((keyManager) => bed.start({ keyManager })));
     assert.notEqual(idOf(again[0]?.x509 ?? assert.fail()), idOf(again[1]?.x509 ?? assert.fail()));
     for (const server of again) {
       assert.equal(await bed.isTrusted(await server.ca.signX509Svid(svidRequest)), true);
       await server.stop();
     }
+  });
+
+  test('leaves nothing by which a server that crashed takes up the journal of the one that got the CA instead', async () => {
+    const [bed, crashed] = await begin();
+    const first = idOf(crashed.x509);
+    await crashed.stop();
+    await bed.keyManager.importKey('x509-CA-B', keyOf(root)); // and nothing after it
+    const keyManager = new FakeKeyManager();
+    const another = await bed.start({ keyManager });
+    await activate(another, root);
+    const again = await bed.start();
+    assert.deepEqual([idOf(again.x509), idOf(another.x509)], [first, keyIdOf(root)]);
+    assert.equal(again.x509.current.all.length, 1);
+    await another.stop();
+    const restarted = await bed.start({ keyManager });
+    assert.equal(idOf(restarted.x509), keyIdOf(root));
+    for (const server of [again, restarted]) await server.stop();
   });
 
   test('when the key cannot be kept', async () => {
