@@ -1,7 +1,7 @@
 /** The agent's composition root: what it is made of, in which order it starts, and what ends it. Called by cli/run and tests. */
-import { VERSION } from '../shared/version.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import { assertNever, Code, CodedError, messageOf } from '../shared/errors.ts';
+import { LogThreshold } from '../shared/log/log-level.ts';
 import type { Logger } from '../shared/log/logger.ts';
 import { type Random, systemRandom } from '../shared/random.ts';
 import { Running } from '../shared/tasks.ts';
@@ -16,12 +16,15 @@ import { enrol } from './start/enrol.ts';
 import { bannedError, firstRound } from './start/first-round.ts';
 import { agentHealth } from './start/health.ts';
 import type { KeepParts } from './start/keep.ts';
+import { postStatus } from './start/post-status.ts';
 import { makeKeyManager } from './key-manager/registry.ts';
 import type { WorkloadApiDeps } from './workload-api/listen.ts';
 
 export interface AgentOptions {
   readonly config: AgentConfig;
   readonly log: Logger;
+  /** What the Logger API changes: that of `log`. */
+  readonly threshold?: LogThreshold;
   readonly clock?: Clock;
   readonly random?: Random;
   /** Where the host's processes are seen (HOST_PROC); default `/proc`. */
@@ -67,6 +70,7 @@ class RunningAgent implements Agent {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #log: Logger;
+  readonly #startedMs: number;
   readonly #abort = new AbortController();
   readonly #apis = new Running();
   readonly #ended = Promise.withResolvers<AgentOutcome>();
@@ -84,6 +88,7 @@ class RunningAgent implements Agent {
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? systemRandom;
     this.#log = options.log;
+    this.#startedMs = this.#clock.monotonicMs();
   }
 
   get done(): Promise<AgentOutcome> {
@@ -130,26 +135,32 @@ class RunningAgent implements Agent {
     this.#engine = engine;
     if (engine.kept.restore()) {
       this.#runLoops(engine, this.#firstRoundBehind(engine, parts, signal), signal);
-      await this.#openDoors(engine);
+      await this.#openDoors(engine, parts.own);
       return;
     }
     await firstRound(engine, parts, signal);
     signal.throwIfAborted();
     this.#runLoops(engine, Promise.resolve(), signal);
-    this.#postStatus(engine);
-    await this.#openDoors(engine);
+    void postStatus({ agents: engine.agents, log: this.#log });
+    await this.#openDoors(engine, parts.own);
   }
 
   #runLoops(engine: Engine, firstRound: Promise<void>, signal: AbortSignal): void {
     this.#loops = engine.run(signal, firstRound).catch((error: unknown) => this.#broken(error));
   }
 
-  async #openDoors(engine: Engine): Promise<void> {
-    const { config, serveApis, procPath = '/proc', connectionLimits } = this.#options;
+  async #openDoors(engine: Engine, own: OwnSvid): Promise<void> {
+    const { config, serveApis } = this.#options;
     if (serveApis === false) return;
     this.#log.info('Starting agent APIs', { socketPath: config.socketPath });
-    const [clock, random, log] = [this.#clock, this.#random, this.#log];
-    await this.#apis.start(doors({ config, engine, procPath, connectionLimits, clock, random, log }));
+    const {
+      procPath = '/proc',
+      connectionLimits,
+      threshold = new LogThreshold(config.logLevel),
+    } = this.#options;
+    const [clock, random, log, startedMs] = [this.#clock, this.#random, this.#log, this.#startedMs];
+    const made = { config, engine, own, startedMs, threshold, procPath, connectionLimits };
+    await this.#apis.start(doors({ ...made, clock, random, log }));
     this.#isServing = true;
   }
 
@@ -167,7 +178,7 @@ class RunningAgent implements Agent {
     this.#isFirstRound = true;
     try {
       await firstRound(engine, parts, signal);
-      this.#postStatus(engine);
+      void postStatus({ agents: engine.agents, log: this.#log });
     } catch (error) {
       if (signal.aborted) return;
       if (denialIn(error, parts.own.current?.svid, this.#clock.now()) === 'banned')
@@ -178,13 +189,6 @@ class RunningAgent implements Agent {
     } finally {
       this.#isFirstRound = false;
     }
-  }
-
-  /** For the operator's list of agents; that it fails changes nothing. */
-  #postStatus(engine: Engine): void {
-    engine.agents.postStatus(VERSION).catch((error: unknown) => {
-      this.#log.warn('server does not take our version', { error: messageOf(error) });
-    });
   }
 
   /** Ends the agent where a failed call says that the server no longer honours it (SPIRE: agent error handling). */

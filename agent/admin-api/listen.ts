@@ -1,45 +1,68 @@
-/** The agent's admin socket: for the operator of this machine, never for workloads. Started by agent.ts. */
-import type { Socket } from 'node:net';
+/** The agent's admin socket: for the operator of this machine and for delegates, never for workloads. Started by agent.ts. */
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log/logger.ts';
-import { Http2Front } from '../../shared/rpc/http2-front/front.ts';
 import { RpcServer } from '../../shared/rpc/server.ts';
 import { UnixListener } from '../../shared/rpc/unix-listener.ts';
 import type { Part } from '../../shared/tasks.ts';
 import type { PeerSource } from '../attest-workload/peer-info.ts';
 import type { AgentConfig } from '../config.ts';
-import type { ExplainProcess } from '../explain/explain-process.ts';
-import { type AdminCaller, type AdminContext, gate } from './gate.ts';
-import { routes } from './routes.ts';
+import { Rates } from '../rates.ts';
+import { Places } from '../workload-api/places.ts';
+import { Shares } from '../workload-api/shares.ts';
+import { throughFront } from '../workload-api/through-front.ts';
+import { accept } from './accept.ts';
+import type { AdminCaller } from './caller.ts';
+import type { Delegates } from './delegates.ts';
+import { type AdminContext, gate } from './gate.ts';
+import { routes, type RoutesDeps } from './routes.ts';
 
 export interface AdminApiDeps {
-  readonly config: Pick<AgentConfig, 'adminSocketPath'>;
-  readonly explain: ExplainProcess;
-  readonly peers: Pick<PeerSource, 'credentials'>;
+  readonly config: Pick<AgentConfig, 'adminSocketPath' | 'isAdminSocketShared'>;
+  readonly routes: RoutesDeps;
+  readonly delegates: Pick<Delegates, 'admit'>;
+  readonly peers: Pick<PeerSource, 'credentials' | 'capture'>;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Default: the user of this process. */
+  readonly ownUid?: number;
+  /** Default: more than delegates need. */
+  readonly connectionsMax?: number;
 }
 
-const MAX_CONCURRENT_STREAMS = 100;
-const MODES = { socketMode: 0o600, directoryMode: 0o700 };
+/** SPIRE's where it is configured, so that delegates in the agent's group get in; else for its owner alone. */
+const SHARED = { socketMode: 0o770, directoryMode: 0o750 };
+const OWN = { socketMode: 0o600, directoryMode: 0o700 };
+
+const CONNECTIONS_MAX = 512;
+const CALLS_MAX = 20_000; // a delegate has a stream for each workload of the machine
+const MAX_CONCURRENT_STREAMS = 10_000; // SPIRE has no limit: what is above it would wait without a word
+const CHANNEL = {
+  'grpc.max_concurrent_streams': MAX_CONCURRENT_STREAMS,
+  'grpc.max_receive_message_length': 1024 * 1024, // thousands of selectors
+};
+const CALL_RATE = { perSecond: 1_000, burst: 4_000 };
+const LINES = { perSecond: 1, burst: 50 };
+
+const half = (total: number) => ({ total, perUid: Math.ceil(total / 2) });
 
 /** Throws Unavailable from `start` when the socket cannot be had. */
-export function adminApi({ config, explain, peers, clock, log }: AdminApiDeps): Part {
-  const server = new RpcServer<AdminCaller, AdminContext>({
-    routes: routes({ explain }),
-    gate: gate(log),
-    channelOptions: { 'grpc.max_concurrent_streams': MAX_CONCURRENT_STREAMS },
+export function adminApi(deps: AdminApiDeps): Part {
+  const { config, peers, clock, log, connectionsMax = CONNECTIONS_MAX } = deps;
+  const server = serverOf(deps);
+  const places = new Places(new Shares(half(connectionsMax)));
+  const front = throughFront<AdminCaller>({
+    clock,
+    log,
+    places,
+    uidOf: (caller) => (caller.kind === 'process' ? caller.uid : undefined),
+    inject: (socket, caller) => server.inject(socket, caller),
+    maxConcurrentStreams: MAX_CONCURRENT_STREAMS,
   });
-  const front = new Http2Front({ clock, maxConcurrentStreams: MAX_CONCURRENT_STREAMS, log });
-  const { adminSocketPath: path } = config;
+  const { adminSocketPath: path, isAdminSocketShared } = config;
   const listener = new UnixListener({
     path,
-    ...MODES,
-    onConnection: (socket) => {
-      const caller = callerOf(peers, socket);
-      const serve = (served: Socket): void => server.inject(served, caller);
-      front.take({ socket, serve, takePlace: () => () => {} });
-    },
+    ...(isAdminSocketShared ? SHARED : OWN),
+    onConnection: accept({ peers, places, inject: front.inject, log }),
     onError: (error) => log.error('a connection was not accepted', { error: error.message }),
   });
   return {
@@ -57,10 +80,18 @@ export function adminApi({ config, explain, peers, clock, log }: AdminApiDeps): 
   };
 }
 
-function callerOf(peers: Pick<PeerSource, 'credentials'>, socket: Socket): AdminCaller {
-  try {
-    return peers.credentials(socket);
-  } catch {
-    return { pid: undefined, uid: undefined }; // the file's mode let it in; this is for the log alone
-  }
+function serverOf(deps: AdminApiDeps): RpcServer<AdminCaller, AdminContext> {
+  const { delegates, clock, log, ownUid = process.geteuid?.() ?? 0 } = deps;
+  return new RpcServer({
+    routes: routes(deps.routes),
+    gate: gate({
+      delegates,
+      ownUid,
+      calls: new Shares(half(CALLS_MAX)),
+      rates: new Rates(CALL_RATE, clock),
+      lines: new Rates(LINES, clock),
+      log,
+    }),
+    channelOptions: CHANNEL,
+  });
 }

@@ -4,6 +4,7 @@ import { isSameBundle } from '../../shared/bundle/same-bundle.ts';
 import { internal } from '../../shared/errors.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import { findAuthority } from '../../shared/svid/x509-authority.ts';
+import type { Subscription } from './workload-identities.ts';
 
 export class BundleCache {
   #own: Bundle;
@@ -11,6 +12,8 @@ export class BundleCache {
 
   /** Changes with every change of content: a cheap way to see whether there was one. */
   #state = {};
+  readonly #watchers = new Set<() => void>();
+  #isTelling = false;
 
   /** `own`: what vouches for servers until the first sync. */
   constructor(own: Bundle) {
@@ -34,6 +37,23 @@ export class BundleCache {
     return trustDomain.equals(this.#own.trustDomain) ? this.#own : this.#federated.get(trustDomain.name);
   }
 
+  /** Calls back at once, and then after every change: once for all that change together. */
+  watch(onChange: () => void): Subscription {
+    this.#watchers.add(onChange);
+    onChange();
+    return { close: () => void this.#watchers.delete(onChange) };
+  }
+
+  #changed(): void {
+    this.#state = {};
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    queueMicrotask(() => {
+      this.#isTelling = false;
+      for (const tell of this.#watchers) tell();
+    });
+  }
+
   /** DER of the X.509 authorities; undefined where no bundle is held. */
   authorities(trustDomain: TrustDomain): readonly Uint8Array[] | undefined {
     return this.find(trustDomain)?.x509Authorities.map(({ certificate }) => certificate);
@@ -45,7 +65,7 @@ export class BundleCache {
       throw internal('server sent a bundle without any X.509 authority that can be read');
     if (isSameBundle(bundle, this.#own)) return false;
     this.#own = bundle;
-    this.#state = {};
+    this.#changed();
     return true;
   }
 
@@ -63,6 +83,6 @@ export class BundleCache {
       next.size === before.size && [...next].every(([name, bundle]) => before.get(name) === bundle);
     if (isSame) return;
     this.#federated = next;
-    this.#state = {};
+    this.#changed();
   }
 }

@@ -13,8 +13,9 @@ export const run: RunCommand = async (flags, terminal) => {
   const config = loadConfig(flags, terminal);
   const sink = openLog(config.logFile);
   process.on('SIGUSR2', () => sink.reopen());
+  const threshold = new LogThreshold(config.logLevel);
   const log = createLogger({
-    threshold: new LogThreshold(config.logLevel),
+    threshold,
     format: config.logFormat,
     namesSource: config.logSourceLocation,
     write: (line) => sink.write(line),
@@ -23,6 +24,7 @@ export const run: RunCommand = async (flags, terminal) => {
   const agent = createAgent({
     config,
     log,
+    threshold,
     runtimeDirectories: runtimeDirectories(terminal.environment['RUNTIME_DIRECTORY']),
     ...(procPath === undefined ? {} : { procPath }),
   });

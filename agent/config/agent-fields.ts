@@ -4,11 +4,13 @@ import {
   boolean,
   duration,
   integer,
+  listOf,
   oneOf,
   path,
   port,
   secret,
   socketPath,
+  spiffeId,
   text,
   trustDomain,
 } from '../../shared/config/kinds.ts';
@@ -17,6 +19,9 @@ import { profilingFields } from '../../shared/config/profiling-fields.ts';
 import type { SecretText } from '../../shared/config/secret-text.ts';
 import { type Block, defaulting, optional, required, type Shape } from '../../shared/config/shape.ts';
 import type { KeyType } from '../../shared/crypto/signer.ts';
+import { messageOf } from '../../shared/errors.ts';
+import { checkWorkloadId } from '../../shared/spiffe/reserved.ts';
+import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import { type BootstrapConfig, bootstrapFields } from './bootstrap-fields.ts';
 import { type SdsConfig, sdsFields } from './sds-fields.ts';
@@ -31,6 +36,10 @@ export interface AgentFields extends LogConfig, Omit<ExperimentalFields, 'former
   readonly socketPath: string;
   /** The admin API's Unix socket. */
   readonly adminSocketPath: string;
+  /** Where the file says where it is, it is also for the agent's group. */
+  readonly isAdminSocketShared: boolean;
+  /** Workloads that get the identities of others on the admin socket. */
+  readonly authorizedDelegates: readonly SpiffeId[];
   /** At most one of the two join token sources is given. */
   readonly joinToken: SecretText | undefined;
   readonly joinTokenFile: string | undefined;
@@ -67,6 +76,7 @@ export const agentFields: Shape<AgentFields> = (block) => {
   const fields = {
     ...place,
     ...socketFields(block, place.dataDir),
+    authorizedDelegates: authorizedDelegates(block, place.trustDomain),
     ...joinTokenFields(block),
     bootstrap: bootstrapFields(block),
     ...workloadFields(block),
@@ -81,19 +91,24 @@ export const agentFields: Shape<AgentFields> = (block) => {
   return fields;
 };
 
+type SocketFields = Pick<AgentFields, 'socketPath' | 'adminSocketPath' | 'isAdminSocketShared'>;
+
 /**
  * The admin API must not be within reach of whoever is given the directory of the Workload API.
  * DIVERGES: SPIRE's agent has no admin socket unless it is configured. Ours has one in its data directory, open to its
  * own user and root alone, because the question why a process has no identity comes up everywhere.
  */
-function socketFields(block: Block, dataDir: string): Pick<AgentFields, 'socketPath' | 'adminSocketPath'> {
+function socketFields(block: Block, dataDir: string): SocketFields {
   const publicPath = block.field(
     'socket_path',
     defaulting(socketPath, '/tmp/spire-agent/public/api.sock', { doc: "the Workload API's Unix socket" }),
   );
   const adminPath = block.field(
     'admin_socket_path',
-    optional(socketPath, "the admin API's Unix socket; without it, admin.sock in data_dir"),
+    optional(
+      socketPath,
+      "the admin API's Unix socket, for the agent's group as well; without it, admin.sock in data_dir, for its user alone",
+    ),
   );
   if (adminPath !== undefined && isBelow(resolve(adminPath), dirname(resolve(publicPath)))) {
     block.fault(
@@ -101,7 +116,30 @@ function socketFields(block: Block, dataDir: string): Pick<AgentFields, 'socketP
       'admin_socket_path',
     );
   }
-  return { socketPath: publicPath, adminSocketPath: adminPath ?? join(dataDir, 'admin.sock') };
+  return {
+    socketPath: publicPath,
+    adminSocketPath: adminPath ?? join(dataDir, 'admin.sock'),
+    isAdminSocketShared: adminPath !== undefined,
+  };
+}
+
+/** Only workloads of this trust domain are attested here: another ID would never be anybody's. */
+function authorizedDelegates(block: Block, trustDomain: TrustDomain): readonly SpiffeId[] {
+  const ids = block.field(
+    'authorized_delegates',
+    defaulting(listOf(spiffeId), [], {
+      doc: 'SPIFFE IDs of workloads that may get the identities of others on the admin socket',
+      shown: '',
+    }),
+  );
+  for (const id of ids) {
+    try {
+      checkWorkloadId(id, trustDomain);
+    } catch (error) {
+      block.fault(`"authorized_delegates" in agent: ${messageOf(error)}`, 'authorized_delegates');
+    }
+  }
+  return ids;
 }
 
 const isBelow = (file: string, directory: string): boolean =>
@@ -186,7 +224,6 @@ function ownFields(block: Block): Pick<AgentFields, 'requirePeerPidfd' | 'svidCa
 function otherFields(block: Block): void {
   block.notSupported('disable_workload_api', 'no Workload API');
   block.notSupported('ratelimit', 'calls of the Workload API per user');
-  block.withoutEffect('authorized_delegates', 'SPIFFE IDs that may use the delegated identity API');
   block.withoutEffect('allowed_foreign_jwt_claims', 'claims passed on from JWT-SVIDs of other trust domains');
   profilingFields(block);
 }

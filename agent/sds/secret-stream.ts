@@ -5,7 +5,8 @@ import type { Peer } from '../attest-workload/peer-info.ts';
 import type { WorkloadUpdate } from '../cache/workload-identities.ts';
 import type { Rates } from '../rates.ts';
 import type { WorkloadContext } from '../workload-api/gate.ts';
-import { WorkloadStream, type WorkloadStreamDeps } from '../workload-api/workload-stream.ts';
+import { UpdateStream } from '../workload-api/update-stream.ts';
+import { updatesFor, type WorkloadStreamDeps } from '../workload-api/workload-stream.ts';
 import type { FindResources } from './resources.ts';
 import type { Tell } from './tell.ts';
 import type { Random } from '../../shared/random.ts';
@@ -40,8 +41,8 @@ export const secretStream = <Req, Res extends object>(
       new Promise((_resolve, end) => {
         const conversation = begin(context.peer);
         const toMessage = (update: WorkloadUpdate): Res | undefined => conversation.say(update);
-        const stream = new WorkloadStream({ context, turns: deps.turns, send, end, toMessage });
-        stream.start(deps.identities);
+        const stream = new UpdateStream({ ...updatesFor(deps, context), toMessage, send }, end);
+        stream.start();
         void (async () => {
           for await (const request of requests) {
             admit(deps, context.peer, conversation.hear(request));

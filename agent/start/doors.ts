@@ -1,22 +1,31 @@
 /** The sockets of the agent, with what finds out who calls on them: opened once there is something to serve. Listed in agent.ts. */
 import type { Clock } from '../../shared/clock.ts';
+import type { LogThreshold } from '../../shared/log/log-level.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { Random } from '../../shared/random.ts';
 import { linuxPeerKernel, linuxSetAcl } from '../../shared/rpc/peer-kernel.ts';
 import type { Part } from '../../shared/tasks.ts';
+import { Delegates } from '../admin-api/delegates.ts';
+import { findSubject } from '../admin-api/delegated-identity/subject.ts';
 import { adminApi } from '../admin-api/listen.ts';
-import { workloadAttestation } from '../attest-workload/attest.ts';
+import type { OwnSvid } from '../agent-svid/own-svid.ts';
+import { type WorkloadAttestation, workloadAttestation } from '../attest-workload/attest.ts';
 import { Peers } from '../attest-workload/peers.ts';
 import { workloadAttestors } from '../attest-workload/registry.ts';
 import type { AgentConfig } from '../config.ts';
 import { explainProcess } from '../explain/explain-process.ts';
 import { explainSelf } from '../explain/explain-self.ts';
+import { PushTurns } from '../workload-api/push-turns.ts';
 import { type WorkloadApiDeps, workloadApi } from '../workload-api/listen.ts';
 import type { Engine } from './engine.ts';
 
 export interface DoorsNeeds {
   readonly config: AgentConfig;
-  readonly engine: Pick<Engine, 'cache' | 'jwtSvids'>;
+  readonly engine: Pick<Engine, 'cache' | 'bundles' | 'jwtSvids'>;
+  readonly own: OwnSvid;
+  /** By the steady clock, when the agent began. */
+  readonly startedMs: number;
+  readonly threshold: LogThreshold;
   /** Where the host's processes are seen. */
   readonly procPath: string;
   /** Of the Workload API; default: what this process has descriptors for. */
@@ -26,20 +35,11 @@ export interface DoorsNeeds {
   readonly log: Logger;
 }
 
-export function doors({
-  config,
-  engine,
-  procPath,
-  connectionLimits: limits,
-  clock,
-  random,
-  log,
-}: DoorsNeeds): readonly Part[] {
+export function doors(needs: DoorsNeeds): readonly Part[] {
+  const { config, engine, connectionLimits: limits, clock, random, log } = needs;
   const { cache: identities, jwtSvids } = engine;
-  const { requirePeerPidfd } = config;
-  const peers = new Peers({ kernel: linuxPeerKernel(), procPath, requirePeerPidfd, log });
-  const attestors = workloadAttestors(config.workloadAttestors, { clock, log });
-  const attestation = workloadAttestation({ attestors, clock, log });
+  const callers = callersOf(needs);
+  const { peers, attestation } = callers;
   return [
     workloadApi({
       config,
@@ -54,6 +54,41 @@ export function doors({
       log,
       ...(limits === undefined ? {} : { limits }),
     }),
-    adminApi({ config, explain: explainProcess({ peers, attestation, identities }), peers, clock, log }),
+    adminDoor(needs, callers),
   ];
+}
+
+interface Callers {
+  readonly peers: Peers;
+  readonly attestation: WorkloadAttestation;
+}
+
+function callersOf({ config, procPath, clock, log }: DoorsNeeds): Callers {
+  const { requirePeerPidfd } = config;
+  const peers = new Peers({ kernel: linuxPeerKernel(), procPath, requirePeerPidfd, log });
+  const attestors = workloadAttestors(config.workloadAttestors, { clock, log });
+  return { peers, attestation: workloadAttestation({ attestors, clock, log }) };
+}
+
+function adminDoor(needs: DoorsNeeds, { peers, attestation }: Callers): Part {
+  const { config, engine, own, startedMs, threshold, clock, log } = needs;
+  const { cache: identities, bundles, jwtSvids } = engine;
+  return adminApi({
+    config,
+    routes: {
+      explain: explainProcess({ peers, attestation, identities }),
+      debug: { clock, startedMs, own, bundles, identities, svids: identities, jwtSvids },
+      delegated: {
+        findSubject: findSubject({ peers, attestation }),
+        identities,
+        bundles,
+        turns: new PushTurns(),
+      },
+      threshold,
+    },
+    delegates: new Delegates({ authorized: config.authorizedDelegates, attestation, identities }),
+    peers,
+    clock,
+    log,
+  });
 }

@@ -1,13 +1,12 @@
 /** Stands before every RPC on the Workload API's socket: header, caller, attestation (facts/spire 9). Called by listen. */
-import { invalidArgument, permissionDenied, unavailable } from '../../shared/errors.ts';
+import { invalidArgument, permissionDenied } from '../../shared/errors.ts';
 import type { Call, Gate } from '../../shared/rpc/handler.ts';
 import type { Selector } from '../../shared/selectors.ts';
 import type { WorkloadAttestation } from '../attest-workload/attest.ts';
 import type { Peer } from '../attest-workload/peer-info.ts';
-import type { Caller, CallerConnection } from './caller.ts';
+import { admit, type CallBounds } from './admit.ts';
+import type { Caller } from './caller.ts';
 import type { Complain } from './complain.ts';
-import type { Rates } from '../rates.ts';
-import type { Shares } from './shares.ts';
 
 export interface WorkloadContext {
   readonly peer: Peer;
@@ -16,10 +15,8 @@ export interface WorkloadContext {
   readonly signal: AbortSignal;
 }
 
-export interface GateDeps {
+export interface GateDeps extends CallBounds {
   readonly attestation: Pick<WorkloadAttestation, 'attest'>;
-  readonly calls: Shares;
-  readonly rates: Rates;
   readonly complain: Complain;
 }
 
@@ -39,7 +36,7 @@ export function gate({ attestation, calls, rates, complain }: GateDeps): Gate<Ca
     if (rule === undefined) throw permissionDenied('this service is not open to workloads');
     if (rule.needsHeader) checkHeader(call);
     const { peer, connection } = processOf(call);
-    using _share = connection.isBounded ? admit({ calls, rates }, peer, connection) : undefined;
+    using _share = connection.isBounded ? admit({ calls, rates }, peer.uid, connection) : undefined;
     connection.begin();
     let selectors: readonly Selector[] = [];
     try {
@@ -68,17 +65,4 @@ function checkHeader(call: Call<Caller>): void {
 function processOf({ peer: caller }: Call<Caller>): Caller & { readonly kind: 'process' } {
   if (caller.kind === 'refused') throw caller.error;
   return caller;
-}
-
-type Bounds = Pick<GateDeps, 'calls' | 'rates'>;
-
-/** Attesting costs more than asking for it: a client that calls and hangs up without end must not keep others waiting. */
-function admit({ calls, rates }: Bounds, { uid }: Peer, connection: CallerConnection): Disposable {
-  if (rates.take(uid) === undefined) {
-    connection.cut(); // even to refuse costs too much: the next connection has to wait for its turn
-    throw unavailable(`user ${uid} calls too often`);
-  }
-  const release = calls.take(uid);
-  if (release === undefined) throw unavailable(`too many calls are open, or too many of user ${uid}`);
-  return { [Symbol.dispose]: release };
 }

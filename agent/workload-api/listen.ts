@@ -64,7 +64,14 @@ export function workloadApi(deps: WorkloadApiDeps): WorkloadApi {
   const server = serverOf(deps, { bounds, turns, nobody, guards });
   const places = new Places(connections);
   const inject = (socket: Socket, caller: Caller): void => server.inject(socket, caller, holderOf(caller));
-  const front = throughFront({ clock, log, places, inject, maxConcurrentStreams: MAX_CONCURRENT_STREAMS });
+  const front = throughFront({
+    clock,
+    log,
+    places,
+    uidOf: boundedUidOf,
+    inject,
+    maxConcurrentStreams: MAX_CONCURRENT_STREAMS,
+  });
   const listener = new UnixListener({
     path: socketPath,
     ...MODES,
@@ -146,3 +153,7 @@ function serverOf(
 /** One user's connections share a bound of what they make the agent hold. */
 const holderOf = (caller: Caller): string | undefined =>
   caller.kind === 'process' ? `user ${caller.peer.uid}` : undefined;
+
+/** Of those that are refused there are few, and the agent itself must get in. */
+const boundedUidOf = (caller: Caller): number | undefined =>
+  caller.kind === 'process' && caller.connection.isBounded ? caller.peer.uid : undefined;

@@ -1,10 +1,11 @@
-/** The agent's configuration: defaults, bootstrap and join token rules, plugins. */
+/** The agent's configuration: defaults, bootstrap and join token rules, plugins, flags. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
+import { agentFlags } from '../../agent/config/agent-flags.ts';
 import { loadAgentConfig } from '../../agent/config.ts';
 import { faultsOf } from '../shared/config/faults-of.ts';
-import { load, type Parts, PLUGINS } from './load-sketch.ts';
+import { load, type Parts, PLUGINS } from './load-config.ts';
 
 describe('agent configuration', () => {
   test('fills in the defaults of SPIRE, and ours', () => {
@@ -18,6 +19,8 @@ describe('agent configuration', () => {
       dataDir: '.',
       socketPath: '/tmp/spire-agent/public/api.sock',
       adminSocketPath: 'admin.sock',
+      isAdminSocketShared: false,
+      authorizedDelegates: [],
       joinToken: undefined,
       joinTokenFile: undefined,
       bootstrap: { kind: 'insecure' },
@@ -127,26 +130,6 @@ describe('join token', () => {
   });
 });
 
-describe('sockets', () => {
-  const table: readonly (readonly [string, string, boolean])[] = [
-    ['/run/a/public/api.sock', '/run/a/private/admin.sock', true],
-    ['/run/a/public/api.sock', '/run/a/public2/admin.sock', true],
-    ['/run/a/public/api.sock', '/run/a/admin.sock', true],
-    ['/run/a/public/api.sock', '/run/a/public/admin.sock', false],
-    ['/run/a/public/api.sock', '/run/a/public/deep/admin.sock', false],
-    ['/run/a/public/api.sock', '/run/a/private/../public/admin.sock', false],
-    ['/api.sock', '/run/admin.sock', false],
-    ['public/api.sock', './public/admin.sock', false],
-  ];
-  for (const [socket, admin, isGood] of table) {
-    test(`${isGood ? 'takes' : 'refuses'} the admin socket ${admin} beside ${socket}`, () => {
-      const agent = `insecure_bootstrap = true socket_path = "${socket}" admin_socket_path = "${admin}"`;
-      const faults = faultsOf(() => load({ agent }));
-      assert.equal(faults.length, isGood ? 0 : 1, faults.join());
-    });
-  }
-});
-
 describe('settings of our own and of SPIRE', () => {
   test('svid_cache: none and memory are taken, disk is refused', () => {
     const agent = (kind: string): Parts => ({ agent: `insecure_bootstrap = true\nsvid_cache = "${kind}"` });
@@ -174,9 +157,8 @@ describe('settings of our own and of SPIRE', () => {
   }
 
   test('warns of what has no effect yet', () => {
-    const agent =
-      'insecure_bootstrap = true authorized_delegates = ["spiffe://example.org/d"] rebootstrap_delay = "1m"';
-    assert.equal(load({ agent }).warnings.length, 2);
+    const agent = 'insecure_bootstrap = true rebootstrap_delay = "1m"';
+    assert.equal(load({ agent }).warnings.length, 1);
   });
 
   for (const [text, expected] of [
@@ -249,5 +231,39 @@ describe('agent plugins', () => {
         'agent.conf:9:1: SVIDStore "gcp_secretmanager" is not supported yet',
       ],
     );
+  });
+});
+
+describe('agent flags', () => {
+  test('stand above the file', () => {
+    const { config } = load({
+      agent: 'trust_bundle_path = "old.pem"',
+      flags: {
+        trustBundle: 'new.pem',
+        serverAddress: 'other',
+        serverPort: '9',
+        socketPath: '/s',
+        allowUnauthenticatedVerifiers: true,
+      },
+    });
+    assert.deepEqual(config.bootstrap, { kind: 'bundle-file', path: 'new.pem', format: 'pem' });
+    assert.deepEqual(
+      [config.serverAddress, config.serverPort, config.socketPath, config.allowUnauthenticatedVerifiers],
+      ['other', 9, '/s', true],
+    );
+  });
+
+  test('a boolean flag may turn off what the file turns on', () => {
+    assert.deepEqual(
+      load({ flags: { insecureBootstrap: false, trustBundle: 'b' } }).config.bootstrap.kind,
+      'bundle-file',
+    );
+  });
+
+  test('every flag stands for a key that the file knows', () => {
+    for (const { name, takesValue } of agentFlags) {
+      const faults = faultsOf(() => load({ flags: { [name]: takesValue ? '\u0001' : true } }));
+      assert.ok(!faults.some((fault) => fault.includes('unknown key')), name);
+    }
   });
 });

@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
 import type { ClientHttp2Session } from 'node:http2';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { adminApi } from '../../agent/admin-api/listen.ts';
 import { workloadAttestation } from '../../agent/attest-workload/attest.ts';
 import { workloadAttestors } from '../../agent/attest-workload/registry.ts';
-import { explainProcess } from '../../agent/explain/explain-process.ts';
 import { systemClock } from '../../shared/clock.ts';
+import { AdminDoor } from '../agent/admin-api/admin-door.ts';
+import { makeOwnSvid } from '../agent/admin-api/own-svid.ts';
+import { FakeClock } from '../fakes/clock.ts';
 import { Door, HEADER, identity, realPeers, update } from '../agent/workload-api/door.ts';
-import { FakeLog } from '../fakes/log.ts';
 import { judge } from '../fuzz/judge.ts';
 import { RandomMessages, rpcsOf, type Words } from '../fuzz/random-messages.ts';
 import { framed, openUnix, rawCall } from '../fuzz/raw-call.ts';
@@ -25,34 +22,41 @@ const WORDS: Words = {
   service: ['', 'other'],
 };
 
-const RPCS = ['SpiffeWorkloadAPI', 'grpc.health.v1.Health', 'writ.explain.v1.Explain'].flatMap(rpcsOf);
+const RPCS = [
+  'SpiffeWorkloadAPI',
+  'grpc.health.v1.Health',
+  'writ.explain.v1.Explain',
+  'spire.agent.debug.v1.Debug',
+  'spire.api.agent.delegatedidentity.v1.DelegatedIdentity',
+  'spire.api.agent.logger.v1.Logger',
+].flatMap(rpcsOf);
+
+const ownSvid = await makeOwnSvid(new FakeClock().now());
 
 describe('every RPC of the agent, whatever is sent', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'writ-doors-'));
   const peers = realPeers();
   const door = new Door({ peers, clock: systemClock, inputMaxBytes: Number.POSITIVE_INFINITY });
-  const adminLog = new FakeLog();
   const attestors = workloadAttestors(
     { unix: { discoverWorkloadPath: false, workloadSizeLimit: 0 } },
-    { clock: systemClock, log: adminLog },
+    { clock: systemClock, log: door.log },
   );
-  const attestation = workloadAttestation({ attestors, clock: systemClock, log: adminLog });
-  const explain = explainProcess({ peers, attestation, identities: door.identities });
-  const adminSocketPath = join(directory, 'data', 'admin.sock');
-  const admin = adminApi({ config: { adminSocketPath }, explain, peers, clock: systemClock, log: adminLog });
+  const attestation = workloadAttestation({ attestors, clock: systemClock, log: door.log });
+  const admin = new AdminDoor({ peers, attestation, ...ownSvid });
   let sessions: Readonly<Record<string, ClientHttp2Session>>;
 
   before(async () => {
     await door.start();
-    await admin.start(new AbortController().signal);
+    await admin.start();
     door.identities.push(update([identity('/web')]));
-    sessions = { 'the Workload API': openUnix(door.path), 'the admin socket': openUnix(adminSocketPath) };
+    admin.identities.push(update([identity('/web')]));
+    const { delegateEntry } = admin;
+    admin.identities.entries = [{ ...delegateEntry, selectors: [] }];
+    sessions = { 'the Workload API': openUnix(door.path), 'the admin socket': openUnix(admin.path) };
   });
   after(async () => {
     for (const session of Object.values(sessions)) session.destroy();
     await admin.stop();
     await door.stop();
-    rmSync(directory, { recursive: true });
   });
 
   for (const [at, name] of ['the Workload API', 'the admin socket'].entries()) {
@@ -79,6 +83,6 @@ describe('every RPC of the agent, whatever is sent', () => {
   it('leaves doors that serve, and nothing to regret', async () => {
     const first = await door.client().serverStream('FetchX509SVID', {}, HEADER).next();
     assert.equal(first.value?.svids.length, 1);
-    for (const log of [door.log, adminLog]) assert.deepEqual(log.messages('error'), []);
+    for (const log of [door.log, admin.log]) assert.deepEqual(log.messages('error'), []);
   });
 });

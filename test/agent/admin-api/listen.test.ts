@@ -1,89 +1,70 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { adminApi } from '../../../agent/admin-api/listen.ts';
 import { workloadAttestation } from '../../../agent/attest-workload/attest.ts';
-import { linuxPeerKernel } from '../../../shared/rpc/peer-kernel.ts';
-import { Peers } from '../../../agent/attest-workload/peers.ts';
 import { workloadAttestors } from '../../../agent/attest-workload/registry.ts';
-import { explainProcess } from '../../../agent/explain/explain-process.ts';
+import type { DelegatedIdentityDefinition } from '../../../proto/gen/spire/api/agent/delegatedidentity/v1/DelegatedIdentity.ts';
+import type { LoggerDefinition } from '../../../proto/gen/spire/api/agent/logger/v1/Logger.ts';
 import type { ExplainDefinition } from '../../../proto/gen/writ/explain/v1/Explain.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { Code } from '../../../shared/errors.ts';
 import { silentLogger } from '../../../shared/log/logger.ts';
-import { type Channel, unixChannel } from '../../../shared/rpc/channel.ts';
-import { ServiceClient } from '../../../shared/rpc/client.ts';
 import { parseSelector } from '../../../shared/selectors.ts';
 import { SpiffeId } from '../../../shared/spiffe/spiffe-id.ts';
-import { FakeLog } from '../../fakes/log.ts';
-import { FakeWorkloadIdentities } from '../../fakes/workload-identities.ts';
+import { realPeers, update } from '../workload-api/door.ts';
+import { AdminDoor } from './admin-door.ts';
+
+const attestors = workloadAttestors(
+  { unix: { discoverWorkloadPath: false, workloadSizeLimit: 0 } },
+  { clock: systemClock, log: silentLogger },
+);
+const attestation = workloadAttestation({ attestors, clock: systemClock, log: silentLogger });
+const SERVICE = 'spire.api.agent.delegatedidentity.v1.DelegatedIdentity';
+const ownUid = process.geteuid?.() ?? 0;
 
 describe('the admin socket', () => {
-  const dataDir = join(mkdtempSync(join(tmpdir(), 'writ-admin-')), 'data');
-  const config = { adminSocketPath: join(dataDir, 'admin.sock') };
-  const identities = new FakeWorkloadIdentities();
-  const peers = new Peers({
-    kernel: linuxPeerKernel(),
-    procPath: '/proc',
-    requirePeerPidfd: false,
-    log: silentLogger,
-  });
-  const attestors = workloadAttestors(
-    { unix: { discoverWorkloadPath: false, workloadSizeLimit: 0 } },
-    { clock: systemClock, log: silentLogger },
-  );
-  const attestation = workloadAttestation({ attestors, clock: systemClock, log: silentLogger });
-  const log = new FakeLog();
-  const api = adminApi({
-    config,
-    explain: explainProcess({ peers, attestation, identities }),
-    peers,
-    clock: systemClock,
-    log,
-  });
-  let channel: Channel;
-  let client: ServiceClient<ExplainDefinition>;
+  const door = new AdminDoor({ peers: realPeers(), attestation, ownUid });
+  const client = door.client<ExplainDefinition>('writ.explain.v1.Explain');
+  before(() => door.start());
+  after(() => door.stop());
 
-  before(async () => {
-    await api.start(new AbortController().signal);
-    channel = unixChannel(config.adminSocketPath);
-    client = new ServiceClient('writ.explain.v1.Explain', channel);
-  });
-  after(async () => {
-    channel.close();
-    await api.stop();
-    rmSync(join(dataDir, '..'), { recursive: true });
-  });
+  const modes = (path: string): readonly number[] =>
+    [dirname(path), path].map((file) => statSync(file).mode & 0o777);
 
   it('is for its own user alone', () => {
-    const [directory, socket] = [dataDir, join(dataDir, 'admin.sock')].map(
-      (path) => statSync(path).mode & 0o777,
-    );
-    assert.deepEqual([directory, socket], [0o700, 0o600]);
+    assert.deepEqual(modes(door.path), [0o700, 0o600]);
+  });
+
+  it("is for the agent's group too where the configuration says where it is", async () => {
+    const shared = new AdminDoor({ isShared: true });
+    await shared.start();
+    try {
+      assert.deepEqual(modes(shared.path), [0o750, 0o770]);
+    } finally {
+      await shared.stop();
+    }
   });
 
   it('explains a real process', async () => {
-    const uid = process.geteuid?.();
-    identities.sync = {
+    door.identities.sync = {
       entriesKnown: 1,
       lastSyncAt: new Date('2026-01-01T00:00:00Z'),
       lastSyncError: undefined,
     };
-    identities.entries = [
+    door.identities.entries = [
       {
         entryId: 'e1',
         spiffeId: SpiffeId.parse('spiffe://example.org/web'),
         hasSvid: true,
-        selectors: [parseSelector(`unix:uid:${uid}`), parseSelector('docker:label:app:web')],
+        selectors: [parseSelector(`unix:uid:${ownUid}`), parseSelector('docker:label:app:web')],
       },
     ];
     const answer = await client.unary('ExplainProcess', { pid: process.pid });
     const [unix] = answer.attestors;
     assert.equal(unix?.name, 'unix');
     assert.equal(unix?.error, '');
-    assert.ok(unix?.selectors.some(({ type, value }) => type === 'unix' && value === `uid:${uid}`));
+    assert.ok(unix?.selectors.some(({ type, value }) => type === 'unix' && value === `uid:${ownUid}`));
     assert.deepEqual(answer.candidates, [
       {
         entry_id: 'e1',
@@ -109,12 +90,41 @@ describe('the admin socket', () => {
   }
 
   it('logs who called', async () => {
-    log.lines.length = 0;
+    door.log.lines.length = 0;
     await client.unary('ExplainProcess', { pid: process.pid });
-    assert.deepEqual(log.lines[0]?.fields, {
+    assert.deepEqual(door.log.lines[0]?.fields, {
       method: '/writ.explain.v1.Explain/ExplainProcess',
       pid: process.pid,
-      uid: process.geteuid?.(),
+      uid: ownUid,
     });
+  });
+
+  it('tells who comes when there is no room that there is none, and makes room by those that are idle', async () => {
+    const full = new AdminDoor({ connectionsMax: 4 });
+    await full.start();
+    try {
+      const logger = () => full.client<LoggerDefinition>('spire.api.agent.logger.v1.Logger');
+      for (let count = 0; count < 10; count += 1) await logger().unary('GetLogger', {}); // each idle afterwards
+      full.identities.push(update([]));
+      full.identities.entries = [full.delegateEntry];
+      const busy = await Promise.all(
+        Array.from({ length: 2 }, async () => {
+          const messages = full
+            .client<DelegatedIdentityDefinition>(SERVICE)
+            .serverStream('SubscribeToX509Bundles', {});
+          await messages.next();
+          return messages;
+        }),
+      );
+      assert.equal(busy.length, 2);
+      await assert.rejects(logger().unary('GetLogger', {}), {
+        code: Code.unavailable,
+        message: /^too many connections are open, or too many of user 1000/,
+      });
+      full.peers.uid = 2_000;
+      await logger().unary('GetLogger', {}); // there is always room for another user
+    } finally {
+      await full.stop();
+    }
   });
 });

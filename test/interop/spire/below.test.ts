@@ -3,11 +3,10 @@
  * PublishJWTAuthority), a genuine agent under that, and workloads on both sides.
  */
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { promisify } from 'node:util';
 import { toHex } from '../../../shared/bytes.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { WorkloadApiClient, type X509Context } from '../../../shared/client/index.ts';
@@ -26,7 +25,6 @@ import { provideSpire } from './programs.ts';
 import { idOf } from './rig.ts';
 
 const spire = provideSpire();
-const run = promisify(execFile);
 const ROUND_MS = 6_000; // of what is asked for every 5 s below
 const PATIENCE_MS = 60_000;
 const closing: (() => Promise<unknown>)[] = [];
@@ -42,14 +40,13 @@ before(async () => {
   await system.register({ spiffeId: idOf('above/go'), selectors: [`unix:path:${workload}`] });
   const entry = `-spiffeID ${idOf('below/server')} -parentID ${system.nodeId} -selector unix:path:${spire.server}`;
   await system.serverCli(...`entry create ${entry} -downstream`.split(' '));
-  below = await GenuineServer.start(
-    spire.server,
-    `UpstreamAuthority "spire" { plugin_data {
-       server_address = "127.0.0.1"
-       server_port = "${system.files.port}"
-       workload_api_socket = "${system.files.agentSocket}"
-     } }`,
-  );
+  below = await GenuineServer.start(spire.server, {
+    plugins: `UpstreamAuthority "spire" { plugin_data {
+    server_address = "127.0.0.1"
+    server_port = "${system.files.port}"
+    workload_api_socket = "${system.files.agentSocket}"
+  } }`,
+  });
   closing.push(() => below.stop());
   agent = await agentBelow();
 });
@@ -169,7 +166,7 @@ test('when our authority is tainted, the server below has a new CA signed, and e
   await eventually('the other root', async () => (await signerOf()) === next || undefined, PATIENCE_MS);
   await x509('revoke', '-authorityID', old);
   // SPIRE's server below takes no root out of its bundle before it is told to as well.
-  await run(spire.server, ['upstreamauthority', 'revoke', '-subjectKeyID', old, '-socketPath', below.socket]);
+  await below.cli('upstreamauthority', 'revoke', '-subjectKeyID', old);
   await eventually(
     'a bundle without the old root',
     async () => (await ownContext()).bundles.get('example.org')?.length === 1 || undefined,

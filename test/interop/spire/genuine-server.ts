@@ -11,6 +11,13 @@ import { TRUST_DOMAIN } from '../system-files.ts';
 
 const run = promisify(execFile);
 
+export interface GenuineServerWishes {
+  /** Further lines of its `server` block. */
+  readonly settings?: readonly string[];
+  /** Further lines of its `plugins` block. */
+  readonly plugins?: string;
+}
+
 interface Place {
   readonly directory: string;
   readonly port: number;
@@ -20,44 +27,28 @@ interface Place {
 export class GenuineServer {
   readonly directory: string;
   readonly port: number;
+  readonly #command: string;
   readonly #postgres: PlainPostgres;
-  readonly #program: Program;
+  #program: Program | undefined;
 
-  private constructor({ directory, port, postgres }: Place, program: Program) {
+  private constructor(command: string, { directory, port, postgres }: Place) {
+    this.#command = command;
     this.directory = directory;
     this.port = port;
     this.#postgres = postgres;
-    this.#program = program;
   }
 
-  /**
-   * Resolves when its own command line calls it healthy. Throws with its last words when it ends before. `plugins` are
-   * further lines of that block.
-   */
-  static async start(command: string, plugins = ''): Promise<GenuineServer> {
+  /** Resolves when its own command line calls it healthy. Throws with its last words when it ends before. */
+  static async start(command: string, wishes: GenuineServerWishes = {}): Promise<GenuineServer> {
     const place = {
       directory: mkdtempSync(join(tmpdir(), 'writ-spire-')),
       port: await freePort(),
       postgres: await startPlainPostgres(),
     };
-    const conf = join(place.directory, 'server.conf');
-    writeFileSync(conf, confOf(place, plugins), { mode: 0o600 });
-    const program = Program.start({
-      name: 'spire-server',
-      command,
-      args: ['run', '-config', conf],
-      logPath: join(place.directory, 'server.log'),
-      isTied: false,
-    });
-    const server = new GenuineServer(place, program);
+    writeFileSync(confIn(place.directory), confOf(place, wishes), { mode: 0o600 });
+    const server = new GenuineServer(command, place);
     try {
-      const ask = (): Promise<unknown> => run(command, ['healthcheck', '-socketPath', server.socket]);
-      await program.until('healthy', () =>
-        ask().then(
-          () => true,
-          () => false,
-        ),
-      );
+      await server.resume();
       return server;
     } catch (error) {
       await server.stop();
@@ -65,12 +56,39 @@ export class GenuineServer {
     }
   }
 
+  /** Starts its program, again after `halt`, with the keys and the database that it had. */
+  async resume(): Promise<void> {
+    this.#program = Program.start({
+      name: 'spire-server',
+      command: this.#command,
+      args: ['run', '-config', confIn(this.directory)],
+      logPath: join(this.directory, 'server.log'),
+      isTied: false,
+    });
+    await this.#program.until('healthy', () =>
+      this.cli('healthcheck').then(
+        () => true,
+        () => false,
+      ),
+    );
+  }
+
+  async halt(): Promise<void> {
+    await this.#program?.stop();
+  }
+
+  /** Runs a command of its own command line; rejects, with what it printed, when it fails. */
+  async cli(...words: readonly string[]): Promise<string> {
+    const args = [...words, '-socketPath', this.socket];
+    return (await run(this.#command, args, { timeout: 30_000 })).stdout;
+  }
+
   get socket(): string {
     return socketIn(this.directory);
   }
 
   async stop(): Promise<void> {
-    await this.#program.stop();
+    await this.halt();
     await this.#postgres.stop();
     rmSync(this.directory, { recursive: true, force: true });
   }
@@ -78,7 +96,12 @@ export class GenuineServer {
 
 const socketIn = (directory: string): string => join(directory, 'private', 'api.sock');
 
-const confOf = ({ directory, port, postgres }: Place, plugins: string): string => `
+const confIn = (directory: string): string => join(directory, 'server.conf');
+
+const confOf = (
+  { directory, port, postgres }: Place,
+  { settings = [], plugins = '' }: GenuineServerWishes,
+): string => `
 server {
   trust_domain = "${TRUST_DOMAIN}"
   bind_address = "127.0.0.1"
@@ -86,12 +109,13 @@ server {
   socket_path = "${socketIn(directory)}"
   data_dir = "${directory}"
   ratelimit { attestation = false }
+  ${settings.join('\n  ')}
 }
 plugins {
   DataStore "sql" {
     plugin_data { database_type = "postgres" connection_string = "${postgres.direct}" }
   }
-  KeyManager "memory" { plugin_data {} }
+  KeyManager "disk" { plugin_data { keys_path = "${directory}/keys.json" } }
   NodeAttestor "join_token" { plugin_data {} }
   ${plugins}
 }

@@ -1,4 +1,4 @@
-/** A small valid agent.conf with something added to its parts, loaded. For the tests of the configuration. */
+/** Loads small configurations of agents. Used by the tests of agent/config. */
 import type { AgentFlags } from '../../agent/config/agent-flags.ts';
 import { loadAgentConfig } from '../../agent/config.ts';
 
@@ -10,6 +10,7 @@ export interface Parts {
 
 export const PLUGINS = 'KeyManager "memory" {}\nWorkloadAttestor "unix" {}';
 
+/** A small valid file with something added to its parts. */
 export const load = ({ agent = 'insecure_bootstrap = true', plugins = PLUGINS, flags = {} }: Parts) =>
   loadAgentConfig({
     path: 'agent.conf',

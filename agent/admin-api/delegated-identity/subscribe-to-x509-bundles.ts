@@ -1,0 +1,16 @@
+/** DelegatedIdentity/SubscribeToX509Bundles: every X.509 bundle that the agent holds, as they change. */
+import type { SubscribeToX509BundlesResponse } from '../../../proto/gen/spire/api/agent/delegatedidentity/v1/SubscribeToX509BundlesResponse.ts';
+import type { Handler } from '../../../shared/rpc/handler.ts';
+import { bundleBytes } from '../../workload-api/bundle-bytes.ts';
+import type { AdminContext } from '../gate.ts';
+import { type BundleStreamDeps, bundleStream } from './bundle-stream.ts';
+
+/** A trust domain without X.509 authorities is left out, as in the Workload API. */
+export const subscribeToX509Bundles = (deps: BundleStreamDeps): Handler<AdminContext> =>
+  bundleStream<SubscribeToX509BundlesResponse>(deps, (bundles) => ({
+    ca_certificates: Object.fromEntries(
+      bundles
+        .map((bundle): [string, Uint8Array] => [bundle.trustDomain.id, bundleBytes(bundle)])
+        .filter(([, bytes]) => bytes.length > 0),
+    ),
+  }));
