@@ -1,7 +1,8 @@
 /** `api watch`: follows FetchX509SVID until it is interrupted, also over restarts of the agent. */
 import type { RunCommand, Terminal } from '../../shared/cli/command.ts';
 import { checkSocket } from '../../shared/cli/socket.ts';
-import type { X509Watcher } from '../../shared/client/workload-api.ts';
+import type { Watcher } from '../../shared/client/watch-stream.ts';
+import type { X509Context } from '../../shared/client/x509-context.ts';
 import { monotonicMs } from '../../shared/clock.ts';
 import { Code, type CodedError } from '../../shared/errors.ts';
 import { socketPath } from './agent-socket.ts';
@@ -20,7 +21,7 @@ export const apiWatch: RunCommand = async (flags, terminal) => {
 };
 
 /** Prints every update, and an error once as long as it stays the same. */
-function printer(terminal: Terminal, over: AbortController): X509Watcher {
+function printer(terminal: Terminal, over: AbortController): Watcher<X509Context> {
   let sinceMs = monotonicMs();
   let lastError = '';
   return {

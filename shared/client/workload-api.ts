@@ -1,50 +1,78 @@
 /** What clients of the SPIFFE Workload API do, however they reach it. Used by workload-api-client and by commands. */
 import type { SpiffeWorkloadAPIDefinition } from '../../proto/gen/SpiffeWorkloadAPI.ts';
+import type { JWTBundlesResponseOutput } from '../../proto/gen/JWTBundlesResponse.ts';
+import type { JWTSVIDResponseOutput } from '../../proto/gen/JWTSVIDResponse.ts';
 import type { X509BundlesResponseOutput } from '../../proto/gen/X509BundlesResponse.ts';
 import type { X509SVIDResponseOutput } from '../../proto/gen/X509SVIDResponse.ts';
-import { Backoff } from '../backoff.ts';
 import type { Clock } from '../clock.ts';
-import { Code, CodedError, internal, messageOf, unavailable } from '../errors.ts';
+import { internal, messageOf, unavailable } from '../errors.ts';
 import type { Random } from '../random.ts';
-import type { Rpcs } from '../rpc/service-types.ts';
+import type { CallOptions, Rpcs } from '../rpc/service-types.ts';
+import { checkAudience } from '../svid/audience.ts';
+import { type JwtBundles, readJwtBundles, readX509Bundles, type X509Bundles } from './bundle-messages.ts';
+import { audienceList, type FetchedJwtSvid, type JwtSvidRequest, readJwtSvids } from './fetched-jwt-svid.ts';
+import { type WatchedStream, type Watcher, watchStream } from './watch-stream.ts';
 import { readX509Context, type X509Context } from './x509-context.ts';
 
 const HEADER = { 'workload.spiffe.io': 'true' }; // SPIFFE_Workload_Endpoint 3
 
 export interface WorkloadApiNeeds {
   /** A client of the service SpiffeWorkloadAPI. */
-  readonly rpcs: Pick<Rpcs<SpiffeWorkloadAPIDefinition>, 'serverStream'>;
+  readonly rpcs: Rpcs<SpiffeWorkloadAPIDefinition>;
   readonly clock: Clock;
   readonly random: Random;
 }
 
 export class WorkloadApi {
   readonly #rpcs: WorkloadApiNeeds['rpcs'];
-  readonly #clock: Clock;
-  readonly #random: Random;
+  readonly #time: Pick<WorkloadApiNeeds, 'clock' | 'random'>;
 
   constructor({ rpcs, clock, random }: WorkloadApiNeeds) {
     this.#rpcs = rpcs;
-    this.#clock = clock;
-    this.#random = random;
+    this.#time = { clock, random };
   }
 
   /** The raw messages of one FetchX509SVID stream; throws CodedError when it ends. */
   x509SvidResponses(signal?: AbortSignal): AsyncIterableIterator<X509SVIDResponseOutput> {
-    return this.#rpcs.serverStream(
-      'FetchX509SVID',
-      {},
-      { metadata: HEADER, ...(signal === undefined ? {} : { signal }) },
-    );
+    return this.#rpcs.serverStream('FetchX509SVID', {}, callOptions(signal));
   }
 
   /** The raw messages of one FetchX509Bundles stream; throws CodedError when it ends. */
   x509BundlesResponses(signal?: AbortSignal): AsyncIterableIterator<X509BundlesResponseOutput> {
-    return this.#rpcs.serverStream(
-      'FetchX509Bundles',
-      {},
-      { metadata: HEADER, ...(signal === undefined ? {} : { signal }) },
+    return this.#rpcs.serverStream('FetchX509Bundles', {}, callOptions(signal));
+  }
+
+  /** The raw messages of one FetchJWTBundles stream; throws CodedError when it ends. */
+  jwtBundlesResponses(signal?: AbortSignal): AsyncIterableIterator<JWTBundlesResponseOutput> {
+    return this.#rpcs.serverStream('FetchJWTBundles', {}, callOptions(signal));
+  }
+
+  /** The raw answer of FetchJWTSVID. */
+  jwtSvidResponse(
+    { audience, id, signal }: JwtSvidRequest,
+    timeoutMs?: number,
+  ): Promise<JWTSVIDResponseOutput> {
+    return this.#rpcs.unary(
+      'FetchJWTSVID',
+      {
+        audience: [...checkAudience(audienceList(audience), 'an audience is needed')],
+        spiffe_id: id?.toString() ?? '',
+      },
+      { ...callOptions(signal), ...(timeoutMs === undefined ? {} : { timeoutMs }) },
     );
+  }
+
+  /**
+   * JWT-SVIDs for some audience: that of one ID, or of all of the workload's, the default one first. Throws InvalidArgument
+   * without an audience; PermissionDenied where there is none; Internal when the answer is not what was asked for.
+   */
+  async fetchJwtSvids(request: JwtSvidRequest, timeoutMs?: number): Promise<readonly FetchedJwtSvid[]> {
+    const response = await this.jwtSvidResponse(request, timeoutMs);
+    try {
+      return readJwtSvids(response, audienceList(request.audience), request.id);
+    } catch (cause) {
+      throw internal(`the Workload API's answer cannot be read: ${messageOf(cause)}`, { cause });
+    }
   }
 
   /** The first message of a new stream. */
@@ -53,54 +81,42 @@ export class WorkloadApi {
     throw unavailable('the Workload API ended the stream without an answer');
   }
 
-  /**
-   * Follows FetchX509SVID for as long as `signal` is not aborted: reconnects with backoff, and says what came.
-   * Ends by itself, with the error, only on InvalidArgument and Unimplemented (SPIFFE_Workload_Endpoint 6).
-   */
-  async watchX509Context(watcher: X509Watcher, signal: AbortSignal): Promise<void> {
-    const backoff = new Backoff(this.#random, { initialMs: 200, maxMs: 10_000, factor: 2 });
-    while (!signal.aborted) {
-      try {
-        await this.#follow(watcher, signal, backoff);
-      } catch (error) {
-        if (signal.aborted) return;
-        watcher.onError(
-          error instanceof CodedError
-            ? error
-            : unavailable('the Workload API stream failed', { cause: error }),
-        );
-        if (isFinal(error)) throw error;
-      }
-      await this.#clock.sleep(backoff.next(), signal).catch(() => {});
-    }
+  /** Follows FetchX509SVID, as watchStream says. */
+  watchX509Context(watcher: Watcher<X509Context>, signal: AbortSignal): Promise<void> {
+    return this.#watch({
+      open: (stop) => this.x509SvidResponses(stop),
+      read: readX509Context,
+      watcher,
+      signal,
+    });
   }
 
-  async #follow(watcher: X509Watcher, signal: AbortSignal, backoff: Backoff): Promise<void> {
-    for await (const response of this.x509SvidResponses(signal)) {
-      const context = readOrTell(response, watcher);
-      if (context === undefined) continue;
-      backoff.reset();
-      watcher.onUpdate(context);
-    }
-    throw unavailable('the Workload API ended the stream');
+  /** Follows FetchX509Bundles, as watchStream says. */
+  watchX509Bundles(watcher: Watcher<X509Bundles>, signal: AbortSignal): Promise<void> {
+    return this.#watch({
+      open: (stop) => this.x509BundlesResponses(stop),
+      read: readX509Bundles,
+      watcher,
+      signal,
+    });
   }
-}
 
-export interface X509Watcher {
-  onUpdate(context: X509Context): void;
-  /** PermissionDenied means that the identity was taken away: what was received before must not be used any more. */
-  onError(error: CodedError): void;
-}
+  /** Follows FetchJWTBundles, as watchStream says. */
+  watchJwtBundles(watcher: Watcher<JwtBundles>, signal: AbortSignal): Promise<void> {
+    return this.#watch({
+      open: (stop) => this.jwtBundlesResponses(stop),
+      read: readJwtBundles,
+      watcher,
+      signal,
+    });
+  }
 
-/** A message that cannot be read is discarded (SPIFFE_Workload_API 5.2.1): the next one may be better. */
-function readOrTell(response: X509SVIDResponseOutput, watcher: X509Watcher): X509Context | undefined {
-  try {
-    return readX509Context(response);
-  } catch (cause) {
-    watcher.onError(internal(`the Workload API's message cannot be read: ${messageOf(cause)}`, { cause }));
-    return undefined;
+  #watch<Response, Value>(stream: Omit<WatchedStream<Response, Value>, 'clock' | 'random'>): Promise<void> {
+    return watchStream({ ...stream, ...this.#time });
   }
 }
 
-const isFinal = (error: unknown): boolean =>
-  error instanceof CodedError && (error.code === Code.invalidArgument || error.code === Code.unimplemented);
+const callOptions = (signal: AbortSignal | undefined): CallOptions => ({
+  metadata: HEADER,
+  ...(signal === undefined ? {} : { signal }),
+});

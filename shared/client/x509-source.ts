@@ -1,10 +1,12 @@
 /** X.509-SVIDs and bundles that keep themselves fresh from the Workload API. */
 import { type Clock, systemClock } from '../clock.ts';
-import { type CodedError, Code, internal, messageOf, unavailable } from '../errors.ts';
+import { type CodedError, unavailable } from '../errors.ts';
 import type { TrustDomain } from '../spiffe/trust-domain.ts';
 import { verifyX509Svid, type X509Svid } from '../svid/x509-svid.ts';
 import { addressInEnvironment } from './environment.ts';
 import { explainFailure } from './explain-failure.ts';
+import { Following } from './following.ts';
+import { Listeners } from './listeners.ts';
 import { WorkloadApiClient, type WorkloadApiOptions } from './workload-api-client.ts';
 import type { X509Context, X509Identity } from './x509-context.ts';
 
@@ -22,20 +24,21 @@ export interface X509SourceOptions extends WorkloadApiOptions {
  */
 export class X509Source {
   readonly clock: Clock;
-  readonly #address: string;
   readonly #client: WorkloadApiClient;
-  readonly #stop = new AbortController();
   readonly #pick: (identities: readonly X509Identity[]) => X509Identity | undefined;
-  readonly #onUpdate = new Set<() => void>();
-  readonly #onError = new Set<(error: CodedError) => void>();
-  #context: X509Context | undefined;
-  #lastError: CodedError | undefined;
+  readonly #listeners = new Listeners();
+  readonly #following: Following<X509Context>;
 
   private constructor({ pick = ([first]) => first, ...options }: X509SourceOptions) {
+    const address = options.address ?? addressInEnvironment();
     this.clock = options.clock ?? systemClock;
-    this.#address = options.address ?? addressInEnvironment();
-    this.#client = new WorkloadApiClient({ ...options, address: this.#address });
+    this.#client = new WorkloadApiClient({ ...options, address });
     this.#pick = pick;
+    this.#following = new Following({
+      watch: (watcher, signal) => this.#client.watchX509Context(watcher, signal),
+      explain: (error) => explainFailure(error, address),
+      listeners: this.#listeners,
+    });
   }
 
   /**
@@ -46,57 +49,11 @@ export class X509Source {
     options.signal?.throwIfAborted();
     const source = new X509Source(options);
     try {
-      await source.#start(options.signal);
+      await source.#following.start(options.signal);
       return source;
     } catch (error) {
       source.close();
       throw error;
-    }
-  }
-
-  async #start(signal: AbortSignal | undefined): Promise<void> {
-    const first = Promise.withResolvers<void>();
-    const giveUp = (): void => first.reject(this.#lastError ?? signal?.reason);
-    signal?.addEventListener('abort', giveUp, { once: true });
-    const stop = this.onUpdate(() => first.resolve());
-    const watcher = {
-      onUpdate: (context: X509Context) => this.#set(context, undefined),
-      onError: (error: CodedError) => this.#fail(explainFailure(error, this.#address)),
-    };
-    this.#client.watchX509Context(watcher, this.#stop.signal).catch(first.reject);
-    await first.promise.finally(() => {
-      signal?.removeEventListener('abort', giveUp);
-      stop();
-    });
-  }
-
-  #set(context: X509Context | undefined, error: CodedError | undefined): void {
-    this.#context = context;
-    this.#lastError = error;
-    for (const listener of this.#onUpdate) {
-      try {
-        listener();
-      } catch (cause) {
-        this.#report(internal(`a listener of the source failed: ${messageOf(cause)}`, { cause }));
-      }
-    }
-  }
-
-  #fail(error: CodedError): void {
-    const isLost = error.code === Code.permissionDenied && this.#context !== undefined;
-    if (isLost) this.#set(undefined, error);
-    else this.#lastError = error;
-    this.#report(error);
-  }
-
-  /** A listener that fails must not end what keeps the source fresh. */
-  #report(error: CodedError): void {
-    for (const listener of this.#onError) {
-      try {
-        listener(error);
-      } catch {
-        // there is nobody left to tell
-      }
     }
   }
 
@@ -107,7 +64,8 @@ export class X509Source {
   }
 
   #findIdentity(): X509Identity | undefined {
-    return this.#context === undefined ? undefined : this.#pick(this.#context.identities);
+    const context = this.#following.value;
+    return context === undefined ? undefined : this.#pick(context.identities);
   }
 
   #isOver({ svid }: X509Identity): boolean {
@@ -117,7 +75,7 @@ export class X509Source {
   /** The current identity. Throws Unavailable, with why, when it was taken away, has expired, or the source is closed. */
   identity(): X509Identity {
     const found = this.#findIdentity();
-    const cause = this.#lastError;
+    const cause = this.lastError;
     if (found === undefined) throw unavailable(`no X.509-SVID at the moment${because(cause)}`, { cause });
     if (this.#isOver(found)) {
       const since = found.svid.expiresAt.toISOString();
@@ -130,17 +88,17 @@ export class X509Source {
 
   /** Why the Workload API is not being followed at the moment; undefined while it is. */
   get lastError(): CodedError | undefined {
-    return this.#lastError;
+    return this.#following.lastError;
   }
 
   /** CA certificates (DER) of a trust domain; undefined where there is no bundle. */
   authorities(trustDomain: string): readonly Uint8Array[] | undefined {
-    return this.#context?.bundles.get(trustDomain);
+    return this.#following.value?.bundles.get(trustDomain);
   }
 
   /** Every bundle held: trust domain name -> CA certificates (DER). */
   bundles(): ReadonlyMap<string, readonly Uint8Array[]> {
-    return this.#context?.bundles ?? new Map();
+    return this.#following.value?.bundles ?? new Map();
   }
 
   /**
@@ -155,24 +113,20 @@ export class X509Source {
 
   /** Calls back after every change of identities and bundles, their loss included; returns the way to stop. */
   onUpdate(listener: () => void): () => void {
-    this.#onUpdate.add(listener);
-    return () => this.#onUpdate.delete(listener);
+    return this.#listeners.onUpdate(listener);
   }
 
   /** Calls back at every failure of the Workload API, before it is tried again, or of a listener; returns the way to stop. */
   onError(listener: (error: CodedError) => void): () => void {
-    this.#onError.add(listener);
-    return () => this.#onError.delete(listener);
+    return this.#listeners.onError(listener);
   }
 
   /** Ends the stream and the connection and forgets keys and listeners. What was made from this source serves nobody any more. */
   close(): void {
-    const closed = unavailable('the source is closed');
-    this.#stop.abort(closed);
+    this.#following.close(unavailable('the source is closed'));
     this.#client.close();
-    this.#set(undefined, closed);
-    this.#onUpdate.clear();
-    this.#onError.clear();
+    this.#listeners.tellUpdate();
+    this.#listeners.clear();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

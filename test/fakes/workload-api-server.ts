@@ -3,22 +3,56 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { JWTBundlesResponse } from '../../proto/gen/JWTBundlesResponse.ts';
+import type { JWTSVIDRequestOutput } from '../../proto/gen/JWTSVIDRequest.ts';
+import type { JWTSVIDResponse } from '../../proto/gen/JWTSVIDResponse.ts';
+import type { X509BundlesResponse } from '../../proto/gen/X509BundlesResponse.ts';
 import type { X509SVIDResponse } from '../../proto/gen/X509SVIDResponse.ts';
 import { type CodedError, unavailable } from '../../shared/errors.ts';
-import { type Call, serverStream } from '../../shared/rpc/handler.ts';
+import { type Call, serverStream, unary } from '../../shared/rpc/handler.ts';
 import { RpcServer } from '../../shared/rpc/server.ts';
 
 type Context = { readonly call: Call<undefined> };
-type Answer = { readonly response: X509SVIDResponse } | { readonly error: CodedError };
+type Answer<Response> = { readonly response: Response } | { readonly error: CodedError };
+
+/** What streams of one RPC are told. */
+class Told<Response> {
+  readonly #wake = new Set<() => void>();
+  #answer: Answer<Response> = { error: unavailable('starting') };
+  /** Streams opened so far. */
+  streams = 0;
+
+  /** Pushed to open streams, and the first answer of new ones. */
+  set(answer: Answer<Response>): void {
+    this.#answer = answer;
+    for (const wake of this.#wake) wake();
+  }
+
+  async serve({ call }: Context, send: (response: Response) => Promise<void>): Promise<void> {
+    this.streams += 1;
+    for (;;) {
+      if ('error' in this.#answer) throw this.#answer.error;
+      await send(this.#answer.response);
+      await new Promise<void>((resolve, reject) => {
+        const wake = (): void => resolve();
+        this.#wake.add(wake);
+        call.signal.addEventListener('abort', () => reject(call.signal.reason), { once: true });
+      });
+      this.#wake.clear();
+    }
+  }
+}
 
 export class FakeWorkloadApi {
   readonly #directory = mkdtempSync(join(tmpdir(), 'writ-wl-'));
   #rpc: RpcServer<undefined, Context> | undefined;
   #listener: Server | undefined;
-  readonly #wake = new Set<() => void>();
-  #answer: Answer = { error: unavailable('starting') };
-  /** Streams opened so far. */
-  streams = 0;
+  readonly #x509 = new Told<X509SVIDResponse>();
+  readonly x509Bundles = new Told<X509BundlesResponse>();
+  readonly jwtBundles = new Told<JWTBundlesResponse>();
+  /** Answers FetchJWTSVID. */
+  fetchJwtSvid: (request: JWTSVIDRequestOutput) => Promise<JWTSVIDResponse> = () =>
+    Promise.reject(unavailable('starting'));
 
   get address(): string {
     return `unix://${join(this.#directory, 'api.sock')}`;
@@ -30,8 +64,15 @@ export class FakeWorkloadApi {
       routes: {
         SpiffeWorkloadAPI: {
           FetchX509SVID: serverStream((_request: object, context: Context, send) =>
-            this.#serve(context, send),
+            this.#x509.serve(context, send),
           ),
+          FetchX509Bundles: serverStream((_request: object, context: Context, send) =>
+            this.x509Bundles.serve(context, send),
+          ),
+          FetchJWTBundles: serverStream((_request: object, context: Context, send) =>
+            this.jwtBundles.serve(context, send),
+          ),
+          FetchJWTSVID: unary((request: JWTSVIDRequestOutput) => this.fetchJwtSvid(request)),
         },
       },
       gate: (call, _request, run) => run({ call }),
@@ -40,6 +81,11 @@ export class FakeWorkloadApi {
     this.#rpc = rpc;
     this.#listener = listener;
     return new Promise((resolve) => listener.listen(join(this.#directory, 'api.sock'), resolve));
+  }
+
+  /** Streams of FetchX509SVID opened so far. */
+  get streams(): number {
+    return this.#x509.streams;
   }
 
   /** Streams that are open. */
@@ -58,23 +104,8 @@ export class FakeWorkloadApi {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  /** Pushed to open streams, and the first answer of new ones. */
-  set(answer: Answer): void {
-    this.#answer = answer;
-    for (const wake of this.#wake) wake();
-  }
-
-  async #serve({ call }: Context, send: (response: X509SVIDResponse) => Promise<void>): Promise<void> {
-    this.streams += 1;
-    for (;;) {
-      if ('error' in this.#answer) throw this.#answer.error;
-      await send(this.#answer.response);
-      await new Promise<void>((resolve, reject) => {
-        const wake = (): void => resolve();
-        this.#wake.add(wake);
-        call.signal.addEventListener('abort', () => reject(call.signal.reason), { once: true });
-      });
-      this.#wake.clear();
-    }
+  /** What FetchX509SVID says. */
+  set(answer: Answer<X509SVIDResponse>): void {
+    this.#x509.set(answer);
   }
 }

@@ -98,13 +98,18 @@ export class Handbook {
     const server = this.start(`${kind}-server.ts`, { PORT });
     try {
       await server.until('listening', () => server.output().includes('listening'), PATIENCE_MS);
-      return execFileSync(this.#nodeOf('client'), [join(this.#directory, `${kind}-client.ts`)], {
-        encoding: 'utf8',
-        env: { ...process.env, SPIFFE_ENDPOINT_SOCKET: this.system.workloadApi, PORT },
-        timeout: PATIENCE_MS,
-      });
+      return this.run(`${kind}-client.ts`, { PORT });
     } finally {
       await server.stop();
     }
+  }
+
+  /** What a program of the client prints that ends by itself. */
+  run(name: string, environment: Readonly<Record<string, string>> = {}): string {
+    return execFileSync(this.#nodeOf('client'), [join(this.#directory, name)], {
+      encoding: 'utf8',
+      env: { ...process.env, SPIFFE_ENDPOINT_SOCKET: this.system.workloadApi, ...environment },
+      timeout: PATIENCE_MS,
+    });
   }
 }

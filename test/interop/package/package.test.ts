@@ -74,6 +74,11 @@ describe('the packed project', () => {
       });
     }
 
+    it('has a program that gets a token and validates it, and one that shows the bundles', () => {
+      assert.match(handbook.run('token.ts'), /^spiffe:\/\/example\.org\/client until 20\d\d-/);
+      assert.match(handbook.run('bundles.ts'), /^example\.org: [1-9] authorities, [1-9] keys for JWTs\n$/);
+    });
+
     it('has a program that outlives rotation, loss and return of its identity, and a restart of the agent', async () => {
       const watch = handbook.start('watch.ts');
       const count = (pattern: RegExp): number => watch.output().match(pattern)?.length ?? 0;

@@ -11,6 +11,7 @@ const programs = programsOf(HANDBOOK);
 describe('the handbook of the client library', () => {
   it('has programs for each kind of server and client', () => {
     assert.deepEqual([...programs.keys()].sort(), [
+      'bundles.ts',
       'greeter.ts',
       'grpc-client.ts',
       'grpc-server.ts',
@@ -18,6 +19,7 @@ describe('the handbook of the client library', () => {
       'https-server.ts',
       'tls-client.ts',
       'tls-server.ts',
+      'token.ts',
       'watch.ts',
     ]);
   });
