@@ -8,7 +8,8 @@ import { loadHelperConfig } from '../../../agent/svid-files/config.ts';
 import { help, helpOnce, type HelperNeeds } from '../../../agent/svid-files/keep-files.ts';
 import type { HelperToken } from '../../../agent/svid-files/jwt-writers.ts';
 import { readX509Context, type X509Context } from '../../../shared/client/x509-context.ts';
-import type { X509Watcher } from '../../../shared/client/workload-api.ts';
+import type { Watcher } from '../../../shared/client/watch-stream.ts';
+import type { X509Context } from '../../../shared/client/x509-context.ts';
 import { generateKeyPair, privateKeyToPkcs8 } from '../../../shared/crypto/keys.ts';
 import { systemRandom } from '../../../shared/random.ts';
 import { unavailable } from '../../../shared/errors.ts';
@@ -44,7 +45,7 @@ class FakeApi {
   context: X509Context | undefined;
   tokens: readonly HelperToken[] | undefined;
   asked: (readonly string[])[] = [];
-  #watcher: X509Watcher | undefined;
+  #watcher: Watcher<X509Context> | undefined;
 
   readonly workloadApi: HelperNeeds['workloadApi'] = {
     fetchX509Context: async () => this.context ?? this.#none(),
