@@ -9,7 +9,6 @@ import { help, helpOnce, type HelperNeeds } from '../../../agent/svid-files/keep
 import type { HelperToken } from '../../../agent/svid-files/jwt-writers.ts';
 import { readX509Context, type X509Context } from '../../../shared/client/x509-context.ts';
 import type { Watcher } from '../../../shared/client/watch-stream.ts';
-import type { X509Context } from '../../../shared/client/x509-context.ts';
 import { generateKeyPair, privateKeyToPkcs8 } from '../../../shared/crypto/keys.ts';
 import { systemRandom } from '../../../shared/random.ts';
 import { unavailable } from '../../../shared/errors.ts';
