@@ -64,14 +64,8 @@ export function workloadApi(deps: WorkloadApiDeps): WorkloadApi {
   const server = serverOf(deps, { bounds, turns, nobody, guards });
   const places = new Places(connections);
   const inject = (socket: Socket, caller: Caller): void => server.inject(socket, caller, holderOf(caller));
-  const front = throughFront({
-    clock,
-    log,
-    places,
-    uidOf: boundedUidOf,
-    inject,
-    maxConcurrentStreams: MAX_CONCURRENT_STREAMS,
-  });
+  const maxConcurrentStreams = MAX_CONCURRENT_STREAMS;
+  const front = throughFront({ clock, log, places, uidOf: boundedUidOf, inject, maxConcurrentStreams });
   const listener = new UnixListener({
     path: socketPath,
     ...MODES,
