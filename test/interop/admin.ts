@@ -19,6 +19,8 @@ export interface EntryText {
   readonly x509SvidTtlSeconds?: number;
   readonly dnsNames?: readonly string[];
   readonly hint?: string;
+  /** Names of trust domains. */
+  readonly federatesWith?: readonly string[];
 }
 
 export class SystemAdmin {
@@ -123,4 +125,5 @@ const wireEntry = (entry: EntryText): Entry => ({
   x509_svid_ttl: entry.x509SvidTtlSeconds ?? 0,
   dns_names: [...(entry.dnsNames ?? [])],
   hint: entry.hint ?? '',
+  federates_with: [...(entry.federatesWith ?? [])],
 });

@@ -13,6 +13,8 @@ export interface ProgramSpec {
   readonly environment?: Readonly<Record<string, string>>;
   /** False for programs that are not ours: ours end by themselves when the test is gone. */
   readonly isTied?: boolean;
+  /** Default: the user of this process. */
+  readonly uid?: number;
 }
 
 const STOP_MS = 20_000;
@@ -32,7 +34,9 @@ export class Program {
 
   static start(spec: ProgramSpec): Program {
     const log = openSync(spec.logPath, 'a', 0o600);
+    const ids = spec.uid === undefined ? {} : { uid: spec.uid, gid: spec.uid };
     const child = spawn(spec.command, spec.args, {
+      ...ids,
       env: { ...process.env, ...spec.environment },
       stdio: ['ignore', log, log, ...(spec.isTied === false ? [] : (['ipc'] as const))],
     });

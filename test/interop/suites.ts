@@ -20,5 +20,7 @@ export const suites: Readonly<Record<string, string>> = {
     'the Python SDK: X509Source, mTLS both ways, a watch across a rotation, loss and return of an identity',
   'svid-files':
     'spiffe-helper under its own configuration: files of SVIDs that openssl serves from across a rotation; a JWT-SVID that jose verifies',
+  envoy:
+    'Envoy served by SDS: mTLS and who may call, another trust domain, rotation and restarts under load without a failed request',
   oidc: "a relying party of OIDC in Python, across rotations; SPIRE's own provider beside ours; a genuine spire-agent's keys",
 };
