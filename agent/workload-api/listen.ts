@@ -52,10 +52,11 @@ const CHANNEL = {
   // Those of workloads are short, the longest a token to validate; Envoy's tell of all its parts, 60 KB and what its operator adds.
   'grpc.max_receive_message_length': 512 * 1024,
 };
+
 /** Throws Unavailable from `start` when the socket cannot be had. */
 export function workloadApi(deps: WorkloadApiDeps): WorkloadApi {
-  const { config, clock, random, log, ownPid = process.pid, limits } = deps;
-  const { socketPath } = config;
+  const { clock, random, log, peers, ownPid = process.pid, limits } = deps;
+  const { socketPath } = deps.config;
   const bounds = limits ?? connectionLimits(maxDescriptors());
   const connections = new Shares(bounds);
   const turns = new PushTurns();
@@ -69,14 +70,7 @@ export function workloadApi(deps: WorkloadApiDeps): WorkloadApi {
   const listener = new UnixListener({
     path: socketPath,
     ...MODES,
-    onConnection: accept({
-      ...guards,
-      peers: deps.peers,
-      places,
-      ownPid,
-      inject: front.inject,
-      log,
-    }),
+    onConnection: accept({ ...guards, peers, places, ownPid, inject: front.inject, log }),
     onError: (error) => log.error('a connection was not accepted', { error: error.message }),
   });
   return {
