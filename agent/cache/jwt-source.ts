@@ -9,7 +9,7 @@ import { Code, CodedError, messageOf, unavailable } from '../../shared/errors.ts
 import type { Logger } from '../../shared/log/logger.ts';
 import { Rates } from '../rates.ts';
 import type { Validity } from '../renewal-time.ts';
-import type { AgentEntry } from './agent-entry.ts';
+import { type AgentEntry, isSameVersion } from './agent-entry.ts';
 import { audienceKey, type CachedJwtSvid, type HeldJwtSvid, JwtCache } from './jwt-cache.ts';
 import { isTransient, type JwtSigning } from './jwt-signing.ts';
 
@@ -108,7 +108,7 @@ export class JwtSource implements JwtSvids {
   /** One that is not valid yet, since clocks were set back, is due at once. */
   #isDue({ svid, renewAt }: CachedJwtSvid, entry: AgentEntry): boolean {
     const now = this.#parts.clock.now();
-    return svid.entry !== entry || renewAt <= now || now < svid.issuedAt;
+    return !isSameVersion(svid.entry, entry) || renewAt <= now || now < svid.issuedAt;
   }
 
   #fallBack(entry: AgentEntry, key: string, error: unknown): HeldJwtSvid {

@@ -46,6 +46,33 @@ export const agentCommands: readonly Command[] = withCompletion([
   { words: ['api', 'fetch'], ...fetchX509 },
   { words: ['api', 'fetch', 'x509'], ...fetchX509 },
   {
+    words: ['api', 'fetch', 'jwt'],
+    summary: 'fetch JWT-SVIDs from the Workload API, and the bundles to validate others with',
+    flags: [
+      {
+        name: 'audience',
+        kind: 'list',
+        doc: 'who is to take it; several separated by commas, or more than once',
+      },
+      { name: 'spiffeID', kind: 'text', doc: 'the one of this ID alone' },
+      ...agentFlags,
+      outputFlag,
+      { ...outputFlag, name: 'format', doc: 'as -output, its former name' },
+    ],
+    load: async () => (await import('./api-fetch-jwt.ts')).apiFetchJwt,
+  },
+  {
+    words: ['api', 'validate', 'jwt'],
+    summary: 'ask the agent whether a JWT-SVID is valid, and what is in it',
+    flags: [
+      { name: 'audience', kind: 'text', doc: 'whom it must be for' },
+      { name: 'svid', kind: 'text', doc: 'the JWT-SVID' },
+      ...agentFlags,
+      outputFlag,
+    ],
+    load: async () => (await import('./api-validate-jwt.ts')).apiValidateJwt,
+  },
+  {
     words: ['api', 'watch'],
     summary: 'print X.509-SVIDs whenever they change',
     flags: workloadSocketFlags,

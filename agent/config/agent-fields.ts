@@ -26,6 +26,7 @@ import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import { type BootstrapConfig, bootstrapFields } from './bootstrap-fields.ts';
 import { type SdsConfig, sdsFields } from './sds-fields.ts';
 import { CACHE_MAX_SIZE_KEY, type ExperimentalFields, experimentalFields } from './experimental-fields.ts';
+import { type WorkloadApiConfig, workloadApiFields } from './workload-api-fields.ts';
 
 export interface AgentFields extends LogConfig, Omit<ExperimentalFields, 'formerCacheMaxSize'> {
   readonly trustDomain: TrustDomain;
@@ -50,6 +51,7 @@ export interface AgentFields extends LogConfig, Omit<ExperimentalFields, 'former
   readonly x509SvidCacheMaxSize: number;
   readonly jwtSvidCacheMaxSize: number;
   readonly allowUnauthenticatedVerifiers: boolean;
+  readonly workloadApi: WorkloadApiConfig;
   readonly logSelectors: boolean;
   /** Refuse a Workload API caller whose process cannot be held by a pidfd from the socket. */
   readonly requirePeerPidfd: boolean;
@@ -80,6 +82,7 @@ export const agentFields: Shape<AgentFields> = (block) => {
     ...joinTokenFields(block),
     bootstrap: bootstrapFields(block),
     ...workloadFields(block),
+    workloadApi: workloadApiFields(block),
     ...ownFields(block),
     sds: sdsFields(block),
     ...logFields(block),
@@ -222,8 +225,6 @@ function ownFields(block: Block): Pick<AgentFields, 'requirePeerPidfd' | 'svidCa
 }
 
 function otherFields(block: Block): void {
-  block.notSupported('disable_workload_api', 'no Workload API');
   block.notSupported('ratelimit', 'calls of the Workload API per user');
-  block.withoutEffect('allowed_foreign_jwt_claims', 'claims passed on from JWT-SVIDs of other trust domains');
   profilingFields(block);
 }

@@ -1,5 +1,6 @@
 /** `experimental {}` of agent.conf. Called by agent-fields. */
 import { boolean, duration, integer } from '../../shared/config/kinds.ts';
+import { type CallLimits, callLimitsShape } from './workload-api-fields.ts';
 import { type Block, defaulting, optional, type Shape } from '../../shared/config/shape.ts';
 
 export interface ExperimentalFields {
@@ -7,6 +8,7 @@ export interface ExperimentalFields {
   readonly useSyncAuthorizedEntries: boolean;
   readonly requirePqKem: boolean;
   readonly jwtSvidCacheHitTimeoutSeconds: number;
+  readonly callLimits: CallLimits;
   /** DIVERGES: here SPIRE had it before 1.9, and refuses it now: an older file is read as it was meant. */
   readonly formerCacheMaxSize: number | undefined;
 }
@@ -22,7 +24,6 @@ const MAX_HIT_TIMEOUT_SECONDS = 30;
 
 export const experimentalFields: Shape<ExperimentalFields> = (block) => {
   block.notSupported('broker', 'the broker API');
-  block.notSupported('ratelimit', 'calls of the Workload API per user');
   block.withoutEffect('admin_named_pipe_name', 'Windows only');
   block.withoutEffect('named_pipe_name', 'Windows only');
   block.withoutEffect('feature_flags', 'names of features to turn on');
@@ -39,6 +40,7 @@ export const experimentalFields: Shape<ExperimentalFields> = (block) => {
       defaulting(boolean, true, { doc: 'ask for changes of entries only' }),
     ),
     jwtSvidCacheHitTimeoutSeconds: cacheHitTimeout(block),
+    callLimits: block.block('ratelimit', 'limits on calls of the Workload API and SDS', callLimitsShape),
     formerCacheMaxSize: block.field(
       CACHE_MAX_SIZE_KEY,
       optional(integer(0), 'as in agent, where it belongs now'),

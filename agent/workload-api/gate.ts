@@ -5,8 +5,10 @@ import type { Selector } from '../../shared/selectors.ts';
 import type { WorkloadAttestation } from '../attest-workload/attest.ts';
 import type { Peer } from '../attest-workload/peer-info.ts';
 import { admit, type CallBounds } from './admit.ts';
-import type { Caller } from './caller.ts';
+import type { Caller, CallerConnection } from './caller.ts';
 import type { Complain } from './complain.ts';
+import type { FirstIdentity } from './first-identity.ts';
+import type { CheckLimit } from './method-limits.ts';
 
 export interface WorkloadContext {
   readonly peer: Peer;
@@ -18,6 +20,8 @@ export interface WorkloadContext {
 export interface GateDeps extends CallBounds {
   readonly attestation: Pick<WorkloadAttestation, 'attest'>;
   readonly complain: Complain;
+  readonly checkLimit: CheckLimit;
+  readonly firstIdentity: FirstIdentity;
 }
 
 /** What each service asks of its callers; one that is not listed is closed to all. */
@@ -30,7 +34,8 @@ const RULES: Readonly<Record<string, { readonly needsHeader: boolean; readonly i
   'grpc.health.v1.Health': { needsHeader: false, isAttested: false },
 };
 
-export function gate({ attestation, calls, rates, complain }: GateDeps): Gate<Caller, WorkloadContext> {
+export function gate(deps: GateDeps): Gate<Caller, WorkloadContext> {
+  const { calls, rates, complain } = deps;
   return async (call, read, run) => {
     const rule = RULES[serviceOf(call)];
     if (rule === undefined) throw permissionDenied('this service is not open to workloads');
@@ -41,7 +46,7 @@ export function gate({ attestation, calls, rates, complain }: GateDeps): Gate<Ca
     let selectors: readonly Selector[] = [];
     try {
       read(); // to find out who calls costs more than to say what is wrong with the call
-      if (rule.isAttested) selectors = await attestation.attest(peer, call.signal);
+      if (rule.isAttested) selectors = await identify(deps, call, { peer, connection });
       call.signal.throwIfAborted();
       await run({ peer, selectors, signal: call.signal });
     } catch (error) {
@@ -51,6 +56,30 @@ export function gate({ attestation, calls, rates, complain }: GateDeps): Gate<Ca
       connection.end();
     }
   };
+}
+
+/** Finds out who calls, and whether he calls too often; who has no identity yet is given time for one. The agent itself is not. */
+async function identify(
+  { attestation, checkLimit, firstIdentity }: GateDeps,
+  { method, signal }: Call<Caller>,
+  { peer, connection }: { readonly peer: Peer; readonly connection: CallerConnection },
+): Promise<readonly Selector[]> {
+  const selectors = await attestation.attest(peer, signal);
+  if (!connection.isBounded) return selectors;
+  checkLimit(method, selectors);
+  const waiting = firstIdentity({ method, selectors, signal });
+  if (waiting !== undefined) await whileIdle(connection, waiting);
+  return selectors;
+}
+
+/** Meanwhile the connection makes room for others: it holds nothing that anybody is entitled to. */
+async function whileIdle(connection: CallerConnection, waiting: Promise<void>): Promise<void> {
+  connection.end();
+  try {
+    await waiting;
+  } finally {
+    connection.begin();
+  }
 }
 
 const serviceOf = ({ method }: Call<Caller>): string => method.split('/')[1] ?? '';

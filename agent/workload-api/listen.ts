@@ -15,8 +15,10 @@ import { accept } from './accept.ts';
 import { keepMemoryTogether } from './allocator.ts';
 import type { Caller } from './caller.ts';
 import { complain } from './complain.ts';
+import { firstIdentity } from './first-identity.ts';
 import { gate, type WorkloadContext } from './gate.ts';
 import { type GuardDeps, type Guards, guardsOf, RATES } from './guards.ts';
+import { methodLimits } from './method-limits.ts';
 import { Places } from './places.ts';
 import { PushTurns } from './push-turns.ts';
 import { Rates } from '../rates.ts';
@@ -25,8 +27,14 @@ import { callLimits, connectionLimits, type Limits, maxDescriptors, Shares } fro
 import { throughFront } from './through-front.ts';
 
 export interface WorkloadApiDeps extends GuardDeps {
-  readonly config: Pick<AgentConfig, 'socketPath' | 'allowUnauthenticatedVerifiers' | 'logSelectors' | 'sds'>;
-  readonly identities: Pick<WorkloadIdentities, 'subscribe' | 'entriesOf' | 'syncState'>;
+  readonly config: Pick<
+    AgentConfig,
+    'socketPath' | 'allowUnauthenticatedVerifiers' | 'logSelectors' | 'sds' | 'workloadApi' | 'callLimits'
+  >;
+  readonly identities: Pick<
+    WorkloadIdentities,
+    'subscribe' | 'matches' | 'entriesOf' | 'bundlesOf' | 'syncState'
+  >;
   readonly jwtSvids: Pick<JwtSvids, 'fetchAll'>;
   readonly explain: ExplainSelf;
   readonly attestation: Pick<WorkloadAttestation, 'attest'>;
@@ -116,6 +124,8 @@ function serverOf(
     routes: routes({
       ...sds,
       isSdsDisabled: sds.isDisabled,
+      isWorkloadApiDisabled: config.workloadApi.isDisabled,
+      allowedForeignJwtClaims: config.workloadApi.allowedForeignJwtClaims,
       nobody,
       identities,
       jwtSvids,
@@ -129,6 +139,13 @@ function serverOf(
     }),
     gate: gate({
       attestation,
+      checkLimit: methodLimits(config.callLimits, clock),
+      firstIdentity: firstIdentity({
+        identities,
+        waitMs: config.workloadApi.firstIdentityWaitSeconds * 1_000,
+        allowUnauthenticatedVerifiers,
+        clock,
+      }),
       calls: new Shares(callLimits(bounds)),
       rates,
       complain: complain({ logSelectors, ownPid, clock, log }),

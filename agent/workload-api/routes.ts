@@ -1,5 +1,5 @@
 /** Every RPC on the Workload API's socket. Those for WIT-SVIDs answer Unimplemented (Workload API 7: so may a server without WIT). */
-import type { Routes } from '../../shared/rpc/handler.ts';
+import type { Handler, Routes } from '../../shared/rpc/handler.ts';
 import type { JwtSvids } from '../cache/jwt-source.ts';
 import type { WorkloadIdentities } from '../cache/workload-identities.ts';
 import { type SdsDeps, sdsRoutes } from '../sds/routes.ts';
@@ -10,24 +10,22 @@ import { fetchJwtBundles } from './fetch-jwt-bundles.ts';
 import { fetchJwtSvid } from './fetch-jwt-svid.ts';
 import { fetchX509Bundles } from './fetch-x509-bundles.ts';
 import { fetchX509Svid } from './fetch-x509-svid.ts';
+import { validateJwtSvid } from './validate-jwt-svid.ts';
 import type { WorkloadContext } from './gate.ts';
 
 export interface RoutesDeps extends SdsDeps {
-  readonly identities: Pick<WorkloadIdentities, 'subscribe' | 'entriesOf' | 'syncState'>;
+  readonly identities: Pick<WorkloadIdentities, 'subscribe' | 'entriesOf' | 'bundlesOf' | 'syncState'>;
   readonly jwtSvids: Pick<JwtSvids, 'fetchAll'>;
   readonly explain: ExplainSelf;
   readonly isSdsDisabled: boolean;
+  readonly isWorkloadApiDisabled: boolean;
+  readonly allowedForeignJwtClaims: readonly string[];
 }
 
 export function routes(deps: RoutesDeps): Routes<WorkloadContext> {
-  const { identities, jwtSvids, explain, turns, allowUnauthenticatedVerifiers, isSdsDisabled, log } = deps;
+  const { identities, explain, isSdsDisabled, isWorkloadApiDisabled } = deps;
   return {
-    SpiffeWorkloadAPI: {
-      FetchX509SVID: fetchX509Svid({ identities, turns, log }),
-      FetchX509Bundles: fetchX509Bundles({ identities, turns, allowUnauthenticatedVerifiers }),
-      FetchJWTSVID: fetchJwtSvid({ identities, jwtSvids }),
-      FetchJWTBundles: fetchJwtBundles({ identities, turns, allowUnauthenticatedVerifiers }),
-    },
+    ...(isWorkloadApiDisabled ? {} : { SpiffeWorkloadAPI: workloadApiRoutes(deps) }),
     'writ.explain.v1.ExplainSelf': {
       ExplainSelf: explainSelf(explain),
     },
@@ -37,3 +35,11 @@ export function routes(deps: RoutesDeps): Routes<WorkloadContext> {
     ...(isSdsDisabled ? {} : sdsRoutes(deps)),
   };
 }
+
+const workloadApiRoutes = (deps: RoutesDeps): Readonly<Record<string, Handler<WorkloadContext>>> => ({
+  FetchX509SVID: fetchX509Svid(deps),
+  FetchX509Bundles: fetchX509Bundles(deps),
+  FetchJWTSVID: fetchJwtSvid(deps),
+  FetchJWTBundles: fetchJwtBundles(deps),
+  ValidateJWTSVID: validateJwtSvid(deps),
+});

@@ -9,10 +9,10 @@ export const outputFlag: Flag = {
   otherwise: 'pretty',
 };
 
-/** Whether JSON is asked for; throws UsageError on any other word than pretty or json. */
-export function wantsJson(flags: Flags): boolean {
-  const output = flags.text('output');
+/** Whether JSON is asked for, by the flag of this name; throws UsageError on any other word than pretty or json. */
+export function wantsJson(flags: Flags, name = 'output'): boolean {
+  const output = flags.text(name);
   if (output !== 'pretty' && output !== 'json')
-    throw new UsageError(`-output is pretty or json, not "${output}"`);
+    throw new UsageError(`-${name} is pretty or json, not "${output}"`);
   return output === 'json';
 }

@@ -8,7 +8,7 @@ export interface JwtSvidRequest {
   /** For whom the token is to be: what its verifiers call themselves. */
   readonly audience: string | readonly string[];
   /** Which of the workload's identities; unless given, all for the client, the default one for a source. */
-  readonly id?: SpiffeId;
+  readonly id?: SpiffeId | undefined;
   readonly signal?: AbortSignal;
 }
 

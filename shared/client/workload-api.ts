@@ -2,6 +2,8 @@
 import type { SpiffeWorkloadAPIDefinition } from '../../proto/gen/SpiffeWorkloadAPI.ts';
 import type { JWTBundlesResponseOutput } from '../../proto/gen/JWTBundlesResponse.ts';
 import type { JWTSVIDResponseOutput } from '../../proto/gen/JWTSVIDResponse.ts';
+import type { ValidateJWTSVIDRequest } from '../../proto/gen/ValidateJWTSVIDRequest.ts';
+import type { ValidateJWTSVIDResponseOutput } from '../../proto/gen/ValidateJWTSVIDResponse.ts';
 import type { X509BundlesResponseOutput } from '../../proto/gen/X509BundlesResponse.ts';
 import type { X509SVIDResponseOutput } from '../../proto/gen/X509SVIDResponse.ts';
 import type { Clock } from '../clock.ts';
@@ -73,6 +75,14 @@ export class WorkloadApi {
     } catch (cause) {
       throw internal(`the Workload API's answer cannot be read: ${messageOf(cause)}`, { cause });
     }
+  }
+
+  /** The raw answer of ValidateJWTSVID; rejects with CodedError, InvalidArgument where the token is not valid. */
+  validateJwtSvidResponse(
+    request: ValidateJWTSVIDRequest,
+    signal?: AbortSignal,
+  ): Promise<ValidateJWTSVIDResponseOutput> {
+    return this.#rpcs.unary('ValidateJWTSVID', request, callOptions(signal));
   }
 
   /** The first message of a new stream. */

@@ -30,6 +30,8 @@ describe('agent configuration', () => {
       jwtSvidCacheMaxSize: 1_000,
       jwtSvidCacheHitTimeoutSeconds: 30,
       allowUnauthenticatedVerifiers: false,
+      workloadApi: { isDisabled: false, allowedForeignJwtClaims: [], firstIdentityWaitSeconds: 0 },
+      callLimits: new Map(),
       logSelectors: false,
       requirePeerPidfd: false,
       svidCache: 'memory',
@@ -143,11 +145,7 @@ describe('settings of our own and of SPIRE', () => {
     );
   });
 
-  for (const agent of [
-    'disable_workload_api = true',
-    'ratelimit { fetch_x509_svid = 1 }',
-    'experimental { broker { x = 1 } }',
-  ]) {
+  for (const agent of ['ratelimit { fetch_x509_svid = 1 }', 'experimental { broker { x = 1 } }']) {
     test(`refuses ${agent}`, () => {
       assert.match(
         faultsOf(() => load({ agent: `insecure_bootstrap = true ${agent}` })).join(),
@@ -173,18 +171,7 @@ describe('settings of our own and of SPIRE', () => {
     });
   }
 
-  test('reads the size of the cache of JWT-SVIDs, and the patience with which new ones are asked for', () => {
-    const read = (text: string) => load({ agent: `insecure_bootstrap = true ${text}` }).config;
-    assert.equal(read('jwt_svid_cache_max_size = 9').jwtSvidCacheMaxSize, 9);
-    assert.equal(read('jwt_svid_cache_max_size = 0').jwtSvidCacheMaxSize, 1_000);
-    const { jwtSvidCacheHitTimeoutSeconds } = read('experimental { jwt_svid_cache_hit_timeout = "5s" }');
-    assert.equal(jwtSvidCacheHitTimeoutSeconds, 5);
-  });
-
   for (const [text, fault] of [
-    ['jwt_svid_cache_max_size = -1', /must be a whole number of at least 0, not -1/],
-    ['experimental { jwt_svid_cache_hit_timeout = "4s" }', /must be a duration of at least 5s/],
-    ['experimental { jwt_svid_cache_hit_timeout = "31s" }', /must be at most 30s/],
     ['x509_svid_cache_max_size = -1', /must be a whole number of at least 0, not -1/],
     ['experimental { x509_svid_cache_max_size = -1 }', /must be a whole number of at least 0, not -1/],
     [

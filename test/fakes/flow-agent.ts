@@ -114,6 +114,13 @@ export class FlowAgent {
     };
   }
 
+  /** As this process, on a connection of its own until the agent is stopped. */
+  workloadApi(): ServiceClient<SpiffeWorkloadAPIDefinition> {
+    const channel = ownChannel(join(this.#parts.directory, 'public', 'api.sock'));
+    this.#closeDoors.add(() => channel.close());
+    return new ServiceClient('SpiffeWorkloadAPI', channel);
+  }
+
   /** As this process, on a connection of its own. */
   fetchX509Svid(): DoorStream {
     const channel = ownChannel(join(this.#parts.directory, 'public', 'api.sock'));

@@ -130,6 +130,8 @@ export class Door {
         socketPath: this.path,
         allowUnauthenticatedVerifiers: false,
         logSelectors: false,
+        workloadApi: { isDisabled: false, allowedForeignJwtClaims: [], firstIdentityWaitSeconds: 0 },
+        callLimits: new Map(),
         sds: SDS,
         ...config,
       },
