@@ -11,7 +11,13 @@ export interface Wanted {
   readonly debianPackage: string;
 }
 
-const USUAL_FOLDERS = ['/usr/local/bin', '/usr/bin', '/usr/sbin', '/usr/local/go/bin'];
+const USUAL_FOLDERS = [
+  '/usr/local/bin',
+  '/usr/bin',
+  '/usr/sbin',
+  '/usr/local/go/bin',
+  join(homedir(), '.cargo/bin'),
+];
 
 /** The command's path. Throws, with what to do, when it is missing and cannot be installed. */
 export function provide({ command, debianPackage }: Wanted): string {

@@ -12,7 +12,16 @@ export interface Serving {
 
 /** One line of the workload's output. */
 export interface PeerEvent {
-  readonly event: 'svid' | 'update' | 'error' | 'listening' | 'accepted' | 'refused' | 'answer' | 'failed';
+  readonly event:
+    | 'svid'
+    | 'update'
+    | 'error'
+    | 'listening'
+    | 'accepted'
+    | 'refused'
+    | 'answer'
+    | 'token'
+    | 'failed';
   readonly id?: string;
   readonly serial?: string;
   readonly chain?: number;

@@ -18,6 +18,10 @@ export const suites: Readonly<Record<string, string>> = {
     'the Go SDK: X509Source, mTLS both ways, a watch across a rotation, loss and return of an identity, our tokens verified',
   'py-spiffe':
     'the Python SDK: X509Source, mTLS both ways, a watch across a rotation, loss and return of an identity',
+  'java-spiffe':
+    'the Java SDK: X509Source, mTLS both ways, a watch across a rotation, tokens, loss and return of an identity',
+  'rust-spiffe':
+    'the Rust SDK: X509Source, mTLS both ways, a watch across a rotation, tokens, loss and return of an identity',
   'svid-files':
     'spiffe-helper under its own configuration: files of SVIDs that openssl serves from across a rotation; a JWT-SVID that jose verifies',
   envoy:
