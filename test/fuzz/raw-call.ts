@@ -2,7 +2,7 @@
 import type { ClientHttp2Session, OutgoingHttpHeaders } from 'node:http2';
 import { connect as connectHttp2, constants } from 'node:http2';
 import { connect as connectNet } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import type { TlsIdentity } from '../../shared/tls/listen.ts';
 
 export interface RawCall {
@@ -35,7 +35,11 @@ export const framed = (message: Uint8Array, flag = 0, length = message.length): 
 export const openUnix = (path: string): ClientHttp2Session =>
   quiet(connectHttp2('http://localhost', { createConnection: () => connectNet(path) }));
 
-export function openTls(port: number, identity?: TlsIdentity): ClientHttp2Session {
+export function openTls(
+  port: number,
+  identity?: TlsIdentity,
+  more: ConnectionOptions = {},
+): ClientHttp2Session {
   const certificate =
     identity === undefined
       ? {}
@@ -49,6 +53,7 @@ export function openTls(port: number, identity?: TlsIdentity): ClientHttp2Sessio
     ALPNProtocols: ['h2'],
     rejectUnauthorized: false,
     ...certificate,
+    ...more,
   };
   return quiet(connectHttp2('https://localhost', { createConnection: () => connectTls(options) }));
 }
