@@ -1,6 +1,7 @@
 /**
- * Bounds what callers make the server hold: requests that are half received, and those that are not answered yet. The
- * library bounds single messages alone, keeps each frame of one apart, and waits for the rest for ever. Made by server.ts.
+ * Bounds what callers make the server hold: requests that are half received, those that are not answered yet, and answers
+ * that nobody takes. The library bounds single messages alone, keeps each frame of one apart, and waits for ever, for the
+ * rest of a request and for the reader of an answer. Made by server.ts.
  */
 import type { ServerHttp2Stream } from 'node:http2';
 import { constants } from 'node:http2';
@@ -12,6 +13,8 @@ import { keepNoMoreThanBytes } from './message-parts.ts';
 const HELD_MAX_BYTES = 16 * 1_024 * 1_024;
 /** A request whose next part does not come within this is not waited for: SPIRE's agent gives a whole call as much. */
 const IDLE_MAX_MS = 30_000;
+/** Until a caller has taken what is sent: a message of 4 MiB takes as long at 14 KB a second. */
+const TAKEN_MAX_MS = 300_000;
 const SWEEP_MS = 5_000;
 export interface UnfinishedOptions {
   readonly clock: Clock;
@@ -44,6 +47,9 @@ interface Call {
   heldBytes: number;
   hasMessage: boolean;
   lastAtMs: number;
+  /** Of answers, that wait to be taken, and since when they are as many. */
+  untakenBytes: number;
+  untakenSinceMs: number;
 }
 
 export class Unfinished {
@@ -84,7 +90,15 @@ export class Unfinished {
     const tag = receiving.getPeer();
     const holder = holderOf(tag);
     const lastAtMs = this.#options.clock.monotonicMs();
-    const call: Call = { receiving, holder, heldBytes: 0, hasMessage: false, lastAtMs };
+    const call: Call = {
+      receiving,
+      holder,
+      heldBytes: 0,
+      hasMessage: false,
+      lastAtMs,
+      untakenBytes: 0,
+      untakenSinceMs: lastAtMs,
+    };
     this.#calls.set(receiving, call);
     stream.on('data', () => this.#received(call));
     if (onBody !== undefined) stream.on('data', ({ length }: Buffer) => onBody(tag, length));
@@ -131,6 +145,7 @@ export class Unfinished {
   #sweep(): void {
     const nowMs = this.#options.clock.monotonicMs();
     for (const call of this.#calls.values()) {
+      if (isUntaken(call, nowMs)) refuse(call);
       const isWaiting = !call.hasMessage || call.receiving.decoder.readState !== READ_STATE.none;
       if (isWaiting && nowMs - call.lastAtMs > IDLE_MAX_MS) refuse(call);
     }
@@ -140,6 +155,16 @@ export class Unfinished {
 /** A head announces what need not come; a message that came counts until the next one begins, or the call ends. */
 function heldBytesOf({ readState, readMessageSize, readMessageRemaining }: Receiving['decoder']): number {
   return readState === READ_STATE.head ? 0 : readMessageSize - readMessageRemaining;
+}
+
+/** Notes how much waits: what has not moved for too long will not. */
+function isUntaken(call: Call, nowMs: number): boolean {
+  const { writableLength } = call.receiving.stream;
+  if (writableLength !== call.untakenBytes || writableLength === 0) {
+    call.untakenBytes = writableLength;
+    call.untakenSinceMs = nowMs;
+  }
+  return nowMs - call.untakenSinceMs > TAKEN_MAX_MS;
 }
 
 /** The client's library says ResourceExhausted (gRPC over HTTP/2: errors). */

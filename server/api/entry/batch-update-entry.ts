@@ -1,21 +1,26 @@
 /** Entry/BatchUpdateEntry: changes registration entries, wholly or the fields of a mask; each item by itself. */
 import type { BatchUpdateEntryRequestOutput } from '../../../proto/gen/spire/api/server/entry/v1/BatchUpdateEntryRequest.ts';
-import type { BatchUpdateEntryResponse } from '../../../proto/gen/spire/api/server/entry/v1/BatchUpdateEntryResponse.ts';
-import type { Entry as WireEntry, EntryOutput } from '../../../proto/gen/spire/api/types/Entry.ts';
-import { assertNever, Code, invalidArgument, permissionDenied } from '../../../shared/errors.ts';
+import type { EntryOutput } from '../../../proto/gen/spire/api/types/Entry.ts';
+import {
+  assertNever,
+  Code,
+  type CodedError,
+  invalidArgument,
+  permissionDenied,
+} from '../../../shared/errors.ts';
+import { EncodedMessage } from '../../../shared/rpc/encoded.ts';
 import { type Handler, unary } from '../../../shared/rpc/handler.ts';
 import type { TrustDomain } from '../../../shared/spiffe/trust-domain.ts';
 import type { AuthorizedEntries } from '../../entries/authorized-entries.ts';
-import type { Entry } from '../../entries/entry.ts';
 import type { EntryStore, EntryUpdate, UpdateOutcome } from '../../entries/entry-store.ts';
 import { entryFields } from '../gate/audit-fields.ts';
 import type { CallContext } from '../gate/context.ts';
 import type { Registrar } from '../gate/registrar.ts';
-import { type EntryMask, entryChangesFromWire, entryWriter } from '../wire/entry.ts';
+import { type EntryMask, entryChangesFromWire } from '../wire/entry.ts';
 import { OK } from '../wire/status.ts';
 import { runBatch } from './batch.ts';
 import { readableCurrent } from './current-entry.ts';
-import { type EntryResult, failureStatus, noBundle } from './entry-result.ts';
+import { type EntryResult, EntryResults, failureStatus, noBundle } from './entry-result.ts';
 
 export interface BatchUpdateEntryNeeds {
   readonly trustDomain: TrustDomain;
@@ -25,25 +30,20 @@ export interface BatchUpdateEntryNeeds {
 }
 
 export const batchUpdateEntry = (needs: BatchUpdateEntryNeeds): Handler<CallContext> =>
-  unary(
-    async (
-      request: BatchUpdateEntryRequestOutput,
-      { trail, limits }: CallContext,
-    ): Promise<BatchUpdateEntryResponse> => {
-      const write = entryWriter(request.output_mask);
-      const results = await runBatch<EntryOutput, EntryUpdate, UpdateOutcome, EntryResult>({
-        wires: request.entries,
-        read: (wire) => toUpdate(wire, request.input_mask, { ...needs, registrar: limits?.registrar }),
-        deed: (items) => needs.entries.update(items, limits?.registrar),
-        toResult: (outcome) => toResult(outcome, write),
-        toFailure: (error, stage) => ({ status: failureStatus('update', error, stage) }),
-      });
-      request.entries.forEach((wire, at) =>
-        trail.item(() => entryFields(wire, request.input_mask), results[at]?.status ?? OK),
-      );
-      return { results: [...results] };
-    },
-  );
+  unary(async (request: BatchUpdateEntryRequestOutput, { trail, limits }: CallContext) => {
+    const made = new EntryResults('BatchUpdateEntry', request.output_mask, request.entries.length);
+    const results = await runBatch<EntryOutput, EntryUpdate, UpdateOutcome, EntryResult>({
+      wires: request.entries,
+      read: (wire) => toUpdate(wire, request.input_mask, { ...needs, registrar: limits?.registrar }),
+      deed: (items) => needs.entries.update(items, limits?.registrar),
+      toResult: (outcome) => toResult(outcome, made),
+      toFailure: (error, stage) => made.failed(failureStatus('update', error, stage)),
+    });
+    request.entries.forEach((wire, at) =>
+      trail.item(() => entryFields(wire, request.input_mask), results[at]?.status ?? OK),
+    );
+    return new EncodedMessage(results.map(({ part }) => part));
+  });
 
 function toUpdate(
   wire: EntryOutput,
@@ -56,16 +56,17 @@ function toUpdate(
   return { id: wire.id, changes };
 }
 
-function toResult(outcome: UpdateOutcome, write: (entry: Entry) => WireEntry): EntryResult {
+function toResult(outcome: UpdateOutcome, made: EntryResults): EntryResult {
+  const failed = (error: CodedError): EntryResult => made.failed(failureStatus('update', error, 'deed'));
   switch (outcome.kind) {
     case 'updated':
-      return { status: OK, entry: write(outcome.entry) };
+      return made.of(OK, outcome.entry);
     case 'not-found':
-      return { status: { code: Code.notFound, message: 'entry not found' } };
+      return made.failed({ code: Code.notFound, message: 'entry not found' });
     case 'no-bundle':
-      return { status: failureStatus('update', noBundle(outcome.trustDomain), 'deed') };
+      return failed(noBundle(outcome.trustDomain));
     case 'denied':
-      return { status: failureStatus('update', permissionDenied(outcome.why), 'deed') };
+      return failed(permissionDenied(outcome.why));
     default:
       return assertNever(outcome);
   }

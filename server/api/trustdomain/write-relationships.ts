@@ -1,9 +1,11 @@
 /** Carries out a batch of relationships, item by item, for the answer and the audit log. Called by the RPCs beside it. */
+import type { BatchCreateFederationRelationshipResponse } from '../../../proto/gen/spire/api/server/trustdomain/v1/BatchCreateFederationRelationshipResponse.ts';
 import type {
   FederationRelationship as WireRelationship,
   FederationRelationshipOutput,
 } from '../../../proto/gen/spire/api/types/FederationRelationship.ts';
 import type { StatusOutput } from '../../../proto/gen/spire/api/types/Status.ts';
+import { answerEncoder } from '../../../shared/rpc/encoded.ts';
 import type { Logger } from '../../../shared/log/logger.ts';
 import type { BundleStore } from '../../bundle/bundle-store.ts';
 import type { WithBundle } from '../../federation/relationship-store.ts';
@@ -11,12 +13,19 @@ import { relationshipFields } from '../gate/audit-bundle-fields.ts';
 import type { AuditTrail } from '../gate/context.ts';
 import { itemByItem } from '../item-by-item.ts';
 import { type RelationshipMask, relationshipWriter } from '../wire/federation-relationship.ts';
+import { Room } from '../wire/room.ts';
 import { OK, statusOf } from '../wire/status.ts';
 
 export interface WriteRelationshipsNeeds {
   readonly bundles: Pick<BundleStore, 'find'>;
   readonly log: Logger;
 }
+
+const NAME_ALONE = {
+  bundle_endpoint_url: false,
+  bundle_endpoint_profile: false,
+  trust_domain_bundle: false,
+};
 
 interface RelationshipResult {
   readonly status: StatusOutput;
@@ -39,12 +48,24 @@ export async function writeRelationships(
   deed: (wire: FederationRelationshipOutput) => Promise<WithBundle>,
 ): Promise<{ results: RelationshipResult[] }> {
   const write = relationshipWriter(request.output_mask);
+  const shorten = relationshipWriter(NAME_ALONE);
+  const room = new Room();
+  const encode = answerEncoder<BatchCreateFederationRelationshipResponse>(
+    'spire.api.server.trustdomain.v1.TrustDomain',
+    'BatchCreateFederationRelationship',
+  );
+  /** What does not fit the answer any more is named. */
+  const shown = (written: WithBundle): RelationshipResult => {
+    const result = { status: OK, federation_relationship: write(written) };
+    const fits = room.take(encode({ results: [result] })) !== undefined;
+    return fits ? result : { status: OK, federation_relationship: shorten(written) };
+  };
   const results = await itemByItem<FederationRelationshipOutput, RelationshipResult>(
     request.federation_relationships,
     async (wire) => {
       const written = await deed(wire);
       await warnOfEndpoint(needs, written);
-      return { status: OK, federation_relationship: write(written) };
+      return shown(written);
     },
     (error) => ({ status: statusOf(error) }),
   );

@@ -1,17 +1,12 @@
 /** Lists as answers, kept to the size of a message (SPIRE: pagination). Called by the RPCs that list. */
-import { Code, CodedError } from '../../../shared/errors.ts';
 import { Pauses } from '../../../shared/pauses.ts';
 import { EncodedMessage } from '../../../shared/rpc/encoded.ts';
 import type { Call } from '../../../shared/rpc/handler.ts';
 import type { Page, PageRequest, Show } from '../../entries/entry-store.ts';
+import { Room } from './room.ts';
 
-/**
- * What clients of gRPC take unless they are told to take more, which SPIRE's never are.
- *
- * DIVERGES: SPIRE reads everything that is asked for, and leaves it to its client to refuse it.
- */
-const MESSAGE_MAX_BYTES = 4 * 1024 * 1024;
-const TOKEN_MAX_BYTES = 32; // a tag, a length, and at most 19 digits
+/** DIVERGES: SPIRE reads everything that is asked for, and leaves it to its client to refuse it. */
+const PAGES = 'ask for pages (page_size), or for less (filter, output_mask)';
 
 export interface Listing<Item> {
   readonly list: <Shown>(page: PageRequest, show: Show<Item, Shown>) => Promise<Page<Shown>>;
@@ -62,29 +57,4 @@ export async function wholeAnswer<Item>(
     parts.push(room.need(part(item), advice));
   }
   return new EncodedMessage(parts);
-}
-
-const PAGES = 'ask for pages (page_size), or for less (filter, output_mask)';
-
-/** What is left of a message. */
-class Room {
-  #leftBytes = MESSAGE_MAX_BYTES - TOKEN_MAX_BYTES;
-  #isEmpty = true;
-
-  /** Undefined when it does not fit any more. The first fits always: an item by itself does. */
-  take(part: Uint8Array): Uint8Array | undefined {
-    if (part.length > this.#leftBytes && !this.#isEmpty) return undefined;
-    this.#leftBytes -= part.length;
-    this.#isEmpty = false;
-    return part;
-  }
-
-  need(part: Uint8Array, advice: string): Uint8Array {
-    const fitting = this.take(part);
-    if (fitting !== undefined) return fitting;
-    throw new CodedError(
-      Code.resourceExhausted,
-      `the list is larger than the ${MESSAGE_MAX_BYTES} bytes of a message: ${advice}`,
-    );
-  }
 }

@@ -143,6 +143,24 @@ test('connections of one holder share the bound, others have their own', async (
   }
 });
 
+test('an answer that is not taken is given up after five minutes', async (t) => {
+  const { clock, connect } = await world(t);
+  const connection = await connect();
+  const window = Buffer.from([0, 4, 0, 0, 0, 0]); // SETTINGS_INITIAL_WINDOW_SIZE 0 (RFC 9113 6.5.2)
+  connection.send({ type: FrameType.settings, payload: window });
+  connection.send(
+    { type: FrameType.headers, flags: Flag.endHeaders, stream: 1, payload: grpcHeaders(GET) },
+    { type: FrameType.data, flags: Flag.endStream, stream: 1, payload: messageHead(0) },
+  );
+  await connection.find(({ type, stream }) => type === FrameType.headers && stream === 1);
+  await clock.advance(295_000);
+  connection.send({ type: FrameType.ping, payload: Buffer.alloc(8) });
+  await connection.find(({ type }) => type === FrameType.ping);
+  assert.equal(connection.frames.some(isReset(1)), false);
+  await clock.advance(15_000);
+  assert.notEqual(await connection.find(isReset(1)), undefined);
+});
+
 test('a request that is not sent on, or not begun, is ended after half a minute', async (t) => {
   const { clock, connect } = await world(t);
   const connection = await connect();

@@ -44,12 +44,23 @@ describe('bundles are read', () => {
         bundle: [world.bundle(td, { jwt_authorities })],
         output_mask: {},
       });
+    const names = ['a.org', 'b.org', 'c.org', 'd.org', 'e.org'];
+    const { results } = await world.api.unary('BatchUpdateFederatedBundle', {
+      bundle: names.map((trust_domain) => ({ trust_domain, refresh_hint: 7 })),
+      input_mask: { refresh_hint: true },
+    });
+    assert.deepEqual(
+      results.map(({ status, bundle }) => [status?.code, bundle?.trust_domain]),
+      names.map((name) => [0, name]),
+    );
+    const whole = results.map(({ bundle }) => bundle?.refresh_hint === '7');
+    assert.deepEqual(whole, [true, true, true, true, false], 'what fits the answer is shown whole');
     const tooLarge = /^failed to list bundles: the list is larger than .* ask for pages/;
     await refused(world.api.unary('ListFederatedBundles', {}), Code.resourceExhausted, tooLarge);
     const page = await world.api.unary('ListFederatedBundles', { page_size: 100 });
     assert.ok(page.bundles.length > 1 && page.bundles.length < 5, String(page.bundles.length));
-    const names = await world.api.unary('ListFederatedBundles', { output_mask: { sequence_number: true } });
-    assert.equal(names.bundles.length, 5);
+    const masked = await world.api.unary('ListFederatedBundles', { output_mask: { sequence_number: true } });
+    assert.equal(masked.bundles.length, 5);
   });
 
   it('GetFederatedBundle is for agents too, and answers with what is stored now', async () => {
