@@ -5,7 +5,7 @@ import { invalidArgument } from '../../shared/errors.ts';
 import { type Handler, unary } from '../../shared/rpc/handler.ts';
 import type { Subscription, WorkloadIdentities, WorkloadUpdate } from '../cache/workload-identities.ts';
 import type { WorkloadContext } from '../workload-api/gate.ts';
-import { checkNames, checkType } from './request.ts';
+import { checkNames, checkType, EVERYTHING } from './request.ts';
 import type { FindResources } from './resources.ts';
 import { anyOf, SECRET_TYPE_URL } from './secrets.ts';
 import { validationFor } from './validation.ts';
@@ -26,7 +26,7 @@ export const fetchSecrets = ({
     checkType(request.type_url);
     const names = checkNames(request.resource_names);
     const validation = validationFor(request.node, isSpiffeValidationDisabled);
-    const isWildcard = names.length === 0 || names.includes('*');
+    const isWildcard = names.length === 0 || names.includes(EVERYTHING);
     const update = await firstUpdate(identities, context);
     const wanted = { names: isWildcard ? undefined : names, validation, held: NOTHING };
     const { resources, unknown } = find(update, wanted);

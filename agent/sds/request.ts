@@ -7,6 +7,9 @@ const NAMES_MAX = 256;
 const NAMES_MAX_CHARACTERS = 16_384; // of all of them
 const NAME_MAX_CHARACTERS = 2_048; // SPIFFE-ID 2.3
 
+/** The name of everything (xDS protocol). */
+export const EVERYTHING = '*';
+
 /** Each once, without the empty one. Throws InvalidArgument where there are too many, or too long ones. */
 export function checkNames(names: readonly string[]): readonly string[] {
   if (names.length > NAMES_MAX) throw invalidArgument(`more than ${NAMES_MAX} names of secrets`);

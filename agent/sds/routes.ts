@@ -7,6 +7,7 @@ import type { WorkloadIdentities } from '../cache/workload-identities.ts';
 import type { Rates } from '../rates.ts';
 import type { WorkloadContext } from '../workload-api/gate.ts';
 import type { PushTurns } from '../workload-api/push-turns.ts';
+import { deltaSecrets } from './delta-secrets.ts';
 import { fetchSecrets } from './fetch-secrets.ts';
 import { findResources, type ResourcesDeps } from './resources.ts';
 import { streamSecrets } from './stream-secrets.ts';
@@ -28,6 +29,7 @@ export function sdsRoutes(deps: SdsDeps): Routes<WorkloadContext> {
   return {
     'envoy.service.secret.v3.SecretDiscoveryService': {
       StreamSecrets: streamSecrets(streams),
+      DeltaSecrets: deltaSecrets(streams),
       FetchSecrets: fetchSecrets(streams),
     },
   };

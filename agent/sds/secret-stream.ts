@@ -20,6 +20,8 @@ export interface SecretStreamDeps extends WorkloadStreamDeps {
   readonly random: Random;
 }
 
+export const NONCE_BYTES = 4; // SPIRE
+
 /** One stream as its RPC sees it. What they throw ends it. */
 export interface Conversation<Req, Res> {
   /** Takes a request; how many names it has. */

@@ -109,7 +109,7 @@ function contextOf(name: string, trusts: readonly Trust[], validation: Validatio
 const pem = (label: string, ders: readonly Uint8Array[]): Buffer =>
   Buffer.from(ders.map((der) => formatPem(label, der)).join(''));
 
-const VERSION_CHARACTERS = 32; // 128 bits
+export const VERSION_CHARACTERS = 32; // 128 bits
 
 function resource(secret: Secret & { readonly name: string }): Resource {
   const body = Buffer.from(messageType(SECRET_TYPE).encode(secret));

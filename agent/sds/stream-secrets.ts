@@ -13,15 +13,13 @@ import type { Peer } from '../attest-workload/peer-info.ts';
 import type { WorkloadUpdate } from '../cache/workload-identities.ts';
 import type { WorkloadContext } from '../workload-api/gate.ts';
 import { trustDomainIn } from './names.ts';
-import { checkNames, checkType } from './request.ts';
-import { type Conversation, secretStream, type SecretStreamDeps } from './secret-stream.ts';
+import { checkNames, checkType, EVERYTHING } from './request.ts';
+import { type Conversation, NONCE_BYTES, secretStream, type SecretStreamDeps } from './secret-stream.ts';
 import { anyOf, SECRET_TYPE_URL } from './secrets.ts';
 import { type Validation, validationFor } from './validation.ts';
 
 export const streamSecrets = (deps: SecretStreamDeps): Handler<WorkloadContext> =>
   secretStream<DiscoveryRequestOutput, DiscoveryResponse>(deps, (peer) => new StateOfTheWorld(deps, peer));
-
-const NONCE_BYTES = 4; // SPIRE
 
 class StateOfTheWorld implements Conversation<DiscoveryRequestOutput, DiscoveryResponse> {
   readonly #deps: SecretStreamDeps;
@@ -58,7 +56,7 @@ class StateOfTheWorld implements Conversation<DiscoveryRequestOutput, DiscoveryR
 
   #ask(names: readonly string[], isRejoining: boolean): void {
     this.#names = names;
-    if (names.length > 0) this.#isWildcard = names.includes('*');
+    if (names.length > 0) this.#isWildcard = names.includes(EVERYTHING);
     if (this.#isWildcard) return;
     const asked = new Set(names);
     // Asked for again later, it is sent again.

@@ -3,6 +3,8 @@ import type { Node } from '../../../proto/gen/envoy/config/core/v3/Node.ts';
 import type { CertificateValidationContextOutput } from '../../../proto/gen/envoy/extensions/transport_sockets/tls/v3/CertificateValidationContext.ts';
 import type { SecretOutput } from '../../../proto/gen/envoy/extensions/transport_sockets/tls/v3/Secret.ts';
 import type { SPIFFECertValidatorConfigOutput } from '../../../proto/gen/envoy/extensions/transport_sockets/tls/v3/SPIFFECertValidatorConfig.ts';
+import type { DeltaDiscoveryRequest } from '../../../proto/gen/envoy/service/discovery/v3/DeltaDiscoveryRequest.ts';
+import type { DeltaDiscoveryResponseOutput } from '../../../proto/gen/envoy/service/discovery/v3/DeltaDiscoveryResponse.ts';
 import type { DiscoveryRequest } from '../../../proto/gen/envoy/service/discovery/v3/DiscoveryRequest.ts';
 import type { DiscoveryResponseOutput } from '../../../proto/gen/envoy/service/discovery/v3/DiscoveryResponse.ts';
 import type { SecretDiscoveryServiceDefinition } from '../../../proto/gen/envoy/service/secret/v3/SecretDiscoveryService.ts';
@@ -42,12 +44,35 @@ export function openStream(door: Door) {
   return { ask, next, acknowledge, cancel: () => call.cancel() };
 }
 
+/** One DeltaSecrets. */
+export function openDelta(door: Door) {
+  const call = sdsClient(door).bidi('DeltaSecrets');
+  return {
+    ask: (request: DeltaDiscoveryRequest): void => call.send({ type_url: SECRET_URL, ...request }),
+    next: async (): Promise<DeltaDiscoveryResponseOutput> => {
+      const { value, done } = await call.responses.next();
+      if (done === true) throw new Error('the stream ended with OK');
+      return value;
+    },
+  };
+}
+
+/** Secrets by name, and the names of those that are no more. */
+export function changesIn({ resources, removed_resources: removed }: DeltaDiscoveryResponseOutput) {
+  const secrets = secretsIn({ resources: resources.flatMap(({ resource }) => resource ?? []) });
+  for (const [at, name] of Object.keys(secrets).entries())
+    if (name !== resources[at]?.name) throw new Error(`${name} goes by the name of ${resources[at]?.name}`);
+  return { secrets, removed };
+}
+
 const VALIDATOR = 'envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig';
 const textOf = (source: { inline_bytes?: Uint8Array } | null | undefined): string =>
   Buffer.from(source?.inline_bytes ?? '').toString();
 
 /** Secrets by name: the PEM of certificate and key, of the CAs, or of each trust domain's CAs. */
-export const secretsIn = ({ resources }: DiscoveryResponseOutput): Readonly<Record<string, object>> =>
+export const secretsIn = ({
+  resources,
+}: Pick<DiscoveryResponseOutput, 'resources'>): Readonly<Record<string, object>> =>
   Object.fromEntries(
     resources.map((any) => {
       const { value } = any as unknown as { value: Buffer };

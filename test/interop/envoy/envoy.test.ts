@@ -133,6 +133,19 @@ test('a secret whose entry comes later is served when it does', async () => {
   await eventually('another answer', async () => (await call(its.front)).status === 403); // no policy names it
 });
 
+test('an Envoy that asks for changes alone is served, and hears of them', async () => {
+  const its = await portsOf();
+  const changes = { 'api_type: GRPC': 'api_type: DELTA_GRPC' };
+  const delta = await start({ name: 'front', example: 'front.yaml', changes }, its).ready();
+  assert.equal(await answerFrom(its.front), FRONT);
+  const known = await delta.serials();
+  ttlSeconds = 550;
+  await updateEntries();
+  await delta.newSerial(known, ROTATION_LIMIT_MS);
+  assert.equal(await answerFrom(its.front), FRONT);
+  assert.equal(await delta.stat('sds.default.update_rejected'), 0);
+});
+
 test('another trust domain is believed once the entry federates with it, by all of its names', async () => {
   for (const port of [ports.backend, ports.partners]) await assert.rejects(partner.call(port));
   await system.serverCli('bundle', 'set', '-id', 'spiffe://partner.test', '-path', partner.bundlePath);
