@@ -30,8 +30,10 @@ export const followedSoonAfter = (active: Lifetime): Date =>
   new Date(active.expiresAt.getTime() - preparationMarginMs(lifetimeMs(active)));
 
 /**
- * After this moment the successor is prepared: no earlier than it would be if its own kind were followed, so that one that
- * lives shorter does not end while it waits.
+ * After this moment the successor is prepared.
+ *
+ * DIVERGES: SPIRE looks at the life of the active authority alone. Here a successor that lives shorter is prepared no
+ * earlier before its turn than if it followed its like, so that it does not end while it waits.
  */
 export function prepareAfter(active: Lifetime, successorLifeMs: number): Date {
   const lifeMs = lifetimeMs(active);
