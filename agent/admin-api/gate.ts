@@ -38,6 +38,9 @@ export const RULES: Readonly<Record<string, Who>> = {
   '/spire.api.agent.logger.v1.Logger/SetLogLevel': 'owner',
   '/spire.api.agent.logger.v1.Logger/ResetLogLevel': 'owner',
   '/spire.api.agent.delegatedidentity.v1.DelegatedIdentity': 'delegate',
+  '/grpc.health.v1.Health': 'opener',
+  '/grpc.reflection.v1.ServerReflection': 'opener',
+  '/grpc.reflection.v1alpha.ServerReflection': 'opener',
 };
 
 /** Undefined where nobody may. */
@@ -80,7 +83,7 @@ export function gate({
         throw permissionDenied('this service is closed');
     }
   };
-  return async (call, _read, run) => {
+  return async (call, read, run) => {
     const caller = processOf(call);
     const { pid, uid, connection } = caller;
     const fields = { method: call.method, pid, uid };
@@ -88,6 +91,7 @@ export function gate({
     connection.begin();
     try {
       call.signal.throwIfAborted();
+      if (ruleOf(call.method) === 'delegate') read(); // to find out who calls costs more than to refuse what makes no sense
       const delegate = await delegateFor(call, caller);
       call.signal.throwIfAborted();
       await run({ signal: call.signal, delegate });

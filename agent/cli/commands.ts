@@ -3,7 +3,8 @@ import type { Command } from '../../shared/cli/command.ts';
 import { withCompletion } from '../../shared/cli/completion.ts';
 import { outputFlag } from '../../shared/cli/output.ts';
 import { timeoutFlag } from '../../shared/cli/timeout-flag.ts';
-import { adminSocketFlags } from './admin-socket.ts';
+import { levelFlag } from '../../shared/cli/print-logger.ts';
+import { adminOnlyFlags, adminSocketFlags } from './admin-socket.ts';
 import { helperCommands } from './svid-files-commands.ts';
 import { agentFlags, workloadSocketFlags } from './agent-socket-flags.ts';
 import { runFlags } from './run-flags.ts';
@@ -93,6 +94,30 @@ export const agentCommands: readonly Command[] = withCompletion([
       outputFlag,
     ],
     load: async () => (await import('./explain.ts')).explain,
+  },
+  {
+    words: ['debug', 'getinfo'],
+    summary: 'say how long the agent runs, what it holds, and by which SVID',
+    flags: adminOnlyFlags,
+    load: async () => (await import('./debug-getinfo.ts')).debugGetinfo,
+  },
+  {
+    words: ['logger', 'get'],
+    summary: "show the level of the agent's log",
+    flags: adminOnlyFlags,
+    load: async () => (await import('./logger-get.ts')).loggerGet,
+  },
+  {
+    words: ['logger', 'set'],
+    summary: "change the level of the agent's log while it runs",
+    flags: [levelFlag, ...adminOnlyFlags],
+    load: async () => (await import('./logger-set.ts')).loggerSet,
+  },
+  {
+    words: ['logger', 'reset'],
+    summary: "set the level of the agent's log back to that of its start",
+    flags: adminOnlyFlags,
+    load: async () => (await import('./logger-reset.ts')).loggerReset,
   },
   ...helperCommands(['helper']),
 ]);

@@ -64,7 +64,7 @@ export function federatedFor<F extends Form>(
   return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function areEqual<F extends Form>(a: Bundles<F>, b: Bundles<F>): boolean {
+export function areEqual<F extends Form>(a: Bundles<F>, b: Bundles<F>): boolean {
   const ids = Object.keys(a);
   return ids.length === Object.keys(b).length && ids.every((id) => isSame(a[id], b[id]));
 }

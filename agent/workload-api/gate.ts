@@ -32,6 +32,9 @@ const RULES: Readonly<Record<string, { readonly needsHeader: boolean; readonly i
   // Envoy has no way to send it
   'envoy.service.secret.v3.SecretDiscoveryService': { needsHeader: false, isAttested: true },
   'grpc.health.v1.Health': { needsHeader: false, isAttested: false },
+  // What it tells is the same for all, and tools that ask know no header (SPIRE: likewise)
+  'grpc.reflection.v1.ServerReflection': { needsHeader: false, isAttested: false },
+  'grpc.reflection.v1alpha.ServerReflection': { needsHeader: false, isAttested: false },
 };
 
 export function gate(deps: GateDeps): Gate<Caller, WorkloadContext> {

@@ -1,5 +1,7 @@
 /** Every RPC on the Workload API's socket. Those for WIT-SVIDs answer Unimplemented (Workload API 7: so may a server without WIT). */
+import { unavailable } from '../../shared/errors.ts';
 import type { Handler, Routes } from '../../shared/rpc/handler.ts';
+import { withReflection } from '../../shared/rpc/reflection/server-reflection-info.ts';
 import type { JwtSvids } from '../cache/jwt-source.ts';
 import type { WorkloadIdentities } from '../cache/workload-identities.ts';
 import { type SdsDeps, sdsRoutes } from '../sds/routes.ts';
@@ -24,16 +26,19 @@ export interface RoutesDeps extends SdsDeps {
 
 export function routes(deps: RoutesDeps): Routes<WorkloadContext> {
   const { identities, explain, isSdsDisabled, isWorkloadApiDisabled } = deps;
-  return {
+  const own: Routes<WorkloadContext> = {
     ...(isWorkloadApiDisabled ? {} : { SpiffeWorkloadAPI: workloadApiRoutes(deps) }),
     'writ.explain.v1.ExplainSelf': {
       ExplainSelf: explainSelf(explain),
     },
     'grpc.health.v1.Health': {
-      Check: checkHealth(identities),
+      Check: checkHealth(identities, ['', 'SpiffeWorkloadAPI']),
     },
     ...(isSdsDisabled ? {} : sdsRoutes(deps)),
   };
+  return withReflection(own, ({ peer }) => {
+    if (deps.rates.take(peer.uid) === undefined) throw unavailable(`user ${peer.uid} calls too often`);
+  });
 }
 
 const workloadApiRoutes = (deps: RoutesDeps): Readonly<Record<string, Handler<WorkloadContext>>> => ({

@@ -1,14 +1,10 @@
 /** `debug getinfo`. */
 import type { DebugDefinition } from '../../proto/gen/spire/api/server/debug/v1/Debug.ts';
-import type {
-  _spire_api_server_debug_v1_GetInfoResponse_CertOutput as WireCertificate,
-  GetInfoResponseOutput,
-} from '../../proto/gen/spire/api/server/debug/v1/GetInfoResponse.ts';
-import { fromUnixSeconds } from '../../shared/clock.ts';
+import type { GetInfoResponseOutput } from '../../proto/gen/spire/api/server/debug/v1/GetInfoResponse.ts';
 import type { RunCommand } from '../../shared/cli/command.ts';
 import { toJson } from '../../shared/cli/json.ts';
 import { wantsJson } from '../../shared/cli/output.ts';
-import { printable } from '../../shared/cli/printable.ts';
+import { svidChainText } from '../../shared/cli/print-svid-chain.ts';
 import { durationText } from '../../shared/cli/time-text.ts';
 import { DEBUG, withService } from './call-server.ts';
 
@@ -26,15 +22,4 @@ const infoText = (info: GetInfoResponseOutput): string => `Server Debug Info:
   Registered Agents:       ${info.agents_count}
   Registration Entries:    ${info.entries_count}
   Federated Bundles:       ${info.federated_bundles_count}
-${info.svid_chain.length === 0 ? '' : `  SVID Chain:\n${info.svid_chain.map(certificateText).join('')}`}`;
-
-const certificateText = ({ id, subject, expires_at }: WireCertificate, at: number): string =>
-  `    [${at}] SPIFFE ID:  ${id === null ? '(none)' : printable(`spiffe://${id.trust_domain}${id.path}`)}
-        Subject:    ${printable(subject)}
-        Expires At: ${rfc3339(expires_at)}
-`;
-
-const rfc3339 = (unixSeconds: string): string =>
-  fromUnixSeconds(Number(unixSeconds))
-    .toISOString()
-    .replace(/\.\d+Z$/, 'Z');
+${svidChainText(info.svid_chain)}`;

@@ -8,10 +8,16 @@ import { Code, invalidArgument } from '../../errors.ts';
 import { bidi, type Handler, type Routes, type Send } from '../handler.ts';
 import { type FileDescriptor, findFile, findFileOf, isMessage } from './file-descriptors.ts';
 
-/** The routes, and two more by which those are described. */
-export function withReflection<Context>(routes: Routes<Context>): Routes<Context> {
+/**
+ * The routes, and two more by which those are described. `admit` throws where this caller asks too often: a stream has any
+ * number of requests.
+ */
+export function withReflection<Context>(
+  routes: Routes<Context>,
+  admit: (context: Context) => void = () => {},
+): Routes<Context> {
   const names = [...Object.keys(routes), ...SERVICES].sort();
-  const handler: Handler<Context> = serverReflectionInfo(names);
+  const handler: Handler<Context> = serverReflectionInfo(names, admit);
   return {
     ...routes,
     ...Object.fromEntries(SERVICES.map((name) => [name, { ServerReflectionInfo: handler }])),
@@ -20,20 +26,25 @@ export function withReflection<Context>(routes: Routes<Context>): Routes<Context
 
 const SERVICES = ['grpc.reflection.v1.ServerReflection', 'grpc.reflection.v1alpha.ServerReflection'];
 
-const serverReflectionInfo = <Context>(services: readonly string[]): Handler<Context> =>
+const serverReflectionInfo = <Context>(
+  services: readonly string[],
+  admit: (context: Context) => void,
+): Handler<Context> =>
   bidi(
     async (
       requests: AsyncIterable<ServerReflectionRequestOutput>,
-      _context: Context,
+      context: Context,
       send: Send<ServerReflectionResponse>,
     ) => {
       const sent = new Set<string>();
-      for await (const request of requests)
+      for await (const request of requests) {
+        admit(context);
         await send({
           valid_host: request.host,
           original_request: request,
           ...answer(request, services, sent),
         });
+      }
     },
   );
 

@@ -10,6 +10,7 @@ import type { AgentSvid } from '../../../agent/agent-svid/agent-svid.ts';
 import type { WorkloadAttestation } from '../../../agent/attest-workload/attest.ts';
 import type { Peer, PeerSource } from '../../../agent/attest-workload/peer-info.ts';
 import { BundleCache } from '../../../agent/cache/bundle-cache.ts';
+import type { JwtSvids } from '../../../agent/cache/jwt-source.ts';
 import { explainProcess } from '../../../agent/explain/explain-process.ts';
 import { PushTurns } from '../../../agent/workload-api/push-turns.ts';
 import type { Bundle } from '../../../shared/bundle/bundle.ts';
@@ -51,6 +52,7 @@ export class AdminDoor {
   attestationFault: Error | undefined;
   svidCount = 0;
   readonly jwtSvids = { count: 0 };
+  fetchJwtSvids: JwtSvids['fetchAll'] = async () => [];
   readonly #api: ReturnType<typeof adminApi>;
   readonly #channels: Channel[] = [];
 
@@ -82,8 +84,10 @@ export class AdminDoor {
           findSubject: findSubject({ peers, attestation }),
           identities,
           bundles: this.bundles,
+          jwtSvids: { fetchAll: (...asked) => this.fetchJwtSvids(...asked) },
           turns: new PushTurns(),
         },
+        identities,
         threshold,
       },
       delegates: new Delegates({ authorized, attestation, identities }),

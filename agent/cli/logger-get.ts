@@ -1,0 +1,14 @@
+/** `logger get`. */
+import type { LoggerDefinition } from '../../proto/gen/spire/api/agent/logger/v1/Logger.ts';
+import type { RunCommand } from '../../shared/cli/command.ts';
+import { wantsJson } from '../../shared/cli/output.ts';
+import { printLogger } from '../../shared/cli/print-logger.ts';
+import { LOGGER, withAdminService } from './call-admin.ts';
+
+export const loggerGet: RunCommand = async (flags, terminal) => {
+  const asJson = wantsJson(flags);
+  return withAdminService<LoggerDefinition, number>(LOGGER, { flags, terminal }, async (client) => {
+    printLogger(await client.unary('GetLogger', {}), terminal, asJson);
+    return 0;
+  });
+};
