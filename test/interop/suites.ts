@@ -22,6 +22,7 @@ export const suites: Readonly<Record<string, string>> = {
     'the Java SDK: X509Source, mTLS both ways, a watch across a rotation, tokens, loss and return of an identity',
   'rust-spiffe':
     'the Rust SDK: X509Source, mTLS both ways, a watch across a rotation, tokens, loss and return of an identity',
+  sdk: 'programs with the Go, Python, Java and Rust SDKs and with our library, all as servers and clients of all, and their tokens',
   'svid-files':
     'spiffe-helper under its own configuration: files of SVIDs that openssl serves from across a rotation; a JWT-SVID that jose verifies',
   envoy:

@@ -121,6 +121,7 @@ public final class Peer {
       String id = peerOf(socket);
       say("accepted", "id", id);
       socket.getOutputStream().write(("hello " + id).getBytes(StandardCharsets.UTF_8));
+      socket.shutdownOutput(); // close() alone does not always say so, which OpenSSL takes for an attack
     } catch (Exception error) {
       say("refused", "error", whole(error));
     }

@@ -12,7 +12,7 @@ import threading
 
 from OpenSSL import SSL
 from cryptography import x509
-from spiffe import SpiffeId, WorkloadApiClient, X509Source
+from spiffe import JwtSource, JwtSvid, SpiffeId, WorkloadApiClient, X509Source
 from spiffetls import ClientTlsMode, ListenOptions, ServerTlsMode, create_ssl_context, dial, listen
 from spiffetls.tlsconfig.authorize import authorize_id
 
@@ -141,13 +141,48 @@ def id_of(connection):
     return names.get_values_for_type(x509.UniformResourceIdentifier)[0]
 
 
-COMMANDS = {"fetch": fetch, "watch": watch, "source": source, "serve": serve, "serve-anew": serve_anew, "call": call}
+def token(*audience):
+    """Gets a token through a JWT source, and verifies it by the source's bundles."""
+    held = JwtSource(timeout_in_seconds=PATIENCE_SECONDS)
+    try:
+        svid = held.fetch_svid(set(audience))
+        own = JwtSvid.parse_and_validate(svid.token, bundle_of(held, svid), set(audience))
+        say("token", id=str(own.spiffe_id), text=svid.token)
+    finally:
+        held.close()
+
+
+def validate(audience, text):
+    """Has a token verified by the Workload API, and by the bundles that it gives."""
+    client = WorkloadApiClient()
+    try:
+        answered = client.validate_jwt_svid(text, audience)
+        own = JwtSvid.parse_and_validate(text, bundle_of(client.fetch_jwt_bundles(), answered), {audience})
+        say("token", id=str(answered.spiffe_id), text=str(own.spiffe_id))
+    finally:
+        client.close()
+
+
+def bundle_of(bundles, svid):
+    return bundles.get_bundle_for_trust_domain(svid.spiffe_id.trust_domain)
+
+
+COMMANDS = {
+    "fetch": fetch,
+    "watch": watch,
+    "source": source,
+    "serve": serve,
+    "serve-anew": serve_anew,
+    "call": call,
+    "token": token,
+    "validate": validate,
+}
 
 
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
-        sys.exit("usage: peer.py fetch | watch | source | serve ID | serve-anew ID | call ADDRESS ID")
+        sys.exit(f"usage: peer.py {' | '.join(COMMANDS)}, with what the word takes")
     try:
         COMMANDS[sys.argv[1]](*sys.argv[2:])
     except Exception as error:

@@ -15,7 +15,7 @@ export function buildPeer(system: System): SdkProgram {
   const args = ['build', '--locked', '--quiet', '--target-dir', target];
   const { status, stderr, error } = spawnSync(cargo, args, { cwd: import.meta.dirname, encoding: 'utf8' });
   if (status !== 0) throw new Error(`cargo build failed: ${error?.message ?? stderr}`);
-  const path = join(system.files.directory, 'peer'); // another run may be building, too
+  const path = join(system.files.directory, 'rust-peer'); // another run may be building, too
   copyFileSync(join(target, 'debug', 'peer'), path);
   return { command: path, args: [], path };
 }

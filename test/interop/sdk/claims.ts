@@ -147,11 +147,17 @@ export function claims({ name, build, tellsLoss, refusal }: Sdk): void {
     await other.server.next('a refusal', ({ event }) => event === 'refused');
   });
 
-  test(`a ${name} workload gets a token for its audiences, and verifies it by the bundles it gets`, async () => {
+  test(`a ${name} workload gets a token for its audiences, and has it verified`, async () => {
     const token = await outcomeOf('token', AUDIENCE, 'another');
     assert.equal(token.error, undefined);
     assert.equal(token.event, 'token');
     assert.equal(token.id, peerId.toString());
+    const { text = '' } = token;
+    const verified = await outcomeOf('validate', AUDIENCE, text);
+    assert.deepEqual(verified, { event: 'token', id: peerId.toString(), text: peerId.toString() });
+    const refused = await outcomeOf('validate', 'somebody else', text);
+    assert.equal(refused.event, 'failed');
+    assert.match(refused.error ?? '', /audience/i);
   });
 
   test(`a ${name} watch, source and server see their SVID rotate, and mTLS goes on with the new one`, async () => {
