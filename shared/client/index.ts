@@ -1,8 +1,26 @@
 /** The published client library, `writ/client`. Its handbook is README.md beside this file. */
-export { type Authorizer, authorizeAny, authorizeId, authorizeMemberOf } from './authorize.ts';
+export {
+  type Authorizer,
+  authorizeAllOf,
+  authorizeAny,
+  authorizeId,
+  authorizeIf,
+  authorizeMemberOf,
+  authorizeNot,
+  authorizeOneOf,
+  authorizeUnder,
+} from './authorize.ts';
+export type { TokensTaken } from './request-caller.ts';
+export {
+  authorizedListener,
+  callerIdOf,
+  expressAuthorization,
+  fastifyAuthorization,
+  type Refusal,
+  type RequestAuthorization,
+} from './request-gate.ts';
+export type { RequestRule } from './request-rules.ts';
 export { type EndpointAddress, parseEndpointAddress, SOCKET_VARIABLE } from './endpoint-address.ts';
-export { renewedBy } from './renewing-channel.ts';
-export { mtlsChannelCredentials, mtlsServerCredentials } from './grpc.ts';
 export { connectMtls, connectMtlsHttp2, type MtlsAddress, MtlsAgent } from './mtls-client.ts';
 export { BundleSource, type BundleSourceOptions } from './bundle-source.ts';
 export type { JwtBundles, X509Bundles } from './bundle-messages.ts';

@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
+import { isWithin, type Moment, momentOf } from '../clock.ts';
 import { unavailable } from '../errors.ts';
 import type { SpiffeId } from '../spiffe/spiffe-id.ts';
 import type { X509Svid } from '../svid/x509-svid.ts';
@@ -24,7 +25,17 @@ interface Peer {
   readonly chain: readonly Uint8Array[];
   readonly svid: X509Svid;
   readonly options: MtlsOptions;
+  judged: Judged;
 }
+
+/** When its chain was verified last, and by what. */
+interface Judged {
+  readonly bundles: ReadonlyMap<string, unknown>;
+  readonly moment: Moment;
+}
+
+/** For so long a chain that was verified is not verified again by the same bundles: each time costs as much as a signature. */
+const FRESH_MS = 10_000;
 
 /** A property of the socket, since node:http2 shows its sockets through proxies. */
 const PEER = Symbol('the verified peer');
@@ -53,9 +64,28 @@ export const peerExpiryOf = (connected: Connected): Date => peerOf(connected).sv
  * must count. Throws InvalidArgument or PermissionDenied when it is not trusted any more.
  */
 export function checkPeer(connected: Connected): SpiffeId {
-  const { chain, options } = peerOf(connected);
-  return judge(chain, options).id;
+  const peer = peerOf(connected);
+  const { options, svid } = peer;
+  if (isFresh(peer)) options.authorize(svid.id);
+  else {
+    judge(peer.chain, options);
+    peer.judged = judgedNow(options);
+  }
+  return svid.id;
 }
+
+/** Whether the chain would be verified with what it was verified with a moment ago. */
+function isFresh({ judged, svid, options: { source } }: Peer): boolean {
+  const now = momentOf(source.clock);
+  return (
+    judged.bundles === source.bundles() && isWithin(FRESH_MS, judged.moment, now) && now.at <= svid.expiresAt
+  );
+}
+
+const judgedNow = ({ source }: MtlsOptions): Judged => ({
+  bundles: source.bundles(),
+  moment: momentOf(source.clock),
+});
 
 function peerOf(connected: Connected): Peer {
   const peer =
@@ -89,7 +119,7 @@ function judge(chain: readonly Uint8Array[], { source, authorize }: MtlsOptions)
 
 /** Lets the peer in that presented this chain. Throws, with why, when it is not to be let in. */
 export function admit(chain: readonly Uint8Array[], socket: TLSSocket, options: MtlsOptions): void {
-  const peer: Peer = { chain, svid: judge(chain, options), options };
+  const peer: Peer = { chain, svid: judge(chain, options), options, judged: judgedNow(options) };
   Object.defineProperty(socket, PEER, { value: peer });
   if (options.closesUntrusted === true) watch(socket, peer);
 }

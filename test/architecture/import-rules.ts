@@ -40,9 +40,15 @@ const PACKAGES: readonly { readonly name: RegExp; readonly within: RegExp; reado
   },
   {
     name: /^@grpc\//,
-    within: /^shared\/(?:rpc|tls)\/|^shared\/client\/(?:grpc|renewing-channel)\.ts$|^proto\//,
+    within: /^shared\/(?:rpc|tls)\/|^shared\/client\/grpc\/|^proto\//,
     why: 'gRPC can be replaced in one place; credentials for it are part of the published library',
   },
+  {
+    name: /^undici$/,
+    within: /^shared\/client\/undici\.ts$|^test\//,
+    why: 'for users of the client library who have it',
+  },
+  { name: /^(?:fastify|express)$/, within: /^test\//, why: 'the client library knows their shapes alone' },
   { name: /^pino/, within: /^shared\/log\//, why: 'all others see the interface Logger' },
   {
     name: /^(?:@peculiar\/x509|reflect-metadata)$/,

@@ -214,13 +214,13 @@ const shapes: readonly Planted[] = [
   { breaks: 'no default exports', files: { 'shared/x.ts': '\nexport default 1;' }, at: 'shared/x.ts:2' },
   { breaks: 'no default exports', files: { 'shared/x.ts': 'export { a as default };' }, at: 'shared/x.ts:1' },
   {
-    breaks: 'no barrels but the published one',
+    breaks: 'no barrels but the published ones',
     files: { 'shared/x.ts': "export * from './y.ts';" },
     at: 'shared/x.ts:1',
   },
-  { breaks: 'no barrels but the published one', files: { 'shared/index.ts': '' }, at: 'shared/index.ts:1' },
+  { breaks: 'no barrels but the published ones', files: { 'shared/index.ts': '' }, at: 'shared/index.ts:1' },
   {
-    breaks: 'no barrels but the published one',
+    breaks: 'no barrels but the published ones',
     files: { 'shared/client/index.ts': "export { a } from './y.ts';" },
     isFine: true,
   },

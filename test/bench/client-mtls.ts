@@ -20,9 +20,8 @@ import {
   createMtlsHttpsServer,
   createMtlsServer,
   MtlsAgent,
-  mtlsChannelCredentials,
-  mtlsServerCredentials,
 } from '../../shared/client/index.ts';
+import { mtlsChannelCredentials, mtlsServerCredentials } from '../../shared/client/grpc/index.ts';
 import { formatPem } from '../../shared/crypto/pem.ts';
 import { tlsOptions } from '../../shared/tls/protocols.ts';
 import { FakeTrustDomain, type FakeWorkload } from '../fakes/trust-domain.ts';

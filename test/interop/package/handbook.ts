@@ -1,7 +1,8 @@
 /** The handbook's programs as somebody would run them who has installed the package. Called by package.test.ts. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { linkSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { programsOf } from '../../handbook.ts';
 import { freePort } from '../free-port.ts';
 import { Program } from '../program.ts';
@@ -92,24 +93,37 @@ export class Handbook {
     });
   }
 
-  /** What the client of this kind prints when it calls the server. */
-  async talk(kind: string): Promise<string> {
+  /** What the client prints when it calls the server. */
+  talk(server: string, client: string): Promise<string> {
+    return this.whileListening(server, (PORT) => this.run(client, { PORT }));
+  }
+
+  /** What the deed gives while the server listens on that port. */
+  async whileListening(name: string, deed: (port: string) => string | Promise<string>): Promise<string> {
     const PORT = String(await freePort());
-    const server = this.start(`${kind}-server.ts`, { PORT });
+    const server = this.start(name, { PORT });
     try {
       await server.until('listening', () => server.output().includes('listening'), PATIENCE_MS);
-      return this.run(`${kind}-client.ts`, { PORT });
+      return await deed(PORT);
     } finally {
       await server.stop();
     }
   }
 
-  /** What a program of the client prints that ends by itself. */
+  /** What a program of the client prints that ends by itself. Nothing else of this process goes on meanwhile. */
   run(name: string, environment: Readonly<Record<string, string>> = {}): string {
-    return execFileSync(this.#nodeOf('client'), [join(this.#directory, name)], {
-      encoding: 'utf8',
-      env: { ...process.env, SPIFFE_ENDPOINT_SOCKET: this.system.workloadApi, ...environment },
-      timeout: PATIENCE_MS,
-    });
+    return execFileSync(this.#nodeOf('client'), [join(this.#directory, name)], this.#options(environment));
+  }
+
+  /** The same, while this process serves it. */
+  async runBeside(name: string, environment: Readonly<Record<string, string>>): Promise<string> {
+    const args = [join(this.#directory, name)];
+    const { stdout } = await promisify(execFile)(this.#nodeOf('client'), args, this.#options(environment));
+    return stdout;
+  }
+
+  #options(environment: Readonly<Record<string, string>>) {
+    const env = { ...process.env, SPIFFE_ENDPOINT_SOCKET: this.system.workloadApi, ...environment };
+    return { encoding: 'utf8', env, timeout: PATIENCE_MS } as const;
   }
 }

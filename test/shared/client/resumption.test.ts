@@ -10,8 +10,8 @@ import {
   createMtlsHttpsServer,
   createMtlsServer,
   type MtlsOptions,
-  mtlsServerCredentials,
 } from '../../../shared/client/index.ts';
+import { mtlsServerCredentials } from '../../../shared/client/grpc/index.ts';
 import { formatPem } from '../../../shared/crypto/pem.ts';
 import { withKeyPem } from '../../../shared/tls/key-pem.ts';
 import { FakeTrustDomain, type FakeWorkload } from '../../fakes/trust-domain.ts';

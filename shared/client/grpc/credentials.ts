@@ -11,13 +11,13 @@ import {
 } from '@grpc/grpc-js';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
-import { Code } from '../errors.ts';
-import { H2 } from '../tls/protocols.ts';
-import { SpiffeCredentials } from '../tls/spiffe-credentials.ts';
-import { dialOptions } from './mtls-client.ts';
-import { http2Gate } from './mtls-server.ts';
-import { SERVER_CONTEXT, withServerContext } from './own-identity.ts';
-import { type AuthContext, authContextOf, type MtlsOptions } from './peer.ts';
+import { Code } from '../../errors.ts';
+import { H2 } from '../../tls/protocols.ts';
+import { SpiffeCredentials } from '../../tls/spiffe-credentials.ts';
+import { dialOptions } from '../mtls-client.ts';
+import { http2Gate } from '../mtls-server.ts';
+import { SERVER_CONTEXT, withServerContext } from '../own-identity.ts';
+import { type AuthContext, authContextOf, type MtlsOptions } from '../peer.ts';
 
 /** For clients: verifies the server by its SPIFFE ID, whatever its address. Throws Unavailable without an identity. */
 export const mtlsChannelCredentials = (options: MtlsOptions): ChannelCredentials =>

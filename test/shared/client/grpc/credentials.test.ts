@@ -2,17 +2,11 @@ import assert from 'node:assert/strict';
 import { connect as connectHttp2 } from 'node:http2';
 import { after, before, describe, it } from 'node:test';
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
-import {
-  authorizeAny,
-  authorizeId,
-  connectMtls,
-  mtlsChannelCredentials,
-  mtlsServerCredentials,
-  type SpiffeId,
-} from '../../../shared/client/index.ts';
-import { permissionDenied } from '../../../shared/errors.ts';
-import { ask, echo, EchoService, openEcho } from '../../fakes/echo-service.ts';
-import { FakeTrustDomain, type FakeWorkload } from '../../fakes/trust-domain.ts';
+import { authorizeAny, authorizeId, connectMtls, type SpiffeId } from '../../../../shared/client/index.ts';
+import { mtlsChannelCredentials, mtlsServerCredentials } from '../../../../shared/client/grpc/index.ts';
+import { permissionDenied } from '../../../../shared/errors.ts';
+import { ask, echo, EchoService, openEcho } from '../../../fakes/echo-service.ts';
+import { FakeTrustDomain, type FakeWorkload } from '../../../fakes/trust-domain.ts';
 
 const ROTATIONS = 20;
 

@@ -3,8 +3,8 @@
  * new connection is made beside the old one, takes over once it stands, and the old one ends with its last call.
  */
 import { Channel, type ClientOptions, connectivityState } from '@grpc/grpc-js';
-import { bytesEqual } from '../bytes.ts';
-import type { X509Source } from './x509-source.ts';
+import { bytesEqual } from '../../bytes.ts';
+import type { X509Source } from '../x509-source.ts';
 
 type Factory = NonNullable<ClientOptions['channelFactoryOverride']>;
 type AnyChannel = ReturnType<Factory>;

@@ -3,15 +3,15 @@ import assert from 'node:assert/strict';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { Client } from '@grpc/grpc-js';
+import { authorizeId } from '../../../../shared/client/index.ts';
 import {
-  authorizeId,
   mtlsChannelCredentials,
   mtlsServerCredentials,
   renewedBy,
-} from '../../../shared/client/index.ts';
-import { permissionDenied } from '../../../shared/errors.ts';
-import { ask, echo, EchoService, openEcho } from '../../fakes/echo-service.ts';
-import { FakeTrustDomain, type FakeWorkload } from '../../fakes/trust-domain.ts';
+} from '../../../../shared/client/grpc/index.ts';
+import { permissionDenied } from '../../../../shared/errors.ts';
+import { ask, echo, EchoService, openEcho } from '../../../fakes/echo-service.ts';
+import { FakeTrustDomain, type FakeWorkload } from '../../../fakes/trust-domain.ts';
 
 const ROTATIONS = 20;
 
