@@ -76,9 +76,9 @@ export class AgentListener implements Part {
     const onTooMuch = (address: string): void =>
       log.warn('cut off an address that sends without pause', { address });
     this.#meter = new InputMeter({ clock, onTooMuch, maxBytes: needs.inputMaxBytes });
-    this.#unidentified = new RpcServer({ routes, gate, channelOptions: UNIDENTIFIED });
-    this.#aging = new RpcServer({ routes, gate, channelOptions: AGING });
-    this.#lasting = new RpcServer({ routes, gate, channelOptions: LASTING });
+    this.#unidentified = new RpcServer({ routes, gate, clock, channelOptions: UNIDENTIFIED });
+    this.#aging = new RpcServer({ routes, gate, clock, channelOptions: AGING });
+    this.#lasting = new RpcServer({ routes, gate, clock, channelOptions: LASTING });
   }
 
   /** The port that was bound; 0 before. */

@@ -20,6 +20,7 @@ import { makeEntry } from '../entries/make-entry.ts';
 
 const COUNT = '/spire.api.server.entry.v1.Entry/CountEntries';
 const SYNC = '/spire.api.server.entry.v1.Entry/SyncAuthorizedEntries';
+const ATTEST = '/spire.api.server.agent.v1.Agent/AttestAgent';
 const MIB = 1_048_576;
 
 const times = <T>(count: number, item: T): T[] => Array.from({ length: count }, () => item);
@@ -264,4 +265,31 @@ describe('what one call may ask for', () => {
       'the call has ended',
     );
   });
+
+  for (const [what, body] of [
+    ['says nothing', new Uint8Array()],
+    ['begins a message and does not end it', Uint8Array.of(0, 0, 0, 0, 9, 1)],
+  ] as const)
+    it(`ends after half a minute when its caller ${what}, whoever that is`, async () => {
+      for (const [identity, path] of [
+        [undefined, ATTEST],
+        [agent.identity, SYNC],
+      ] as const) {
+        const session = keep(openTls(server.port, identity));
+        const stream = session.request({
+          ':method': 'POST',
+          ':path': path,
+          'content-type': 'application/grpc',
+          te: 'trailers',
+        });
+        const closed = assert.rejects(once(stream, 'close'), /ENHANCE_YOUR_CALM/);
+        if (body.length > 0) stream.write(body);
+        await once(session, 'remoteSettings');
+        await new Promise<void>((resolve) => session.ping(() => resolve()));
+        await clock.advance(20_000);
+        assert.equal(stream.closed, false);
+        await clock.advance(20_000);
+        await closed;
+      }
+    });
 });
