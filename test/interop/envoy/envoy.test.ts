@@ -53,7 +53,7 @@ async function updateEntries(): Promise<void> {
 
 before(async () => {
   system = await System.start();
-  envoys = new Envoys(system);
+  envoys = new Envoys(system.files);
   partner = await Partner.make(system.files.directory);
   ports = await freePorts();
   service = await serve(ports.service);

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { freePort } from '../free-port.ts';
 import { providePython } from '../install.ts';
 import { eventually, Program } from '../program.ts';
-import type { System } from '../system.ts';
+import type { SystemFiles } from '../system-files.ts';
 
 const EXAMPLES = join(import.meta.dirname, '..', '..', '..', 'deploy', 'envoy');
 
@@ -46,18 +46,21 @@ export async function freePorts(): Promise<Ports> {
 const isRoot = process.getuid?.() === 0;
 const FIRST_UID = 64_001;
 
-/** Where the Envoys of one system are. */
+/** Where they are, and who serves them. */
+type EnvoyFiles = Pick<SystemFiles, 'directory' | 'agentSocket'>;
+
+/** The Envoys of one system. */
 export class Envoys {
-  readonly #system: System;
+  readonly #files: EnvoyFiles;
   readonly #binary: string;
   readonly #names: string[] = [];
 
-  constructor(system: System) {
+  constructor(files: EnvoyFiles) {
     const python = providePython(join(import.meta.dirname, 'requirements.txt'));
     const [installed] = globSync(join(dirname(dirname(python)), 'lib/*/site-packages/envoy/_bin/envoy'));
     if (installed === undefined) throw new Error('the wheel brought no envoy');
-    this.#system = system;
-    this.#binary = join(system.files.directory, 'envoy');
+    this.#files = files;
+    this.#binary = join(files.directory, 'envoy');
     copyFileSync(installed, this.#binary, constants.COPYFILE_FICLONE); // to where every user reaches it
     chmodSync(this.#binary, 0o755);
   }
@@ -80,7 +83,7 @@ export class Envoys {
   /** Without waiting for anything. */
   start(spec: EnvoySpec, ports: Ports): Envoy {
     const { uid, path } = this.#placeOf(spec.name);
-    const { directory, agentSocket } = this.#system.files;
+    const { directory, agentSocket } = this.#files;
     const config = join(directory, `${spec.name}-${ports.admin}.yaml`);
     writeFileSync(config, fill(spec, ports, agentSocket), { mode: 0o644 });
     const program = Program.start({
