@@ -15,9 +15,9 @@ export const suites: Readonly<Record<string, string>> = {
     "the genuine spire-agent under our server, our agent under SPIRE's, SPIRE's server below ours, and what both command lines print of both servers",
   'spire-api-sdk': "every RPC called with SPIRE's SDK, by everybody, of our server and of SPIRE's own",
   'go-spiffe':
-    'the Go SDK: X509Source, mTLS both ways, a watch across a rotation, loss and return of an identity, our tokens verified',
+    'the Go SDK: X509Source, mTLS both ways, JWTSource and validation, watches across rotations, loss and return of an identity, our tokens verified',
   'py-spiffe':
-    'the Python SDK: X509Source, mTLS both ways, a watch across a rotation, loss and return of an identity',
+    'the Python SDK: X509Source, mTLS both ways, JwtSource and validation, watches across rotations, loss and return of an identity',
   'java-spiffe':
     'the Java SDK: X509Source, mTLS both ways, a watch across a rotation, tokens, loss and return of an identity',
   'rust-spiffe':

@@ -167,6 +167,33 @@ def bundle_of(bundles, svid):
     return bundles.get_bundle_for_trust_domain(svid.spiffe_id.trust_domain)
 
 
+def token_once(*audience):
+    """Gets a token by one call, which is not repeated."""
+    client = WorkloadApiClient()
+    try:
+        svid = client.fetch_jwt_svid(audience=set(audience), timeout=PATIENCE_SECONDS)
+        say("token", id=str(svid.spiffe_id), text=svid.token, chain=len(svid.audience))
+    finally:
+        client.close()
+
+
+def watch_keys():
+    """Prints every update of one long stream of JWT bundles, and what ended it."""
+    client = WorkloadApiClient()
+    ended = threading.Event()
+
+    def fail(error):
+        say("error", error=str(error))
+        ended.set()
+
+    client.stream_jwt_bundles(lambda held: say("update", bundles=keys_in(held.bundles)), fail)
+    ended.wait()
+
+
+def keys_in(bundles):
+    return sorted(f"{bundle.trust_domain.name} {key}" for bundle in bundles for key in bundle.jwt_authorities)
+
+
 COMMANDS = {
     "fetch": fetch,
     "watch": watch,
@@ -176,6 +203,8 @@ COMMANDS = {
     "call": call,
     "token": token,
     "validate": validate,
+    "token-once": token_once,
+    "watch-keys": watch_keys,
 }
 
 
