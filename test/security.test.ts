@@ -50,7 +50,7 @@ const namesOf = (routes: Readonly<Record<string, object>>): readonly string[] =>
     .sort();
 
 /** What handlers need they need when they are called. */
-const NOTHING = { debug: {}, delegated: {} } as never;
+const NOTHING = { debug: {}, delegated: {}, wit: {} } as never;
 
 for (const [heading, routes] of [
   ["The agent's Workload API socket", workloadRoutes(NOTHING)],

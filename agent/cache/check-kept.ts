@@ -5,7 +5,7 @@ import { invalidArgument, messageOf } from '../../shared/errors.ts';
 import { parseX509Svid } from '../../shared/svid/x509-svid.ts';
 import { checkIssued } from '../sync/check-issued.ts';
 import { BundleCache } from './bundle-cache.ts';
-import type { HeldSvid } from './held-entry.ts';
+import type { HeldSvid } from './x509-kind.ts';
 import type { EntryWithSvid, UncheckedEntry } from './kept-entry.ts';
 import type { KeptState, UncheckedState } from './kept-text.ts';
 

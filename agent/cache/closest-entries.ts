@@ -1,12 +1,11 @@
 /** How near each entry comes to what a process is, for explain. Called by svid-cache. */
 import { type Selector, selectorKey, selectorKeys } from '../../shared/selectors.ts';
-import { byAge } from './agent-entry.ts';
-import type { HeldEntry } from './held-entry.ts';
+import { type AgentEntry, byAge } from './agent-entry.ts';
 import type { Candidate } from './workload-identities.ts';
 
 /** Matches first, then those that lack the fewest selectors; at most `limit`. */
 export function closestEntries(
-  entries: Iterable<HeldEntry>,
+  entries: Iterable<{ readonly entry: AgentEntry; readonly identity: unknown }>,
   selectors: readonly Selector[],
   limit: number,
 ): readonly Candidate[] {

@@ -1,21 +1,9 @@
 /** An entry in the cache, its SVID, and whether it needs another one. Used by svid-cache and its parts. */
 import { addSeconds } from '../../shared/clock.ts';
-import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 import type { AgentEntry } from './agent-entry.ts';
+import type { AnySvid, SvidKind } from './svid-kind.ts';
+import type { HeldSvid } from './x509-kind.ts';
 import type { Identity } from './workload-identities.ts';
-
-/** An X.509-SVID with its key, looked at and found good. */
-export interface HeldSvid {
-  /** The entry as it was when the SVID was asked for. */
-  readonly entry: AgentEntry;
-  readonly spiffeId: SpiffeId;
-  /** DER, leaf first. */
-  readonly chain: readonly Uint8Array[];
-  /** PKCS#8 DER. */
-  readonly privateKey: Uint8Array;
-  readonly issuedAt: Date;
-  readonly expiresAt: Date;
-}
 
 /** However short-lived an SVID is, or late its renewal, the next one is not asked for sooner than that. */
 const RENEWAL_MIN_SECONDS = 5;
@@ -23,10 +11,11 @@ const RETRY_FIRST_MS = 5_000; // SPIRE: a sync interval
 const RETRY_MAX_MS = 240_000; // SPIRE: 4 minutes between attempts at an SVID
 const FAILURES_COUNTED = 16; // by then it is at the longest
 
-export class HeldEntry {
+export class HeldEntry<S extends AnySvid = HeldSvid, I = Identity> {
   entry: AgentEntry;
-  #svid: HeldSvid | undefined;
-  #identity: Identity | undefined;
+  readonly #kind: SvidKind<S, I>;
+  #svid: S | undefined;
+  #identity: { readonly of: I; readonly hint: string } | undefined;
   #isWithdrawn = false;
   /** Streams that match it. */
   users = 0;
@@ -40,16 +29,17 @@ export class HeldEntry {
   isResigned = false;
   #failures = 0;
 
-  constructor(entry: AgentEntry) {
+  constructor(entry: AgentEntry, kind: SvidKind<S, I>) {
     this.entry = entry;
+    this.#kind = kind;
   }
 
-  get svid(): HeldSvid | undefined {
+  get svid(): S | undefined {
     return this.#svid;
   }
 
   /** To be renewed at that time, yet not at once. */
-  setSvid(svid: HeldSvid, renewAt: Date, now: Date): void {
+  setSvid(svid: S, renewAt: Date, now: Date): void {
     this.#set(svid);
     this.wasTried = true;
     this.#failures = 0;
@@ -86,32 +76,28 @@ export class HeldEntry {
     this.renewAt = undefined;
   }
 
-  #set(svid: HeldSvid | undefined): void {
+  #set(svid: S | undefined): void {
     this.#svid = svid;
     this.#identity = undefined;
     this.#isWithdrawn = false;
   }
 
   /** What workloads get; the same object until the SVID or the hint changes. */
-  get identity(): Identity | undefined {
+  get identity(): I | undefined {
     const svid = this.#svid;
     if (svid === undefined || this.#isWithdrawn) return undefined;
-    if (this.#identity?.hint !== this.entry.hint) {
-      const { spiffeId, chain, privateKey, expiresAt } = svid;
-      this.#identity = {
-        entryId: this.entry.id,
-        spiffeId,
-        hint: this.entry.hint,
-        chain,
-        privateKey,
-        expiresAt,
-      };
-    }
-    return this.#identity;
+    const { hint } = this.entry;
+    if (this.#identity?.hint !== hint) this.#identity = { of: this.#kind.identityOf(svid, this.entry), hint };
+    return this.#identity.of;
+  }
+
+  /** Whether its SVID is made before anybody asks. */
+  get isPrefetched(): boolean {
+    return this.#kind.isPrefetched(this.entry);
   }
 
   /** As it is kept for the next start: without an SVID that was withdrawn. */
-  get kept(): { readonly entry: AgentEntry; readonly svid: HeldSvid | undefined } {
+  get kept(): { readonly entry: AgentEntry; readonly svid: S | undefined } {
     return { entry: this.entry, svid: this.#isWithdrawn ? undefined : this.#svid };
   }
 

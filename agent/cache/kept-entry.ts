@@ -5,7 +5,7 @@ import { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 import { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import { invalidArgument } from '../../shared/errors.ts';
 import type { AgentEntry } from './agent-entry.ts';
-import type { HeldSvid } from './held-entry.ts';
+import type { HeldSvid } from './x509-kind.ts';
 import {
   type Json,
   readBytes,
@@ -17,9 +17,9 @@ import {
   readText,
 } from './kept-fields.ts';
 
-export interface EntryWithSvid {
+export interface EntryWithSvid<S = HeldSvid> {
   readonly entry: AgentEntry;
-  readonly svid: HeldSvid | undefined;
+  readonly svid: S | undefined;
 }
 
 /** As it was read: nothing of the SVID has been checked. */

@@ -4,12 +4,13 @@ import { type AgentEntry, byAge } from './agent-entry.ts';
 import type { BundleCache } from './bundle-cache.ts';
 import type { HeldEntry } from './held-entry.ts';
 import { leaveOutSharedHints } from './shared-hints.ts';
+import type { AnySvid } from './svid-kind.ts';
 import type { Subscriber } from './subscribers.ts';
 import type { Wants, WorkloadBundles, WorkloadUpdate } from './workload-identities.ts';
 
-export interface Telling {
+export interface Telling<I> {
   readonly bundles: BundleCache;
-  readonly told: Subscriber['told'];
+  readonly told: Subscriber<I>['told'];
   readonly wants: Wants;
   /** No SVIDs can be had now: what there is must do. */
   readonly isServerAway: boolean;
@@ -19,10 +20,10 @@ export interface Telling {
  * Undefined while there is something to wait for: a matching entry's SVID that is still being made, or, for a workload
  * that was never told of any, that there be one at all.
  */
-export function makeUpdate(
-  matches: readonly HeldEntry[],
-  { bundles, told, wants, isServerAway }: Telling,
-): WorkloadUpdate | undefined {
+export function makeUpdate<S extends AnySvid, I>(
+  matches: readonly HeldEntry<S, I>[],
+  { bundles, told, wants, isServerAway }: Telling<I>,
+): WorkloadUpdate<I> | undefined {
   const sorted = [...matches].sort((a, b) => byAge(a.entry, b.entry));
   const entries = leaveOutSharedHints(sorted, ({ entry }) => entry.hint);
   const allEntries = sorted.map(({ entry }) => entry);

@@ -6,42 +6,42 @@ import { messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import { SelectorHolders } from '../../shared/selector-holders.ts';
 import type { Selector } from '../../shared/selectors.ts';
-import type { Wants, WorkloadUpdate } from './workload-identities.ts';
+import type { Identity, Wants, WorkloadUpdate } from './workload-identities.ts';
 
-export interface Subscriber {
+export interface Subscriber<I = Identity> {
   /** Of its selectors. */
   readonly keys: ReadonlySet<string>;
   readonly wants: Wants;
-  readonly onUpdate: (update: WorkloadUpdate) => void;
+  readonly onUpdate: (update: WorkloadUpdate<I>) => void;
   /** What it was told last; undefined before the first time. */
-  told: WorkloadUpdate | undefined;
+  told: WorkloadUpdate<I> | undefined;
 }
 
 /** Streams told in one turn of the event loop: a push to thousands must not hold up everybody else. */
 const SLICE = 128;
 
-export class Subscribers {
+export class Subscribers<I = Identity> {
   /** What a subscriber is to be told; undefined while that is not ready. */
-  readonly #makeUpdate: (subscriber: Subscriber) => WorkloadUpdate | undefined;
+  readonly #makeUpdate: (subscriber: Subscriber<I>) => WorkloadUpdate<I> | undefined;
   readonly #log: Logger;
-  readonly #holders = new SelectorHolders<Subscriber>();
-  readonly #touched = new Set<Subscriber>();
+  readonly #holders = new SelectorHolders<Subscriber<I>>();
+  readonly #touched = new Set<Subscriber<I>>();
   #isScheduled = false;
 
-  constructor(makeUpdate: (subscriber: Subscriber) => WorkloadUpdate | undefined, log: Logger) {
+  constructor(makeUpdate: (subscriber: Subscriber<I>) => WorkloadUpdate<I> | undefined, log: Logger) {
     this.#makeUpdate = makeUpdate;
     this.#log = log;
   }
 
-  add(wanted: Omit<Subscriber, 'told'>): Subscriber {
-    const stream: Subscriber = { ...wanted, told: undefined };
+  add(wanted: Omit<Subscriber<I>, 'told'>): Subscriber<I> {
+    const stream: Subscriber<I> = { ...wanted, told: undefined };
     this.#holders.add(stream, stream.keys);
     this.#touch([stream]);
     return stream;
   }
 
   /** Whether it was there until now. */
-  remove(stream: Subscriber): boolean {
+  remove(stream: Subscriber<I>): boolean {
     this.#touched.delete(stream);
     return this.#holders.remove(stream);
   }
@@ -58,7 +58,7 @@ export class Subscribers {
     this.#touch(this.#holders.all());
   }
 
-  #touch(streams: readonly Subscriber[]): void {
+  #touch(streams: readonly Subscriber<I>[]): void {
     for (const stream of streams) this.#touched.add(stream);
     if (this.#isScheduled || this.#touched.size === 0) return;
     this.#isScheduled = true;
@@ -78,7 +78,7 @@ export class Subscribers {
     this.#isScheduled = false;
   }
 
-  #tell(stream: Subscriber): void {
+  #tell(stream: Subscriber<I>): void {
     const update = this.#makeUpdate(stream);
     if (update === undefined || isSameUpdate(update, stream.told)) return;
     stream.told = update;
@@ -91,7 +91,7 @@ export class Subscribers {
 }
 
 /** Identities and bundles stay the same objects for as long as they are the same. */
-const isSameUpdate = (a: WorkloadUpdate, b: WorkloadUpdate | undefined): boolean =>
+const isSameUpdate = <I>(a: WorkloadUpdate<I>, b: WorkloadUpdate<I> | undefined): boolean =>
   b !== undefined &&
   a.isEntitled === b.isEntitled &&
   a.bundle === b.bundle &&

@@ -1,6 +1,6 @@
 /**
- * What this agent knows for its workloads: every entry that it is authorized for, X.509-SVIDs for as many of them as there is
- * room for, and who waits for them. Filled by sync and sync/renew-svids; asked by workload-api and explain.
+ * What this agent knows for its workloads: every entry that it is authorized for, SVIDs of one kind for as many of them as
+ * there is room for, and who waits for them. Filled by sync and sync/renew-svids; asked by the doors and explain.
  *
  * SVIDs are bounded, entries and bundles are not (SPIRE: x509_svid_cache_max_size, a soft limit). An entry that streams
  * match has an SVID whatever the bound. Beyond it others give theirs up, least recently used first, once the server has
@@ -15,16 +15,19 @@ import type { BundleCache } from './bundle-cache.ts';
 import { CachedSvids } from './cached-svids.ts';
 import { countMatches, entriesByAge } from './matching-entries.ts';
 import { HeldEntries } from './held-entries.ts';
-import { HeldEntry, type HeldSvid } from './held-entry.ts';
+import { HeldEntry } from './held-entry.ts';
 import type { EntryWithSvid } from './kept-entry.ts';
 import { bundlesOf, makeUpdate } from './make-update.ts';
 import { Resigning } from './resigning.ts';
 import { type Subscriber, Subscribers } from './subscribers.ts';
+import type { AnySvid, SvidKind } from './svid-kind.ts';
 import { SyncRecord } from './sync-record.ts';
 import { WantedSvids } from './wanted-svids.ts';
 import { Withdrawal } from './withdrawal.ts';
+import type { HeldSvid } from './x509-kind.ts';
 import type {
   Candidate,
+  Identity,
   Matches,
   Subscription,
   SyncState,
@@ -34,7 +37,8 @@ import type {
   WorkloadUpdate,
 } from './workload-identities.ts';
 
-export interface SvidCacheParts {
+export interface SvidCacheParts<S extends AnySvid, I> {
+  readonly kind: SvidKind<S, I>;
   readonly bundles: BundleCache;
   /** SVIDs that are held; more only while they are in use. */
   readonly maxSvids: number;
@@ -48,24 +52,24 @@ export interface SvidCacheParts {
   readonly log: Logger;
 }
 
-export class SvidCache implements WorkloadIdentities {
-  readonly #parts: SvidCacheParts;
-  readonly #subscribers: Subscribers;
-  readonly #entries = new HeldEntries();
-  readonly #svids = new CachedSvids();
-  readonly #wanted: WantedSvids;
-  readonly #resigning: Resigning;
-  readonly #withdrawal: Withdrawal;
+export class SvidCache<S extends AnySvid = HeldSvid, I = Identity> implements WorkloadIdentities<I> {
+  readonly #parts: SvidCacheParts<S, I>;
+  readonly #subscribers: Subscribers<I>;
+  readonly #entries = new HeldEntries<S, I>();
+  readonly #svids = new CachedSvids<S, I>();
+  readonly #wanted: WantedSvids<S, I>;
+  readonly #resigning: Resigning<S, I>;
+  readonly #withdrawal: Withdrawal<S, I>;
   /** The last attempt at SVIDs failed because the server could not be asked: nobody waits for one. */
   #isServerAway = false;
   #toldBundle: object | undefined;
   readonly #sync = new SyncRecord();
 
-  constructor(parts: SvidCacheParts) {
+  constructor(parts: SvidCacheParts<S, I>) {
     this.#parts = parts;
-    this.#wanted = new WantedSvids(parts.clock);
-    this.#resigning = new Resigning(parts.clock, parts.log);
     const { bundles, clock, log } = parts;
+    this.#wanted = new WantedSvids(clock);
+    this.#resigning = new Resigning(parts);
     this.#withdrawal = new Withdrawal({
       svids: this.#svids,
       onStale: (held) => this.#file(held),
@@ -82,21 +86,20 @@ export class SvidCache implements WorkloadIdentities {
 
   subscribe(
     selectors: readonly Selector[],
-    onUpdate: (update: WorkloadUpdate) => void,
+    onUpdate: (update: WorkloadUpdate<I>) => void,
     wants: Wants = 'svids',
   ): Subscription {
     this.#sync.check();
     const subscriber = this.#subscribers.add({ keys: selectorKeys(selectors), wants, onUpdate });
     if (this.#countUser(subscriber, 1)) this.#parts.onWanted();
-    return {
-      close: () => {
-        if (this.#subscribers.remove(subscriber)) this.#countUser(subscriber, -1);
-      },
+    const close = (): void => {
+      if (this.#subscribers.remove(subscriber)) this.#countUser(subscriber, -1);
     };
+    return { close };
   }
 
   /** Whether it waits for an SVID. */
-  #countUser({ keys, wants }: Subscriber, by: 1 | -1): boolean {
+  #countUser({ keys, wants }: Subscriber<I>, by: 1 | -1): boolean {
     if (wants === 'bundles') return false;
     const matching = this.#entries.match(keys);
     for (const held of matching) held.users += by;
@@ -104,7 +107,7 @@ export class SvidCache implements WorkloadIdentities {
   }
 
   /** Puts it where its SVID and its users say. Whether a stream is without an SVID of it. */
-  #file(held: HeldEntry): boolean {
+  #file(held: HeldEntry<S, I>): boolean {
     this.#svids.file(held);
     return this.#wanted.file(held);
   }
@@ -115,7 +118,6 @@ export class SvidCache implements WorkloadIdentities {
   }
 
   bundlesOf(selectors: readonly Selector[]): WorkloadBundles {
-    this.#sync.check();
     return bundlesOf(this.entriesOf(selectors), this.#parts.bundles);
   }
 
@@ -150,13 +152,13 @@ export class SvidCache implements WorkloadIdentities {
   }
 
   /** Everything that is held, as it is now; what would be evicted first comes first. */
-  snapshot(): readonly EntryWithSvid[] {
+  snapshot(): readonly EntryWithSvid<S>[] {
     const without = this.#entries.all().filter(({ svid }) => svid === undefined);
     return [...this.#svids.inOrder(), ...without].map(({ kept }) => kept);
   }
 
   /** What an earlier run held, served until the first synchronisation; bundles are there already. */
-  restore(kept: readonly EntryWithSvid[], keptAt: Date): void {
+  restore(kept: readonly EntryWithSvid<S>[], keptAt: Date): void {
     this.apply(kept.map(({ entry }) => entry));
     for (const { svid } of kept) if (svid !== undefined) this.#putSvid(svid);
     this.#sync.restored(keptAt, this.#entries.size);
@@ -183,7 +185,7 @@ export class SvidCache implements WorkloadIdentities {
 
   #put(entry: AgentEntry): void {
     const known = this.#entries.find(entry.id);
-    const held = known ?? new HeldEntry(entry);
+    const held = known ?? new HeldEntry(entry, this.#parts.kind);
     if (known !== undefined) {
       this.#subscribers.touch(known.entry.selectors);
       known.retryAtMs = undefined;
@@ -194,7 +196,7 @@ export class SvidCache implements WorkloadIdentities {
     this.#file(held);
   }
 
-  #drop(held: HeldEntry): void {
+  #drop(held: HeldEntry<S, I>): void {
     this.#parts.onChanged?.();
     this.#entries.drop(held);
     this.#svids.drop(held);
@@ -224,13 +226,13 @@ export class SvidCache implements WorkloadIdentities {
   }
 
   /** New SVIDs take the place of the old; those of entries that are gone are dropped. */
-  putSvids(svids: readonly HeldSvid[]): void {
+  putSvids(svids: readonly S[]): void {
     this.#isServerAway = false;
     for (const svid of svids) this.#putSvid(svid);
     this.#evictSurplus();
   }
 
-  #putSvid(svid: HeldSvid): void {
+  #putSvid(svid: S): void {
     const held = this.#entries.find(svid.entry.id);
     if (held === undefined) return;
     const { renewalTime, clock } = this.#parts;
@@ -270,7 +272,7 @@ export class SvidCache implements WorkloadIdentities {
     for (const held of this.#wanted.urgent) this.#waitNoLonger(held);
   }
 
-  #waitNoLonger(held: HeldEntry): void {
+  #waitNoLonger(held: HeldEntry<S, I>): void {
     if (held.wasTried) return;
     held.wasTried = true;
     this.#subscribers.touch(held.entry.selectors);
@@ -285,7 +287,7 @@ export class SvidCache implements WorkloadIdentities {
   }
 
   /** What workloads get of it is another now. */
-  #changed(held: HeldEntry): void {
+  #changed(held: HeldEntry<S, I>): void {
     this.#file(held);
     this.#subscribers.touch(held.entry.selectors);
     this.#parts.onChanged?.();

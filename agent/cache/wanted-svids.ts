@@ -5,17 +5,18 @@
 import type { Clock } from '../../shared/clock.ts';
 import { Deadlines } from './deadlines.ts';
 import type { HeldEntry } from './held-entry.ts';
+import type { AnySvid } from './svid-kind.ts';
 
-export class WantedSvids {
+export class WantedSvids<S extends AnySvid, I> {
   /** Streams match it, and it has none, or one of an older state. */
-  readonly #urgent = new Set<HeldEntry>();
+  readonly #urgent = new Set<HeldEntry<S, I>>();
   /** What it has is to be renewed. */
-  readonly #routine = new Set<HeldEntry>();
+  readonly #routine = new Set<HeldEntry<S, I>>();
   /** Nobody has asked for it yet. */
-  readonly #prefetch = new Set<HeldEntry>();
+  readonly #prefetch = new Set<HeldEntry<S, I>>();
   /** To be filed again when their time comes: by the wall, and after failures by the steady clock. */
-  readonly #renewals = new Deadlines<HeldEntry>();
-  readonly #retries = new Deadlines<HeldEntry>();
+  readonly #renewals = new Deadlines<HeldEntry<S, I>>();
+  readonly #retries = new Deadlines<HeldEntry<S, I>>();
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
@@ -23,7 +24,7 @@ export class WantedSvids {
   }
 
   /** To be called whenever something of it has changed. Whether a stream is without the SVID that it should have. */
-  file(held: HeldEntry): boolean {
+  file(held: HeldEntry<S, I>): boolean {
     const place = this.#placeOf(held);
     for (const set of [this.#urgent, this.#routine, this.#prefetch]) {
       if (set === place) set.add(held);
@@ -37,25 +38,25 @@ export class WantedSvids {
     return place === this.#urgent;
   }
 
-  #placeOf(held: HeldEntry): Set<HeldEntry> | undefined {
-    const { svid, isOutdated, users, entry } = held;
+  #placeOf(held: HeldEntry<S, I>): Set<HeldEntry<S, I>> | undefined {
+    const { svid, isOutdated, users, isPrefetched } = held;
     if (this.#isPutOff(held)) return undefined;
     if (users > 0 && isOutdated) return this.#urgent;
     if (svid !== undefined) return isOutdated || this.#isRenewalDue(held) ? this.#routine : undefined;
-    return entry.disableX509SvidPrefetch ? undefined : this.#prefetch;
+    return isPrefetched ? this.#prefetch : undefined;
   }
 
-  #isPutOff({ retryAtMs }: HeldEntry): boolean {
+  #isPutOff({ retryAtMs }: HeldEntry<S, I>): boolean {
     return retryAtMs !== undefined && retryAtMs > this.#clock.monotonicMs();
   }
 
   /** One that is not valid yet, since clocks were set back, is due at once: nobody whose clock is as ours believes it. */
-  #isRenewalDue({ svid, renewAt }: HeldEntry): boolean {
+  #isRenewalDue({ svid, renewAt }: HeldEntry<S, I>): boolean {
     const now = this.#clock.now();
     return (renewAt !== undefined && renewAt <= now) || (svid !== undefined && now < svid.issuedAt);
   }
 
-  drop(held: HeldEntry): void {
+  drop(held: HeldEntry<S, I>): void {
     for (const set of [this.#urgent, this.#routine, this.#prefetch]) set.delete(held);
     this.#renewals.delete(held);
     this.#retries.delete(held);
@@ -65,7 +66,7 @@ export class WantedSvids {
    * The next ones, at most `limit`; `room`: how many may have one before anybody asks. Those that streams wait for come
    * first, yet others get a place in each batch: nobody can hold up renewals by asking for one SVID after another.
    */
-  next(limit: number, room: number): readonly HeldEntry[] {
+  next(limit: number, room: number): readonly HeldEntry<S, I>[] {
     const due = this.#renewals.takeDue(this.#clock.now().getTime());
     for (const held of [...due, ...this.#retries.takeDue(this.#clock.monotonicMs())]) this.file(held);
     const forRoutine = Math.min(this.#routine.size, Math.floor(limit / ROUTINE_SHARE));
@@ -76,7 +77,7 @@ export class WantedSvids {
   }
 
   /** Those that streams wait for. */
-  get urgent(): readonly HeldEntry[] {
+  get urgent(): readonly HeldEntry<S, I>[] {
     return [...this.#urgent];
   }
 }

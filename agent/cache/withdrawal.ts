@@ -3,29 +3,30 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { CachedSvids } from './cached-svids.ts';
 import type { HeldEntry } from './held-entry.ts';
+import type { AnySvid } from './svid-kind.ts';
 import { WallClock } from './wall-clock.ts';
 
-export interface WithdrawalParts {
-  readonly svids: CachedSvids;
+export interface WithdrawalParts<S extends AnySvid, I> {
+  readonly svids: CachedSvids<S, I>;
   /** When its SVID is due has to be looked at again. */
-  readonly onStale: (held: HeldEntry) => void;
+  readonly onStale: (held: HeldEntry<S, I>) => void;
   /** Workloads get its SVID no more, or again. */
-  readonly onChanged: (held: HeldEntry) => void;
+  readonly onChanged: (held: HeldEntry<S, I>) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-export class Withdrawal {
-  readonly #parts: WithdrawalParts;
+export class Withdrawal<S extends AnySvid, I> {
+  readonly #parts: WithdrawalParts<S, I>;
   readonly #wallClock: WallClock;
 
-  constructor(parts: WithdrawalParts) {
+  constructor(parts: WithdrawalParts<S, I>) {
     this.#parts = parts;
     this.#wallClock = new WallClock(parts.clock);
   }
 
   /** Takes back what has expired. It stays in the cache until others take its place. */
-  withdrawExpired(): readonly HeldEntry[] {
+  withdrawExpired(): readonly HeldEntry<S, I>[] {
     this.heedClock();
     const { svids, clock } = this.#parts;
     const expired = svids.takeExpired(clock.now());
@@ -46,7 +47,7 @@ export class Withdrawal {
       log.info('SVIDs are valid again by a clock that was set back', { count: again.length });
   }
 
-  #set(held: HeldEntry, isWithdrawn: boolean): void {
+  #set(held: HeldEntry<S, I>, isWithdrawn: boolean): void {
     held.setWithdrawn(isWithdrawn);
     this.#parts.onChanged(held);
   }

@@ -17,15 +17,15 @@ export interface Identity {
   readonly expiresAt: Date;
 }
 
-/** Everything that a workload is entitled to at one moment. */
-export interface WorkloadUpdate extends WorkloadBundles {
+/** Everything that a workload is entitled to at one moment, of one kind of SVID. */
+export interface WorkloadUpdate<I = Identity> extends WorkloadBundles {
   /** Some entry matches, whether its SVID can be had or not. */
   readonly isEntitled: boolean;
   /**
    * Stable order: oldest entry first, then by entry id; the first is the default. Empty = none that can be served, or none
    * was wanted.
    */
-  readonly identities: readonly Identity[];
+  readonly identities: readonly I[];
 }
 
 /** What a workload verifies others by. */
@@ -68,14 +68,14 @@ export interface SyncState {
   readonly keptAt?: Date;
 }
 
-export interface WorkloadIdentities {
+export interface WorkloadIdentities<I = Identity> {
   /**
    * Calls back at once, or as soon as every matching entry has its SVID, and then after every change, latest wins.
    * Throws Unavailable while the agent has never synchronised with a server and has nothing of an earlier run.
    */
   subscribe(
     selectors: readonly Selector[],
-    onUpdate: (update: WorkloadUpdate) => void,
+    onUpdate: (update: WorkloadUpdate<I>) => void,
     wants?: Wants,
   ): Subscription;
   /**

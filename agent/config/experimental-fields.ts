@@ -1,5 +1,5 @@
 /** `experimental {}` of agent.conf. Called by agent-fields. */
-import { boolean, duration, integer } from '../../shared/config/kinds.ts';
+import { boolean, duration, integer, listOf, oneOf } from '../../shared/config/kinds.ts';
 import { type CallLimits, callLimitsShape } from './workload-api-fields.ts';
 import { type Block, defaulting, optional, type Shape } from '../../shared/config/shape.ts';
 
@@ -9,6 +9,7 @@ export interface ExperimentalFields {
   readonly requirePqKem: boolean;
   readonly jwtSvidCacheHitTimeoutSeconds: number;
   readonly callLimits: CallLimits;
+  readonly isWitEnabled: boolean;
   /** DIVERGES: here SPIRE had it before 1.9, and refuses it now: an older file is read as it was meant. */
   readonly formerCacheMaxSize: number | undefined;
 }
@@ -18,6 +19,9 @@ export const CACHE_MAX_SIZE_KEY = 'x509_svid_cache_max_size';
 /** Faster would be a load on the server and no sooner news: those are pushed. */
 const MIN_SYNC_SECONDS = 0.1;
 
+/** SPIRE's names. What `forced_rotation` once turned on is always there. */
+const FEATURE_FLAGS = ['wit-svid', 'forced_rotation'] as const;
+
 /** SPIRE: between these. */
 const MIN_HIT_TIMEOUT_SECONDS = 5;
 const MAX_HIT_TIMEOUT_SECONDS = 30;
@@ -26,7 +30,6 @@ export const experimentalFields: Shape<ExperimentalFields> = (block) => {
   block.notSupported('broker', 'the broker API');
   block.withoutEffect('admin_named_pipe_name', 'Windows only');
   block.withoutEffect('named_pipe_name', 'Windows only');
-  block.withoutEffect('feature_flags', 'names of features to turn on');
   return {
     syncIntervalSeconds: block.field(
       'sync_interval',
@@ -40,6 +43,15 @@ export const experimentalFields: Shape<ExperimentalFields> = (block) => {
       defaulting(boolean, true, { doc: 'ask for changes of entries only' }),
     ),
     jwtSvidCacheHitTimeoutSeconds: cacheHitTimeout(block),
+    isWitEnabled: block
+      .field(
+        'feature_flags',
+        defaulting(listOf(oneOf(FEATURE_FLAGS)), [], {
+          doc: 'names of features to turn on: `wit-svid` gives WIT-SVIDs to workloads; `forced_rotation` is always on',
+          shown: '',
+        }),
+      )
+      .includes('wit-svid'),
     callLimits: block.block('ratelimit', 'limits on calls of the Workload API and SDS', callLimitsShape),
     formerCacheMaxSize: block.field(
       CACHE_MAX_SIZE_KEY,

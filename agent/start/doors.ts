@@ -21,7 +21,7 @@ import type { Engine } from './engine.ts';
 
 export interface DoorsNeeds {
   readonly config: AgentConfig;
-  readonly engine: Pick<Engine, 'cache' | 'bundles' | 'jwtSvids'>;
+  readonly engine: Pick<Engine, 'cache' | 'bundles' | 'jwtSvids' | 'wit'>;
   readonly own: OwnSvid;
   /** By the steady clock, when the agent began. */
   readonly startedMs: number;
@@ -37,7 +37,7 @@ export interface DoorsNeeds {
 
 export function doors(needs: DoorsNeeds): readonly Part[] {
   const { config, engine, connectionLimits: limits, clock, random, log } = needs;
-  const { cache: identities, jwtSvids } = engine;
+  const { cache: identities, jwtSvids, wit } = engine;
   const callers = callersOf(needs);
   const { peers, attestation } = callers;
   return [
@@ -45,6 +45,7 @@ export function doors(needs: DoorsNeeds): readonly Part[] {
       config,
       identities,
       jwtSvids,
+      wit: wit && { identities: wit.cache, support: wit.support },
       explain: explainSelf({ attestation, identities }),
       attestation,
       peers,

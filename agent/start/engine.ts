@@ -10,9 +10,11 @@ import { BundleCache } from '../cache/bundle-cache.ts';
 import type { JwtSource } from '../cache/jwt-source.ts';
 import type { Kept } from '../cache/kept.ts';
 import { SvidCache } from '../cache/svid-cache.ts';
+import { x509Kind } from '../cache/x509-kind.ts';
 import { renewalTime } from '../renewal-time.ts';
 import { attest } from './enrol.ts';
 import { jwtSourceOf } from './jwt-source.ts';
+import { together, type WitEngine, witEngineOf } from './wit-engine.ts';
 import { keep, type KeepParts } from './keep.ts';
 import { AgentClient } from '../server-link/agent-client.ts';
 import { BundleClient } from '../server-link/bundle-client.ts';
@@ -25,6 +27,7 @@ import { WatchClient } from '../server-link/watch-client.ts';
 import { AuthorizedEntries } from '../sync/authorized-entries.ts';
 import { Positions } from '../sync/position.ts';
 import { SvidRenewal } from '../sync/renew-svids.ts';
+import { X509Signing } from '../sync/sign-x509.ts';
 import { type SyncParts, Synchronizer } from '../sync/sync.ts';
 import { ChangeWatch } from '../sync/watch.ts';
 import { withdrawExpired } from '../sync/withdraw-expired.ts';
@@ -45,6 +48,8 @@ export interface Engine {
   readonly bundles: BundleCache;
   readonly cache: SvidCache;
   readonly jwtSvids: JwtSource;
+  /** Undefined unless WIT-SVIDs are turned on. */
+  readonly wit: WitEngine | undefined;
   readonly agents: AgentClient;
   readonly synchronizer: Synchronizer;
   readonly rotation: OwnSvidRotation;
@@ -59,18 +64,23 @@ export function makeEngine(parts: EngineParts): Engine {
   const bundles = new BundleCache(parts.bundle);
   const connection = connect(parts, bundles);
   const agents = new AgentClient(connection, positions);
-  const wake = (): void => renewal.wake();
+  const wake = (): void => {
+    renewal.wake();
+    wit?.wake();
+  };
   const cache = svidCache(parts, bundles, { onWanted: wake, onChanged: () => kept.changed() });
   const authorized = authorizedEntries(parts, connection, positions);
   const kept = keep(parts, { cache, bundles, positions, authorized });
   const links: Links = { connection, positions, bundles, cache, agents, authorized };
   const jwtSvids = jwtSourceOf(parts, links);
+  const wit = witEngineOf(parts, links, () => synchronizer.serverAnswered());
   const renewal = renewalOf(parts, links, () => synchronizer.serverAnswered());
   const reconnect = (): void => {
     connection.replace();
     watch.reconnected();
   };
   const synchronizer = synchronizerOf(parts, links, {
+    cache: wit === undefined ? cache : together(cache, wit.cache),
     onApplied: () => {
       jwtSvids.entriesChanged();
       jwtSvids.bundleChanged(bundles.own);
@@ -92,9 +102,10 @@ export function makeEngine(parts: EngineParts): Engine {
       renewal.run(signal),
       withdrawExpired({ cache, onWithdrawn: wake, clock, log }, signal),
       rotation.run(signal),
+      wit?.run(signal),
     ]);
   };
-  return { connection, bundles, cache, jwtSvids, agents, synchronizer, rotation, kept, run };
+  return { connection, bundles, cache, jwtSvids, wit, agents, synchronizer, rotation, kept, run };
 }
 
 interface Links {
@@ -113,6 +124,7 @@ function svidCache(
 ): SvidCache {
   const { availabilityTargetSeconds, x509SvidCacheMaxSize: maxSvids } = config;
   return new SvidCache({
+    kind: x509Kind,
     bundles,
     maxSvids,
     renewalTime: (validity) => renewalTime(validity, { random, availabilityTargetSeconds }),
@@ -156,10 +168,14 @@ function renewalOf(parts: EngineParts, links: Links, onRecovered: () => void): S
   const { cache, bundles, connection, positions } = links;
   return new SvidRenewal({
     cache,
-    bundles,
-    issuer: new SvidClient(connection, positions),
-    keyType: config.workloadKeyType,
-    availabilityTargetSeconds: config.availabilityTargetSeconds,
+    signing: new X509Signing({
+      bundles,
+      issuer: new SvidClient(connection, positions),
+      keyType: config.workloadKeyType,
+      availabilityTargetSeconds: config.availabilityTargetSeconds,
+      clock,
+      log,
+    }),
     onFailed,
     onRecovered,
     clock,
@@ -168,13 +184,13 @@ function renewalOf(parts: EngineParts, links: Links, onRecovered: () => void): S
   });
 }
 
-interface SyncCallbacks extends Pick<SyncParts, 'onApplied' | 'onRecovered'> {
+interface SyncCallbacks extends Pick<SyncParts, 'cache' | 'onApplied' | 'onRecovered'> {
   readonly onServerDisowned: () => void;
 }
 
 function synchronizerOf(
   parts: EngineParts,
-  { connection, positions, cache, bundles, authorized: entries }: Links,
+  { connection, positions, bundles, authorized: entries }: Links,
   { onServerDisowned, ...callbacks }: SyncCallbacks,
 ): Synchronizer {
   const { config, onFailed, clock, random, log } = parts;
@@ -182,7 +198,6 @@ function synchronizerOf(
   return new Synchronizer({
     entries,
     bundleSource: new BundleClient(connection, trustDomain, positions),
-    cache,
     bundles,
     positions,
     ...callbacks,

@@ -1,49 +1,25 @@
 /**
- * Gets X.509-SVIDs for workloads: a fresh key for each, in batches, checked before they are put into the cache. The SVID
+ * Gets SVIDs for workloads, of one kind: a fresh key for each, in batches, checked before they are put into the cache. The SVID
  * that a workload has stays until the next one is there. Run by start/engine.
  */
-import type { KeyObject } from 'node:crypto';
 import { setImmediate as nextRound } from 'node:timers/promises';
 import { Backoff } from '../../shared/backoff.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { buildCsr } from '../../shared/crypto/csr.ts';
-import { generateKeyPair, keySigner, privateKeyToPkcs8 } from '../../shared/crypto/keys.ts';
-import type { KeyType } from '../../shared/crypto/signer.ts';
 import { internal, messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { Random } from '../../shared/random.ts';
 import type { AgentEntry } from '../cache/agent-entry.ts';
-import type { BundleCache } from '../cache/bundle-cache.ts';
-import type { HeldSvid } from '../cache/held-entry.ts';
+import type { HeldSvid } from '../cache/x509-kind.ts';
 import type { SvidCache } from '../cache/svid-cache.ts';
+import type { AnySvid } from '../cache/svid-kind.ts';
+import type { Identity } from '../cache/workload-identities.ts';
 import { hintedDelayMs } from '../retry-delay.ts';
-import { isTargetOutOfReach } from '../renewal-time.ts';
-import { checkIssued } from './check-issued.ts';
-import { mapLimited } from './map-limited.ts';
+import type { SvidSigning } from './svid-signing.ts';
 import { Trigger } from './trigger.ts';
 
-export interface SvidRequest {
-  readonly entryId: string;
-  /** PKCS#10, DER. */
-  readonly csr: Uint8Array;
-}
-
-export type SvidResult =
-  | { readonly ok: true; readonly chain: readonly Uint8Array[] }
-  | { readonly ok: false; readonly message: string };
-
-/** Implemented by server-link/svid-client. */
-export interface SvidIssuer {
-  /** BatchNewX509SVID: a result for each request, in order. */
-  newX509Svids(requests: readonly SvidRequest[], signal: AbortSignal): Promise<readonly SvidResult[]>;
-}
-
-export interface SvidRenewalParts {
-  readonly cache: SvidCache;
-  readonly bundles: BundleCache;
-  readonly issuer: SvidIssuer;
-  readonly keyType: KeyType;
-  readonly availabilityTargetSeconds: number | undefined;
+export interface SvidRenewalParts<S extends AnySvid, I> {
+  readonly cache: SvidCache<S, I>;
+  readonly signing: SvidSigning<S>;
   readonly onFailed: (error: unknown) => void;
   /** The server answered again after it did not. */
   readonly onRecovered: () => void;
@@ -53,38 +29,19 @@ export interface SvidRenewalParts {
 }
 
 const CHECK_MS = 5_000; // SPIRE: looks for what is due at each sync
-/**
- * SPIRE has at most 500 in a request. A workload that comes while a batch is on its way waits for it: so many take a tenth
- * of a second, most of which goes into the keys where they are RSA.
- */
-const BATCH_MAX: Readonly<Record<KeyType, number>> = {
-  'ec-p256': 100,
-  'ec-p384': 50,
-  'rsa-2048': 4,
-  'rsa-4096': 1,
-};
 const BACKOFF = { initialMs: 500, maxMs: 240_000 }; // SPIRE: SVID sync interval and its longest backoff
 const RETRY_MIN_MS = 500;
 const PATIENCE_MS = 2_000; // a server that is only busy answers within a second (its rate limit)
-const KEYS_AT_ONCE = 4; // as many as libuv has threads
 const CHECKS_PER_TURN = 32; // each takes some 0.2 ms
 
-interface Pending {
-  readonly entry: AgentEntry;
-  readonly privateKey: KeyObject;
-  readonly publicKey: Uint8Array;
-  readonly csr: Uint8Array;
-}
-
-export class SvidRenewal {
-  readonly #parts: SvidRenewalParts;
+export class SvidRenewal<S extends AnySvid = HeldSvid, I = Identity> {
+  readonly #parts: SvidRenewalParts<S, I>;
   readonly #wanted = new Trigger();
   #batchLimit: number;
-  #hasWarnedOfTarget = false;
 
-  constructor(parts: SvidRenewalParts) {
+  constructor(parts: SvidRenewalParts<S, I>) {
     this.#parts = parts;
-    this.#batchLimit = BATCH_MAX[parts.keyType];
+    this.#batchLimit = parts.signing.batchMax;
   }
 
   /** Something may need an SVID: look soon. */
@@ -130,7 +87,7 @@ export class SvidRenewal {
    * what was got until then is kept.
    */
   async renewAll(signal: AbortSignal): Promise<boolean> {
-    const { cache, keyType } = this.#parts;
+    const { cache, signing } = this.#parts;
     for (let hasAny = false; ; hasAny = true) {
       const batch = cache.wanted(this.#batchLimit); // looked at again after each: entries and workloads come and go
       if (batch.length === 0) return hasAny;
@@ -142,18 +99,15 @@ export class SvidRenewal {
         cache.svidsPostponed();
         throw error;
       }
-      this.#batchLimit = Math.min(BATCH_MAX[keyType], this.#batchLimit * 2);
+      this.#batchLimit = Math.min(signing.batchMax, this.#batchLimit * 2);
     }
   }
 
   async #renewBatch(batch: readonly AgentEntry[], signal: AbortSignal): Promise<void> {
-    const { issuer, cache, log } = this.#parts;
-    const pending = await mapLimited(batch, KEYS_AT_ONCE, (entry) => this.#prepare(entry));
-    const requests = pending.map(({ entry, csr }) => ({ entryId: entry.id, csr }));
-    const results = await this.#inPatience(issuer.newX509Svids(requests, signal), signal);
-    if (results.length !== pending.length)
-      throw internal(`server gave ${results.length} answers to ${pending.length} requests for SVIDs`);
-    const { good, failed } = await this.#checkAll(pending, results);
+    const { signing, cache, log } = this.#parts;
+    const requests = await signing.prepare(batch);
+    const results = await this.#inPatience(requests.send(signal), signal);
+    const { good, failed } = await this.#acceptAll(batch, results);
     cache.putSvids(good);
     cache.svidsFailed(failed);
     if (good.length > 0) log.debug('SVIDs renewed', { count: good.length });
@@ -174,69 +128,29 @@ export class SvidRenewal {
     }
   }
 
-  async #prepare(entry: AgentEntry): Promise<Pending> {
-    const { privateKey } = await generateKeyPair(this.#parts.keyType);
-    const signer = keySigner(privateKey);
-    return {
-      entry,
-      privateKey,
-      publicKey: signer.publicKey,
-      csr: await buildCsr(signer, { spiffeId: entry.spiffeId }),
-    };
-  }
-
   /** One that is bad spoils none of the others. */
-  async #checkAll(
-    pending: readonly Pending[],
-    results: readonly SvidResult[],
-  ): Promise<{ readonly good: HeldSvid[]; readonly failed: AgentEntry[] }> {
-    const good: HeldSvid[] = [];
+  async #acceptAll(
+    batch: readonly AgentEntry[],
+    results: readonly (() => S)[],
+  ): Promise<{ readonly good: S[]; readonly failed: AgentEntry[] }> {
+    const good: S[] = [];
     const failed: AgentEntry[] = [];
-    for (const [at, one] of pending.entries()) {
+    for (const [at, entry] of batch.entries()) {
       if (at > 0 && at % CHECKS_PER_TURN === 0) await nextRound();
       try {
-        good.push(this.#accept(one, results[at]));
+        const accept = results[at];
+        if (accept === undefined) throw internal('server gave no answer');
+        good.push(accept());
       } catch (error) {
-        const { id, spiffeId } = one.entry;
+        const { id, spiffeId } = entry;
         this.#parts.log.warn('no SVID for an entry', {
           entryId: id,
           spiffeId: spiffeId.toString(),
           error: messageOf(error),
         });
-        failed.push(one.entry);
+        failed.push(entry);
       }
     }
     return { good, failed };
-  }
-
-  #accept({ entry, privateKey, publicKey }: Pending, result: SvidResult | undefined): HeldSvid {
-    if (result === undefined) throw internal('server gave no answer');
-    if (!result.ok) throw internal(`server refused it: ${result.message}`);
-    const { bundles, clock } = this.#parts;
-    const svid = checkIssued({
-      chain: result.chain,
-      entry,
-      publicKey,
-      authorities: (trustDomain) => bundles.authorities(trustDomain),
-      at: clock.now(),
-    });
-    this.#warnOfTarget(svid);
-    return {
-      entry,
-      spiffeId: svid.id,
-      chain: result.chain,
-      privateKey: privateKeyToPkcs8(privateKey),
-      issuedAt: svid.issuedAt,
-      expiresAt: svid.expiresAt,
-    };
-  }
-
-  #warnOfTarget(validity: { readonly issuedAt: Date; readonly expiresAt: Date }): void {
-    const { availabilityTargetSeconds, log } = this.#parts;
-    if (this.#hasWarnedOfTarget || !isTargetOutOfReach(validity, availabilityTargetSeconds)) return;
-    this.#hasWarnedOfTarget = true;
-    log.warn('SVIDs are too short-lived for availability_target: renewing at half of their life', {
-      availabilityTargetSeconds,
-    });
   }
 }

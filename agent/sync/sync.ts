@@ -27,10 +27,13 @@ export interface BundleSource {
   getFederatedBundle(trustDomain: TrustDomain): Promise<Bundle>;
 }
 
+/** What a round brings goes there. */
+export type SyncedCache = Pick<SvidCache, 'apply' | 'syncSucceeded' | 'syncFailed'>;
+
 export interface SyncParts {
   readonly entries: AuthorizedEntries;
   readonly bundleSource: BundleSource;
-  readonly cache: SvidCache;
+  readonly cache: SyncedCache;
   readonly bundles: BundleCache;
   readonly positions: Positions;
   /** Entries or bundles may be new: what needs an SVID should get it. */

@@ -4,7 +4,7 @@ import type { Logger } from '../../shared/log/logger.ts';
 import type { SvidCache } from '../cache/svid-cache.ts';
 
 export interface WithdrawalParts {
-  readonly cache: SvidCache;
+  readonly cache: Pick<SvidCache, 'withdrawExpired' | 'nextExpiry'>;
   /** What expired should be replaced, if the server can be asked. */
   readonly onWithdrawn: () => void;
   readonly clock: Clock;

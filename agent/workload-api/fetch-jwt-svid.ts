@@ -1,15 +1,14 @@
 /** SpiffeWorkloadAPI/FetchJWTSVID (Workload API 6.2.1): the workload's JWT-SVIDs for some audience. */
 import type { JWTSVIDRequestOutput } from '../../proto/gen/JWTSVIDRequest.ts';
 import type { JWTSVIDResponse } from '../../proto/gen/JWTSVIDResponse.ts';
-import { invalidArgument, messageOf } from '../../shared/errors.ts';
 import { type Handler, unary } from '../../shared/rpc/handler.ts';
-import { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 import { checkAudience } from '../../shared/svid/audience.ts';
 import type { JwtSvids } from '../cache/jwt-source.ts';
 import { withoutSharedHints } from '../cache/shared-hints.ts';
 import type { WorkloadIdentities } from '../cache/workload-identities.ts';
 import type { WorkloadContext } from './gate.ts';
 import { noIdentityIssued } from './no-identity.ts';
+import { readRequestedId } from './requested-id.ts';
 
 export interface FetchJwtSvidDeps {
   readonly identities: Pick<WorkloadIdentities, 'entriesOf'>;
@@ -41,14 +40,6 @@ export const fetchJwtSvid = ({ identities, jwtSvids }: FetchJwtSvidDeps): Handle
 function readJwtSvidRequest({ audience, spiffe_id: id }: JWTSVIDRequestOutput) {
   return {
     audience: checkAudience(audience, 'audience must be specified'),
-    spiffeId: id === '' ? undefined : readId(id),
+    spiffeId: readRequestedId(id),
   };
-}
-
-function readId(id: string): SpiffeId {
-  try {
-    return SpiffeId.parse(id);
-  } catch (cause) {
-    throw invalidArgument(`invalid requested SPIFFE ID: ${messageOf(cause)}`, { cause });
-  }
 }

@@ -15,6 +15,7 @@ import { accept } from './accept.ts';
 import { keepMemoryTogether } from './allocator.ts';
 import type { Caller } from './caller.ts';
 import { complain } from './complain.ts';
+import type { FetchWitSvidDeps } from './fetch-wit-svid.ts';
 import { firstIdentity } from './first-identity.ts';
 import { gate, type WorkloadContext } from './gate.ts';
 import { type GuardDeps, type Guards, guardsOf, RATES } from './guards.ts';
@@ -36,6 +37,8 @@ export interface WorkloadApiDeps extends GuardDeps {
     'subscribe' | 'matches' | 'entriesOf' | 'bundlesOf' | 'syncState'
   >;
   readonly jwtSvids: Pick<JwtSvids, 'fetchAll'>;
+  /** Undefined: WIT-SVIDs are turned off. */
+  readonly wit?: FetchWitSvidDeps['wit'] | undefined;
   readonly explain: ExplainSelf;
   readonly attestation: Pick<WorkloadAttestation, 'attest'>;
   readonly peers: PeerSource;
@@ -114,7 +117,7 @@ interface ServerParts {
 }
 
 function serverOf(
-  { config, identities, jwtSvids, explain, attestation, clock, random, log, ...deps }: WorkloadApiDeps,
+  { config, identities, jwtSvids, wit, explain, attestation, clock, random, log, ...deps }: WorkloadApiDeps,
   { bounds, turns, nobody, guards }: ServerParts,
 ): RpcServer<Caller, WorkloadContext> {
   const { allowUnauthenticatedVerifiers, logSelectors, sds } = config;
@@ -129,6 +132,7 @@ function serverOf(
       nobody,
       identities,
       jwtSvids,
+      wit,
       explain,
       turns,
       rates,

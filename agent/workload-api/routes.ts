@@ -1,4 +1,4 @@
-/** Every RPC on the Workload API's socket. Those for WIT-SVIDs answer Unimplemented (Workload API 7: so may a server without WIT). */
+/** Every RPC on the Workload API's socket. One that is not here answers Unimplemented. */
 import { unavailable } from '../../shared/errors.ts';
 import type { Handler, Routes } from '../../shared/rpc/handler.ts';
 import { withReflection } from '../../shared/rpc/reflection/server-reflection-info.ts';
@@ -13,6 +13,8 @@ import { fetchJwtSvid } from './fetch-jwt-svid.ts';
 import { fetchX509Bundles } from './fetch-x509-bundles.ts';
 import { fetchX509Svid } from './fetch-x509-svid.ts';
 import { validateJwtSvid } from './validate-jwt-svid.ts';
+import { fetchWitBundles } from './fetch-wit-bundles.ts';
+import { fetchWitSvid, type FetchWitSvidDeps } from './fetch-wit-svid.ts';
 import type { WorkloadContext } from './gate.ts';
 
 export interface RoutesDeps extends SdsDeps {
@@ -20,6 +22,8 @@ export interface RoutesDeps extends SdsDeps {
   readonly jwtSvids: Pick<JwtSvids, 'fetchAll'>;
   readonly explain: ExplainSelf;
   readonly isSdsDisabled: boolean;
+  /** Undefined: WIT-SVIDs are turned off (Workload API 7: their RPCs are Unimplemented then). */
+  readonly wit: FetchWitSvidDeps['wit'] | undefined;
   readonly isWorkloadApiDisabled: boolean;
   readonly allowedForeignJwtClaims: readonly string[];
 }
@@ -47,4 +51,10 @@ const workloadApiRoutes = (deps: RoutesDeps): Readonly<Record<string, Handler<Wo
   FetchJWTSVID: fetchJwtSvid(deps),
   FetchJWTBundles: fetchJwtBundles(deps),
   ValidateJWTSVID: validateJwtSvid(deps),
+  ...(deps.wit === undefined
+    ? {}
+    : {
+        FetchWITSVID: fetchWitSvid({ ...deps, wit: deps.wit }),
+        FetchWITBundles: fetchWitBundles(deps),
+      }),
 });

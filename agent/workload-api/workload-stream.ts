@@ -1,12 +1,12 @@
 /** The course of streams to workloads: every change of what the workload is entitled to becomes a message. Used by the RPCs here and by sds. */
 import { type Handler, type Send, serverStream } from '../../shared/rpc/handler.ts';
-import type { Wants, WorkloadIdentities, WorkloadUpdate } from '../cache/workload-identities.ts';
+import type { Identity, Wants, WorkloadIdentities, WorkloadUpdate } from '../cache/workload-identities.ts';
 import type { WorkloadContext } from './gate.ts';
 import type { PushTurns } from './push-turns.ts';
 import { tellUpdates, type UpdateStreamNeeds } from './update-stream.ts';
 
-export interface WorkloadStreamDeps {
-  readonly identities: Pick<WorkloadIdentities, 'subscribe'>;
+export interface WorkloadStreamDeps<I = Identity> {
+  readonly identities: Pick<WorkloadIdentities<I>, 'subscribe'>;
   readonly turns: PushTurns;
 }
 
@@ -27,11 +27,11 @@ export const workloadStream = <Res extends object>(
   );
 
 /** What a stream to this workload is made of, but for what it says. */
-export const updatesFor = (
-  { identities, turns }: WorkloadStreamDeps,
+export const updatesFor = <I = Identity>(
+  { identities, turns }: WorkloadStreamDeps<I>,
   { peer, selectors, signal }: WorkloadContext,
   wants: Wants = 'svids',
-): Omit<UpdateStreamNeeds<WorkloadUpdate, never>, 'toMessage' | 'send'> => ({
+): Omit<UpdateStreamNeeds<WorkloadUpdate<I>, never>, 'toMessage' | 'send'> => ({
   subscribe: (onUpdate) => identities.subscribe(selectors, onUpdate, wants),
   reader: peer,
   turns,

@@ -1,6 +1,8 @@
-/** Public keys as JSON Web Keys (RFC 7517, RFC 7518 6): EC and RSA. Called by bundle-json, format-bundle and wit-svid. */
+/** Keys as JSON Web Keys (RFC 7517, RFC 7518 6): EC and RSA. Called by bundle-json, format-bundle, wit-svid and the agent. */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { invalidArgument } from '../errors.ts';
+import { jwsAlgorithmOf } from './jws-algorithms.ts';
+import { keyTypeOf, parsePrivateKey } from './keys.ts';
 import { importPublicKey, readPublicKey } from './public-key.ts';
 
 export type Jwk = Readonly<Record<string, unknown>>;
@@ -24,4 +26,14 @@ function importJwk(key: Jwk): KeyObject {
   } catch (cause) {
     throw invalidArgument('the key itself is malformed', { cause });
   }
+}
+
+/** A private key, PKCS#8, with the algorithm that it signs by. Throws InvalidArgument on one that is not of KEY_TYPES. */
+export function privateKeyToJwk(pkcs8: Uint8Array): Jwk {
+  const key = parsePrivateKey(pkcs8);
+  const keyType = keyTypeOf(key);
+  return {
+    ...key.export({ format: 'jwk' }),
+    ...(keyType === undefined ? {} : { alg: jwsAlgorithmOf(keyType) }),
+  };
 }

@@ -10,8 +10,8 @@ import { load, type Parts, PLUGINS } from './load-config.ts';
 describe('agent configuration', () => {
   test('fills in the defaults of SPIRE, and ours', () => {
     const { config, warnings } = load({});
-    const { trustDomain, ...rest } = config;
-    assert.equal(trustDomain.name, 'example.org');
+    const { trustDomain, isWitEnabled, ...rest } = config;
+    assert.deepEqual([trustDomain.name, isWitEnabled], ['example.org', false]);
     assert.deepEqual(warnings, []);
     assert.deepEqual(rest, {
       serverAddress: 'localhost',

@@ -1,9 +1,10 @@
-/** The life of JWT-SVIDs, from the server's key to the workload that validates another's. */
+/** The life of JWT-SVIDs, and of WIT-SVIDs where they are turned on, from the server's key to the workload that validates another's. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Code } from '../../shared/errors.ts';
 import { fromStruct } from '../../shared/rpc/struct.ts';
 import { parseJwtSvid } from '../../shared/svid/jwt-svid.ts';
+import { verifyWitSvid } from '../../shared/svid/wit-svid.ts';
 import type { FlowAgent } from '../fakes/flow-agent.ts';
 import { type EntryText, type FlowServer, Testbed } from '../fakes/testbed.ts';
 
@@ -128,3 +129,29 @@ test('a server without JWT-SVIDs says so', async (t) => {
     message: 'could not fetch JWT-SVID: JWT functionality is disabled',
   });
 });
+
+const WIT = { isEnabled: true, keyType: 'ec-p256', issuer: undefined, defaultTtlSeconds: 300 } as const;
+
+for (const isOnServer of [true, false])
+  test(`a server ${isOnServer ? 'with' : 'without'} WIT-SVIDs: a workload ${isOnServer ? 'gets one that the bundle vouches for' : 'is told so'}`, async (t) => {
+    const bed = await Testbed.open(t);
+    const server = await bed.startServer('a', { ca: CA, config: { wit: { ...WIT, isEnabled: isOnServer } } });
+    const agent = await bed.startAgent('agent', { server, opensDoor: true, config: { isWitEnabled: true } });
+    await bed.createEntry(server, { path: '/web', parent: agent.path, selectors: [USER] });
+    await bed.pass(1);
+    const stream = agent.workloadApi().serverStream('FetchWITSVID', {}, HEADER);
+    if (!isOnServer) return assert.rejects(stream.next(), { code: Code.unimplemented });
+    const message = await stream.next();
+    assert.ok(message.done !== true);
+    const [svid = assert.fail()] = message.value.svids;
+    const { witAuthorities } = agent.identities.bundlesOf([]).bundle;
+    const read = verifyWitSvid({
+      token: svid.wit_svid,
+      authorities: () => witAuthorities,
+      at: bed.clock.now(),
+    });
+    assert.equal(read.id.toString(), svid.spiffe_id);
+    const bundles = await agent.workloadApi().serverStream('FetchWITBundles', {}, HEADER).next();
+    assert.ok(bundles.done !== true);
+    assert.match(bundles.value.bundles['spiffe://example.org'] ?? '', new RegExp(read.keyId));
+  });

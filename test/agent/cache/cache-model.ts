@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { type AgentEntry, byAge } from '../../../agent/cache/agent-entry.ts';
-import type { HeldSvid } from '../../../agent/cache/held-entry.ts';
+import type { HeldSvid } from '../../../agent/cache/x509-kind.ts';
 import { addSeconds } from '../../../shared/clock.ts';
 import { isSubset } from '../../../shared/selectors.ts';
 import { type CacheStream, CacheTestbed } from './cache-testbed.ts';

@@ -1,8 +1,9 @@
 /** An SVID cache with what it needs, and streams that keep what they are told. Used by the tests of cache. */
 import type { AgentEntry } from '../../../agent/cache/agent-entry.ts';
 import { BundleCache } from '../../../agent/cache/bundle-cache.ts';
-import type { HeldSvid } from '../../../agent/cache/held-entry.ts';
+import type { HeldSvid } from '../../../agent/cache/x509-kind.ts';
 import { SvidCache } from '../../../agent/cache/svid-cache.ts';
+import { x509Kind } from '../../../agent/cache/x509-kind.ts';
 import type { Wants, WorkloadUpdate } from '../../../agent/cache/workload-identities.ts';
 import { renewalTime, type Validity } from '../../../agent/renewal-time.ts';
 import type { Bundle } from '../../../shared/bundle/bundle.ts';
@@ -47,6 +48,7 @@ export class CacheTestbed {
       this.wantedCalls += 1;
     };
     this.cache = new SvidCache({
+      kind: x509Kind,
       bundles: this.bundles,
       maxSvids,
       renewalTime: renewAt,

@@ -3,8 +3,9 @@ import { KeptFile } from '../../../agent/cache/kept-file.ts';
 import { Kept } from '../../../agent/cache/kept.ts';
 import { BundleCache } from '../../../agent/cache/bundle-cache.ts';
 import type { AgentEntry } from '../../../agent/cache/agent-entry.ts';
-import type { HeldSvid } from '../../../agent/cache/held-entry.ts';
+import type { HeldSvid } from '../../../agent/cache/x509-kind.ts';
 import { SvidCache } from '../../../agent/cache/svid-cache.ts';
+import { x509Kind } from '../../../agent/cache/x509-kind.ts';
 import { Positions } from '../../../agent/sync/position.ts';
 import type { Bundle } from '../../../shared/bundle/bundle.ts';
 import { addSeconds } from '../../../shared/clock.ts';
@@ -65,6 +66,7 @@ export class KeptTestbed {
     const positions = new Positions();
     const onChanged = (): void => kept.changed();
     const cache = new SvidCache({
+      kind: x509Kind,
       bundles,
       maxSvids,
       renewalTime: ({ expiresAt }) => expiresAt,

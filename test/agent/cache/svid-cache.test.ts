@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { SvidCache } from '../../../agent/cache/svid-cache.ts';
+import { x509Kind } from '../../../agent/cache/x509-kind.ts';
 import { Code } from '../../../shared/errors.ts';
 import { parseSelector } from '../../../shared/selectors.ts';
 import { settle } from '../../fakes/clock.ts';
@@ -16,6 +17,7 @@ describe('the SVID cache', () => {
 
   it('refuses subscribers before the first sync, saying what went wrong', () => {
     const fresh = new SvidCache({
+      kind: x509Kind,
       bundles: bed.bundles,
       maxSvids: 1,
       renewalTime: ({ expiresAt }) => expiresAt,

@@ -25,7 +25,7 @@ describe('settings of the Workload API', () => {
         disable_workload_api = true
         allowed_foreign_jwt_claims = ["jti", "iss"]
         first_identity_wait = "1m30s"
-        experimental { ratelimit { fetch_jwt_svid = 5 fetch_secrets = 7 stream_secrets = 0 } }`,
+        experimental { feature_flags = ["wit-svid"] ratelimit { fetch_jwt_svid = 5 fetch_secrets = 7 stream_secrets = 0 } }`,
     });
     assert.deepEqual(warnings, []);
     assert.deepEqual(config.workloadApi, {
@@ -33,6 +33,7 @@ describe('settings of the Workload API', () => {
       allowedForeignJwtClaims: ['jti', 'iss'],
       firstIdentityWaitSeconds: 90,
     });
+    assert.equal(config.isWitEnabled, true);
     assert.deepEqual(
       [...config.callLimits],
       [
@@ -46,6 +47,7 @@ describe('settings of the Workload API', () => {
     ['first_identity_wait = "11m"', /must be at most 10m/],
     ['experimental { ratelimit { fetch_jwt_svid = -1 } }', /must be a whole number of at least 0/],
     ['experimental { ratelimit { validate_jwt_svid = 1 } }', /unknown/],
+    ['experimental { feature_flags = ["nonsense"] }', /must be "wit-svid" or "forced_rotation"/],
     ['jwt_svid_cache_max_size = -1', /must be a whole number of at least 0, not -1/],
     ['experimental { jwt_svid_cache_hit_timeout = "4s" }', /must be a duration of at least 5s/],
     ['experimental { jwt_svid_cache_hit_timeout = "31s" }', /must be at most 30s/],

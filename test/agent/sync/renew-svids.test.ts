@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { BundleCache } from '../../../agent/cache/bundle-cache.ts';
 import { SvidCache } from '../../../agent/cache/svid-cache.ts';
+import { x509Kind } from '../../../agent/cache/x509-kind.ts';
 import { isRenewalDue, renewalTime } from '../../../agent/renewal-time.ts';
-import { type SvidRequest, SvidRenewal, type SvidResult } from '../../../agent/sync/renew-svids.ts';
+import { SvidRenewal } from '../../../agent/sync/renew-svids.ts';
+import { type SvidRequest, type SvidResult, X509Signing } from '../../../agent/sync/sign-x509.ts';
 import { addSeconds } from '../../../shared/clock.ts';
 import { parseCsr } from '../../../shared/crypto/csr.ts';
 import type { KeyType } from '../../../shared/crypto/signer.ts';
@@ -48,6 +50,7 @@ describe('getting SVIDs', () => {
     });
     const random = new FakeRandom();
     cache = new SvidCache({
+      kind: x509Kind,
       bundles,
       maxSvids: 10_000,
       renewalTime: (validity) => renewalTime(validity, { random }),
@@ -64,16 +67,20 @@ describe('getting SVIDs', () => {
   const renewal = (keyType: KeyType = 'ec-p256', availabilityTargetSeconds?: number): SvidRenewal =>
     new SvidRenewal({
       cache,
-      bundles,
-      keyType,
-      availabilityTargetSeconds,
-      issuer: {
-        newX509Svids: async (requests) => {
-          batches.push([...requests]);
-          if (fault !== undefined) throw fault;
-          return change(await Promise.all(requests.map(sign)));
+      signing: new X509Signing({
+        bundles,
+        keyType,
+        availabilityTargetSeconds,
+        issuer: {
+          newX509Svids: async (requests) => {
+            batches.push([...requests]);
+            if (fault !== undefined) throw fault;
+            return change(await Promise.all(requests.map(sign)));
+          },
         },
-      },
+        clock,
+        log,
+      }),
       onFailed: () => {},
       onRecovered: () => {},
       clock,

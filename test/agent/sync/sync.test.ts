@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { AgentEntry } from '../../../agent/cache/agent-entry.ts';
 import { BundleCache } from '../../../agent/cache/bundle-cache.ts';
 import { SvidCache } from '../../../agent/cache/svid-cache.ts';
+import { x509Kind } from '../../../agent/cache/x509-kind.ts';
 import { AuthorizedEntries, type EntriesAnswer } from '../../../agent/sync/authorized-entries.ts';
 import { Positions } from '../../../agent/sync/position.ts';
 import { Synchronizer } from '../../../agent/sync/sync.ts';
@@ -30,6 +31,7 @@ const OTHER = TrustDomain.parse('other.org');
 
 const cacheOf = (bundles: BundleCache, clock: FakeClock, log: FakeLog): SvidCache =>
   new SvidCache({
+    kind: x509Kind,
     bundles,
     maxSvids: 10,
     renewalTime: ({ expiresAt }) => expiresAt,

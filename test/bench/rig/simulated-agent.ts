@@ -15,7 +15,7 @@ import { SvidClient } from '../../../agent/server-link/svid-client.ts';
 import { tlsIdentityOf } from '../../../agent/server-link/tls-identity.ts';
 import { verifyServer } from '../../../agent/server-link/verify-server.ts';
 import { WatchClient } from '../../../agent/server-link/watch-client.ts';
-import type { SvidRequest } from '../../../agent/sync/renew-svids.ts';
+import type { SvidRequest } from '../../../agent/sync/sign-x509.ts';
 import type { SVIDDefinition } from '../../../proto/gen/spire/api/server/svid/v1/SVID.ts';
 import type { ServiceClient } from '../../../shared/rpc/client.ts';
 import type { Signer } from '../../../shared/crypto/signer.ts';
