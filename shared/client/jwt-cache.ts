@@ -1,7 +1,8 @@
 /** JWT-SVIDs that were fetched, by ID and audience: given again up to half of their life. Called by jwt-source. */
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../clock.ts';
+import { addSeconds, type Clock } from '../clock.ts';
 import type { SpiffeId } from '../spiffe/spiffe-id.ts';
+import { LEEWAY_SECONDS } from '../svid/token-rules.ts';
 import type { FetchedJwtSvid } from './fetched-jwt-svid.ts';
 
 /** Audiences may come from outside: some megabytes at most. */
@@ -26,10 +27,8 @@ export class JwtCache {
   find(key: string): FetchedJwtSvid | undefined {
     const held = this.#held.get(key);
     if (held === undefined) return undefined;
-    const { issuedAt, expiresAt } = held.svid;
-    const now = this.#clock.now();
-    if (now < expiresAt && (issuedAt === undefined || issuedAt <= now)) return held.svid;
-    this.#held.delete(key); // also where the clock was set back
+    if (isValid(held.svid, this.#clock.now())) return held.svid;
+    this.#held.delete(key);
     return undefined;
   }
 
@@ -60,6 +59,10 @@ export class JwtCache {
     for (const [key, { svid }] of this.#held) if (isOver(svid)) this.#held.delete(key);
   }
 }
+
+/** Not where the clock was set back behind its beginning, either; the server's may be a little ahead of ours. */
+const isValid = ({ issuedAt, expiresAt }: FetchedJwtSvid, now: Date): boolean =>
+  now < expiresAt && (issuedAt === undefined || issuedAt <= addSeconds(now, LEEWAY_SECONDS));
 
 /** The same for the same audiences in any order. */
 export const cacheKey = (audience: readonly string[], id: SpiffeId | undefined): string =>

@@ -2,6 +2,7 @@
 import type { TLSSocket } from 'node:tls';
 import { Agent, type buildConnector, Dispatcher } from 'undici';
 import { bytesEqual } from '../bytes.ts';
+import { isWithin, type Moment, momentOf } from '../clock.ts';
 import { invalidArgument, unavailable } from '../errors.ts';
 import { dialSpiffe, whenSecured } from '../tls/spiffe-dial.ts';
 import { dialOptions } from './mtls-client.ts';
@@ -11,10 +12,12 @@ import { checkPeer, isAdmitted, type MtlsOptions } from './peer.ts';
 export type DispatcherOptions = Omit<Agent.Options, 'connect' | 'allowH2' | 'factory'>;
 
 const CONNECT_TIMEOUT_MS = 10_000; // as undici's own
+/** How often the servers of kept connections are looked at while requests are made. */
+const LOOK_MS = 1_000;
 
 /**
  * A dispatcher whose connections present the source's SVID and verify the server by its SPIFFE ID; `http:` is refused. A
- * request that begins after the SVID was renewed, or after a server lost its trust, goes out on a new connection; those
+ * request that begins after the SVID was renewed, or after a server lost its trust or its SVID expired, goes out on a new connection; those
  * under way end in peace on theirs.
  */
 export class MtlsDispatcher extends Dispatcher {
@@ -24,6 +27,7 @@ export class MtlsDispatcher extends Dispatcher {
   readonly #retired = new Set<Generation>();
   readonly #stop: () => void;
   #current: Generation;
+  #lookedAt: Moment;
   #destroyedWith: Error | undefined;
 
   constructor(options: MtlsOptions, agentOptions: DispatcherOptions = {}) {
@@ -31,6 +35,7 @@ export class MtlsDispatcher extends Dispatcher {
     this.#options = options;
     this.#agentOptions = agentOptions;
     this.#current = this.#open();
+    this.#lookedAt = momentOf(options.source.clock);
     this.#stop = options.source.onUpdate(() => {
       if (!this.#isCurrent(this.#current)) this.#renew();
     });
@@ -72,6 +77,14 @@ export class MtlsDispatcher extends Dispatcher {
     return leaf !== undefined && bytesEqual(leaf, presents) && [...sockets].every(mayGoOn);
   }
 
+  /** A server's SVID expires without a word from the source. */
+  #lookAgain(): void {
+    const now = momentOf(this.#options.source.clock);
+    if (isWithin(LOOK_MS, this.#lookedAt, now)) return;
+    this.#lookedAt = now;
+    if (![...this.#current.sockets].every(mayGoOn)) this.#renew();
+  }
+
   #renew(): void {
     const old = this.#current;
     this.#current = this.#open();
@@ -80,6 +93,7 @@ export class MtlsDispatcher extends Dispatcher {
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    this.#lookAgain();
     return this.#current.agent.dispatch(options, handler);
   }
 

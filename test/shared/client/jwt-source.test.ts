@@ -93,6 +93,15 @@ describe('a JwtSource', () => {
     assert.notEqual((await source.fetch({ audience: ['a', 'b'] })).token, first.token);
   });
 
+  it("holds a token whose server's clock is ahead, and none from a time to come", async () => {
+    const source = await create();
+    const { token } = await source.fetch({ audience: 'shop' });
+    clock.jump(new Date(clock.now().getTime() - 60 * SECOND_MS));
+    assert.equal((await source.fetch({ audience: 'shop' })).token, token);
+    clock.jump(new Date(clock.now().getTime() - SECOND_MS));
+    assert.notEqual((await source.fetch({ audience: 'shop' })).token, token);
+  });
+
   it('asks once for whoever wants the same at once; one who gives up does not take it from the others', async () => {
     const source = await create();
     const answer = Promise.withResolvers<void>();

@@ -17,6 +17,7 @@ import { MtlsDispatcher } from '../../../shared/client/undici.ts';
 import { formatPem } from '../../../shared/crypto/pem.ts';
 import { permissionDenied } from '../../../shared/errors.ts';
 import { withKeyPem } from '../../../shared/tls/key-pem.ts';
+import { FakeClock } from '../../fakes/clock.ts';
 import { FakeTrustDomain, type FakeWorkload } from '../../fakes/trust-domain.ts';
 
 const ROTATIONS = 5;
@@ -120,6 +121,24 @@ describe('MtlsDispatcher', () => {
     await assert.rejects(get(dispatcher), /cannot be verified/);
     await job.renew(authorities);
     assert.equal(await get(dispatcher), `${job.id} ${job.serialNumber}`);
+  });
+
+  it('uses no kept connection to a server whose SVID has expired', async () => {
+    const clock = new FakeClock(new Date());
+    const elsewhere = await FakeTrustDomain.make({ clock });
+    const [late, caller] = [await elsewhere.workload('/web'), await elsewhere.workload('/job')];
+    const at = await serve(late, authorizeAny);
+    const dispatcher = dispatcherOf(caller);
+    const half = 31 * 60_000; // of an hour
+    await clock.advance(half);
+    await caller.renew();
+    await get(dispatcher, at);
+    await clock.advance(half);
+    await assert.rejects(get(dispatcher, at), /expired/);
+    await late.renew();
+    assert.equal(await get(dispatcher, at), `${caller.id} ${caller.serialNumber}`);
+    await dispatcher.destroy();
+    await elsewhere.stop();
   });
 
   it('loses no request in rotations of SVIDs and authority under load', async () => {
