@@ -60,13 +60,20 @@ function readingsOf(target: string): ReadonlySet<string> {
   return all;
 }
 
-/** What the tricks are made of, a space between each. */
-const PIECES =
-  '/ // pub x admin . .. %2e %2E %2f %5c \\ ; %3b %25 %252e 2e ? %3F # %23 %00 %20 %c0%ae %ef%bc%8e %e2%80%a5 %EF%BC%8F % @ : %70ub X';
-const pieces = fc.constantFrom(' ', ...PIECES.split(' '));
+const words = (text: string) => fc.constantFrom(...text.split(' '));
+const slashes = words('/ / / // \\ %2f %5c %252f %255c %ef%bc%8f %00/');
+const dots = words('. . %2e %252e %c0%ae %ef%bc%8e %e2%80%a5');
+const tails = words('; ;a # %23 %3F ? %20 %00 %0a');
+const segments = fc.oneof(
+  fc
+    .tuple(fc.oneof(fc.constant(''), fc.constant('%20')), dots, dots, fc.oneof(fc.constant(''), tails))
+    .map((all) => all.join('')),
+  words('a x pub admin X %70ub caf%c3%a9 .. . ... %25 %2541 a;b a:b @ ~'),
+);
+const steps = fc.array(fc.tuple(slashes, segments), { maxLength: 4 }).map((all) => all.flat().join(''));
 const targets = fc.oneof(
-  fc.array(pieces, { maxLength: 12 }).map((all) => `/pub/x${all.join('')}`),
-  fc.array(pieces, { maxLength: 12 }).map((all) => `/${all.join('')}`),
+  steps.map((all) => `/pub/x${all}`),
+  steps.map((all) => `/pub${all}/x`),
   fc.string({ unit: 'binary', maxLength: 40 }).map((text) => `/pub/x/${text}`),
 );
 
