@@ -12,6 +12,7 @@ import { checkPeer, isAdmitted, type MtlsOptions } from './peer.ts';
 export type DispatcherOptions = Omit<Agent.Options, 'connect' | 'allowH2' | 'factory'>;
 
 const CONNECT_TIMEOUT_MS = 10_000; // as undici's own
+const KEEP_ALIVE_MS = 60_000; // as undici's own
 /** How often the servers of kept connections are looked at while requests are made. */
 const LOOK_MS = 1_000;
 
@@ -66,6 +67,7 @@ export class MtlsDispatcher extends Dispatcher {
     const socket = dialSpiffe({ host, port: Number(port || HTTPS_PORT) }, dialOptions(this.#options, []));
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
+    socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS);
     return whenSecured(socket, { timeoutMs: CONNECT_TIMEOUT_MS });
   }
 

@@ -11,10 +11,14 @@ import {
   ServerCredentials,
   type ServerUnaryCall,
 } from '@grpc/grpc-js';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Agent, createServer as createHttpsServer, request, type Server as HttpsServer } from 'node:https';
 import type { AddressInfo, Server as NetServer } from 'node:net';
 import { connect, createServer } from 'node:tls';
+import { type Dispatcher, Agent as UndiciAgent, request as requestByUndici } from 'undici';
 import {
+  authorizeAny,
+  authorizedListener,
   authorizeId,
   connectMtls,
   createMtlsHttpsServer,
@@ -22,6 +26,7 @@ import {
   MtlsAgent,
 } from '../../shared/client/index.ts';
 import { mtlsChannelCredentials, mtlsServerCredentials } from '../../shared/client/grpc/index.ts';
+import { MtlsDispatcher } from '../../shared/client/undici.ts';
 import { formatPem } from '../../shared/crypto/pem.ts';
 import { tlsOptions } from '../../shared/tls/protocols.ts';
 import { FakeTrustDomain, type FakeWorkload } from '../fakes/trust-domain.ts';
@@ -31,6 +36,7 @@ const BENCH = 'client-mtls';
 const ROUNDS = 5;
 const HANDSHAKES = 60;
 const CALLS = 400;
+const RULES = 100;
 
 type Deed = () => Promise<unknown>;
 
@@ -84,6 +90,18 @@ const deeds = async (setting: Setting): Promise<readonly Comparison[]> => [
     count: CALLS,
     library: await https(setting),
     plain: await plainHttps(setting),
+  },
+  {
+    metric: 'cpu per guarded call',
+    count: CALLS,
+    library: await guarded(setting),
+    plain: await plainHttps(setting),
+  },
+  {
+    metric: 'cpu per undici call',
+    count: CALLS,
+    library: await undici(setting),
+    plain: await plainUndici(setting),
   },
   {
     metric: 'cpu per grpc call',
@@ -163,6 +181,51 @@ async function https(setting: Setting): Promise<Deed> {
   const agent = new MtlsAgent({ source: job.source, authorize: authorizeId(web.id) });
   closing.push(() => agent.destroy());
   return () => get(agent, port);
+}
+
+/** Behind a hundred rules, of which the last one allows. */
+async function guarded(setting: Setting): Promise<Deed> {
+  const { web, job, closing } = setting;
+  const options = { source: web.source, authorize: authorizeId(job.id) };
+  const others = Array.from({ length: RULES - 1 }, (_, at) => ({
+    peers: authorizeAny,
+    paths: [`/a/b${at}`],
+  }));
+  const rules = [...others, { peers: authorizeId(job.id), methods: ['GET'], paths: ['/'] }];
+  const listener = authorizedListener({ rules }, (_request: IncomingMessage, response: ServerResponse) =>
+    greet(response),
+  );
+  const port = await listen(setting, createMtlsHttpsServer(options, listener));
+  const agent = new MtlsAgent({ source: job.source, authorize: authorizeId(web.id) });
+  closing.push(() => agent.destroy());
+  return () => get(agent, port);
+}
+
+async function undici(setting: Setting): Promise<Deed> {
+  const { web, job, closing } = setting;
+  const options = { source: web.source, authorize: authorizeId(job.id) };
+  const port = await listen(
+    setting,
+    createMtlsHttpsServer(options, (_request, response) => greet(response)),
+  );
+  const own = { source: job.source, authorize: authorizeId(web.id) };
+  const dispatcher = new MtlsDispatcher(own, { connections: 1 });
+  closing.push(() => dispatcher.destroy());
+  return () => fetchText(dispatcher, port);
+}
+
+async function plainUndici(setting: Setting): Promise<Deed> {
+  const server = createHttpsServer(contextOf(setting.web), (_request, response) => greet(response));
+  const port = await listen(setting, server);
+  const { ca } = contextOf(setting.job);
+  const dispatcher = new UndiciAgent({ connections: 1, allowH2: false, connect: { ca, ...ANY_NAME } });
+  setting.closing.push(() => dispatcher.destroy());
+  return () => fetchText(dispatcher, port);
+}
+
+async function fetchText(dispatcher: Dispatcher, port: number): Promise<string> {
+  const { body } = await requestByUndici(`https://${host}:${port}/`, { dispatcher });
+  return body.text();
 }
 
 async function plainHttps(setting: Setting): Promise<Deed> {
