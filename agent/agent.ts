@@ -5,6 +5,8 @@ import { LogThreshold } from '../shared/log/log-level.ts';
 import type { Logger } from '../shared/log/logger.ts';
 import { type Random, systemRandom } from '../shared/random.ts';
 import { Running } from '../shared/tasks.ts';
+import { makeTelemetry, NOT_TOLD, type Telemetry } from '../shared/telemetry/make-telemetry.ts';
+import { measuring, noMetrics } from '../shared/telemetry/metrics.ts';
 import { denialIn, isClockApart } from './agent-svid/denial.ts';
 import { OwnSvid } from './agent-svid/own-svid.ts';
 import { StateFile } from './agent-svid/state-file.ts';
@@ -71,6 +73,7 @@ class RunningAgent implements Agent {
   readonly #random: Random;
   readonly #log: Logger;
   readonly #startedMs: number;
+  #telemetry: Telemetry = NOT_TOLD;
   readonly #abort = new AbortController();
   readonly #apis = new Running();
   readonly #ended = Promise.withResolvers<AgentOutcome>();
@@ -121,9 +124,12 @@ class RunningAgent implements Agent {
   }
 
   async #start(signal: AbortSignal): Promise<void> {
+    const { config, log } = this.#options;
+    this.#telemetry = await makeTelemetry({ program: 'agent', config, log });
     const parts = this.#parts();
     const isServing = (): boolean => this.#isServing;
-    if (this.#options.serveApis !== false) await this.#apis.start(agentHealth({ ...parts, isServing }));
+    if (this.#options.serveApis !== false)
+      await this.#apis.start([...this.#telemetry.parts, ...agentHealth({ ...parts, isServing })]);
     const bundle = await enrol(parts, signal);
     const engine = makeEngine({
       ...parts,
@@ -159,7 +165,8 @@ class RunningAgent implements Agent {
       threshold = new LogThreshold(config.logLevel),
     } = this.#options;
     const [clock, random, log, startedMs] = [this.#clock, this.#random, this.#log, this.#startedMs];
-    const made = { config, engine, own, startedMs, threshold, procPath, connectionLimits };
+    const telemetry = this.#telemetry;
+    const made = { config, engine, own, startedMs, threshold, telemetry, procPath, connectionLimits };
     await this.#apis.start(doors({ ...made, clock, random, log }));
     this.#isServing = true;
   }
@@ -167,10 +174,11 @@ class RunningAgent implements Agent {
   #parts(): KeepParts {
     const { config, runtimeDirectories = [] } = this.#options;
     const state = StateFile.open(config.dataDir);
-    const keys = makeKeyManager(config.keyManager);
+    const { metrics } = this.#telemetry;
+    const keys = measuring(makeKeyManager(config.keyManager), metrics ?? noMetrics, KEYS);
     const own = new OwnSvid(state);
     const [clock, random, log] = [this.#clock, this.#random, this.#log];
-    return { config, runtimeDirectories, state, keys, own, clock, random, log };
+    return { config, runtimeDirectories, state, keys, own, metrics, clock, random, log };
   }
 
   /** While workloads are served already what the last run kept; never rejects. */
@@ -264,6 +272,9 @@ class RunningAgent implements Agent {
     this.#ended.resolve(this.#outcome ?? { kind: 'stopped' });
   }
 }
+
+/** SPIRE's names. */
+const KEYS = { generateKey: 'agent_key_manager.generate_key', findKey: 'agent_key_manager.get_key' };
 
 const CLOCKS_APART =
   "the server says that the agent's SVID has expired, which it has not by our clock: compare the clocks; it is tried again";

@@ -8,6 +8,7 @@ import type { Logger } from '../shared/log/logger.ts';
 import type { Random } from '../shared/random.ts';
 import { withReflection } from '../shared/rpc/reflection/server-reflection-info.ts';
 import { type Part, Running } from '../shared/tasks.ts';
+import { makeTelemetry, type Telemetry } from '../shared/telemetry/make-telemetry.ts';
 import { Authorizer } from './api/gate/authorize.ts';
 import { Callers } from './api/gate/caller.ts';
 import { gate as makeGate } from './api/gate/order.ts';
@@ -29,7 +30,7 @@ import { AgentListener } from './listen/agents.ts';
 import { LocalListener } from './listen/local.ts';
 import { OwnSvid } from './listen/own-svid.ts';
 import { housekeeping } from './start/housekeeping.ts';
-import { makeTelemetry, metricsParts, type Telemetry, watch } from './start/metrics.ts';
+import { metricsParts, watch } from './start/metrics.ts';
 import { healthParts } from './start/own-health.ts';
 import { common, makeState } from './start/server-state.ts';
 import { measuredStore } from './start/store-metrics.ts';
@@ -65,7 +66,7 @@ export function createServer(needs: ServerNeeds): Server {
     start: async () => {
       const store = new OpenedDatastore(needs);
       await running.start([store]);
-      const telemetry = makeTelemetry(config, needs.log);
+      const telemetry = await makeTelemetry({ program: 'server', config, log: needs.log });
       const { metrics } = telemetry;
       const opened = store.get();
       const measured = metrics === undefined ? opened : measuredStore(opened, metrics);

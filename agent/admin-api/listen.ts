@@ -4,8 +4,10 @@ import type { Logger } from '../../shared/log/logger.ts';
 import { RpcServer } from '../../shared/rpc/server.ts';
 import { UnixListener } from '../../shared/rpc/unix-listener.ts';
 import type { Part } from '../../shared/tasks.ts';
+import type { Metrics } from '../../shared/telemetry/metrics.ts';
 import type { PeerSource } from '../attest-workload/peer-info.ts';
 import type { AgentConfig } from '../config.ts';
+import { countCalls } from '../count-calls.ts';
 import { Rates } from '../rates.ts';
 import { Places } from '../workload-api/places.ts';
 import { Shares } from '../workload-api/shares.ts';
@@ -21,6 +23,8 @@ export interface AdminApiDeps {
   readonly routes: RoutesDeps;
   readonly delegates: Pick<Delegates, 'admit'>;
   readonly peers: Pick<PeerSource, 'credentials' | 'capture'>;
+  /** Undefined: nobody reads them. */
+  readonly metrics?: Metrics | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   /** Default: the user of this process. */
@@ -81,17 +85,19 @@ export function adminApi(deps: AdminApiDeps): Part {
 }
 
 function serverOf(deps: AdminApiDeps): RpcServer<AdminCaller, AdminContext> {
-  const { delegates, clock, log, ownUid = process.geteuid?.() ?? 0 } = deps;
+  const { delegates, metrics, clock, log, ownUid = process.geteuid?.() ?? 0 } = deps;
+  const served = routes(deps.routes);
+  const guarded = gate({
+    delegates,
+    ownUid,
+    calls: new Shares(half(CALLS_MAX)),
+    rates: new Rates(CALL_RATE, clock),
+    lines: new Rates(LINES, clock),
+    log,
+  });
   return new RpcServer({
-    routes: routes(deps.routes),
-    gate: gate({
-      delegates,
-      ownUid,
-      calls: new Shares(half(CALLS_MAX)),
-      rates: new Rates(CALL_RATE, clock),
-      lines: new Rates(LINES, clock),
-      log,
-    }),
+    routes: served,
+    gate: countCalls(metrics, Object.keys(served), guarded),
     channelOptions: CHANNEL,
   });
 }

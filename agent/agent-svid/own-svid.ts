@@ -25,6 +25,7 @@ export interface AgentStateStore {
 export class OwnSvid {
   readonly #store: AgentStateStore;
   #current: AgentSvid | undefined;
+  readonly #listeners = new Set<() => void>();
 
   constructor(store: AgentStateStore) {
     this.#store = store;
@@ -50,6 +51,13 @@ export class OwnSvid {
   install(next: AgentSvid): void {
     this.#store.store({ svid: next.chain, canReattest: next.canReattest });
     this.#current = next;
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Calls back after each new one. Returns the way to stop. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** Forgets the SVID, on disk too: the server no longer honours it. */

@@ -5,6 +5,7 @@ import type { Logger } from '../../shared/log/logger.ts';
 import type { Random } from '../../shared/random.ts';
 import { linuxPeerKernel, linuxSetAcl } from '../../shared/rpc/peer-kernel.ts';
 import type { Part } from '../../shared/tasks.ts';
+import type { Telemetry } from '../../shared/telemetry/make-telemetry.ts';
 import { Delegates } from '../admin-api/delegates.ts';
 import { findSubject } from '../admin-api/delegated-identity/subject.ts';
 import { adminApi } from '../admin-api/listen.ts';
@@ -18,6 +19,7 @@ import { explainSelf } from '../explain/explain-self.ts';
 import { PushTurns } from '../workload-api/push-turns.ts';
 import { type WorkloadApiDeps, workloadApi } from '../workload-api/listen.ts';
 import type { Engine } from './engine.ts';
+import { countingAttestation, countingAttestor, metricsParts, watch } from './metrics.ts';
 
 export interface DoorsNeeds {
   readonly config: AgentConfig;
@@ -26,6 +28,7 @@ export interface DoorsNeeds {
   /** By the steady clock, when the agent began. */
   readonly startedMs: number;
   readonly threshold: LogThreshold;
+  readonly telemetry: Telemetry;
   /** Where the host's processes are seen. */
   readonly procPath: string;
   /** Of the Workload API; default: what this process has descriptors for. */
@@ -40,7 +43,10 @@ export function doors(needs: DoorsNeeds): readonly Part[] {
   const { cache: identities, jwtSvids, wit } = engine;
   const callers = callersOf(needs);
   const { peers, attestation } = callers;
+  const { metrics, prometheus } = needs.telemetry;
+  if (metrics !== undefined) watch(metrics, { ...needs, peers });
   return [
+    ...metricsParts({ ...needs, prometheus, bundles: engine.bundles }),
     workloadApi({
       config,
       identities,
@@ -50,6 +56,7 @@ export function doors(needs: DoorsNeeds): readonly Part[] {
       attestation,
       peers,
       setAcl: linuxSetAcl(),
+      metrics,
       clock,
       random,
       log,
@@ -64,11 +71,14 @@ interface Callers {
   readonly attestation: WorkloadAttestation;
 }
 
-function callersOf({ config, procPath, clock, log }: DoorsNeeds): Callers {
+function callersOf({ config, procPath, telemetry: { metrics }, clock, log }: DoorsNeeds): Callers {
   const { requirePeerPidfd } = config;
   const peers = new Peers({ kernel: linuxPeerKernel(), procPath, requirePeerPidfd, log });
-  const attestors = workloadAttestors(config.workloadAttestors, { clock, log });
-  return { peers, attestation: workloadAttestation({ attestors, clock, log }) };
+  const attestors = workloadAttestors(config.workloadAttestors, { clock, log }).map((attestor) =>
+    countingAttestor(attestor, metrics),
+  );
+  const attestation = countingAttestation(workloadAttestation({ attestors, clock, log }), metrics);
+  return { peers, attestation };
 }
 
 function adminDoor(needs: DoorsNeeds, { peers, attestation }: Callers): Part {
@@ -91,6 +101,7 @@ function adminDoor(needs: DoorsNeeds, { peers, attestation }: Callers): Part {
     },
     delegates: new Delegates({ authorized: config.authorizedDelegates, attestation, identities }),
     peers,
+    metrics: needs.telemetry.metrics,
     clock,
     log,
   });

@@ -5,6 +5,7 @@
 import type { Bundle } from '../../shared/bundle/bundle.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { standingOf } from '../../shared/svid/standing.ts';
+import { measuring, noMetrics } from '../../shared/telemetry/metrics.ts';
 import { OwnSvidRotation } from '../agent-svid/rotate.ts';
 import { BundleCache } from '../cache/bundle-cache.ts';
 import type { JwtSource } from '../cache/jwt-source.ts';
@@ -164,13 +165,15 @@ const ownAuthorities = (bundles: BundleCache): readonly Uint8Array[] =>
   bundles.own.x509Authorities.map(({ certificate }) => certificate);
 
 function renewalOf(parts: EngineParts, links: Links, onRecovered: () => void): SvidRenewal {
-  const { config, onFailed, clock, random, log } = parts;
+  const { config, onFailed, metrics = noMetrics, clock, random, log } = parts;
   const { cache, bundles, connection, positions } = links;
   return new SvidRenewal({
     cache,
     signing: new X509Signing({
       bundles,
-      issuer: new SvidClient(connection, positions),
+      issuer: measuring(new SvidClient(connection, positions), metrics, {
+        newX509Svids: 'manager.sync.fetch_svids_updates',
+      }),
       keyType: config.workloadKeyType,
       availabilityTargetSeconds: config.availabilityTargetSeconds,
       clock,
@@ -193,10 +196,10 @@ function synchronizerOf(
   { connection, positions, bundles, authorized: entries }: Links,
   { onServerDisowned, ...callbacks }: SyncCallbacks,
 ): Synchronizer {
-  const { config, onFailed, clock, random, log } = parts;
+  const { config, onFailed, metrics = noMetrics, clock, random, log } = parts;
   const { trustDomain, syncIntervalSeconds } = config;
   return new Synchronizer({
-    entries,
+    entries: measuring(entries, metrics, { fetch: 'manager.sync.fetch_entries_updates' }),
     bundleSource: new BundleClient(connection, trustDomain, positions),
     bundles,
     positions,
@@ -227,11 +230,11 @@ function watchOf(parts: EngineParts, connection: ServerConnection, synchronizer:
 }
 
 function rotationOf(parts: EngineParts, { agents, bundles }: Links, onRotated: () => void): OwnSvidRotation {
-  const { own, keys, config, clock, random, log, stopping } = parts;
+  const { own, keys, config, metrics = noMetrics, clock, random, log, stopping } = parts;
   return new OwnSvidRotation({
     own,
     keys,
-    server: agents,
+    server: measuring(agents, metrics, { renewAgent: 'agent_svid.rotate' }),
     attest: async () => {
       const trust = { kind: 'authorities', authorities: ownAuthorities(bundles) } as const;
       return (await attest(parts, trust, stopping)).agentSvid;

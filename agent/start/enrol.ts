@@ -7,6 +7,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { Code, CodedError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { Random } from '../../shared/random.ts';
+import { measured, type Metrics, noMetrics } from '../../shared/telemetry/metrics.ts';
 import { nextKeyId } from '../agent-svid/agent-svid.ts';
 import type { AgentStateStore, OwnSvid } from '../agent-svid/own-svid.ts';
 import { type Attested, attestNode } from '../attest-node/attest.ts';
@@ -25,6 +26,8 @@ export interface EnrolParts {
   readonly state: AgentStateStore;
   readonly keys: KeyManager;
   readonly own: OwnSvid;
+  /** Undefined: nobody reads them. */
+  readonly metrics?: Metrics | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -88,7 +91,7 @@ async function loadStored({ own, keys, state, config, clock, log }: EnrolParts):
 
 /** Attests the node over a connection without a certificate; what comes of it is the caller's to install. */
 export async function attest(parts: EnrolParts, trust: ServerTrust, signal: AbortSignal): Promise<Attested> {
-  const { config, keys, own, clock, random, log } = parts;
+  const { config, keys, own, metrics = noMetrics, clock, random, log } = parts;
   const { trustDomain } = config;
   const connection = new ServerConnection({
     host: config.serverAddress,
@@ -101,8 +104,8 @@ export async function attest(parts: EnrolParts, trust: ServerTrust, signal: Abor
   const positions = new Positions();
   const agents = new AgentClient(connection, positions);
   const bundles = new BundleClient(connection, trustDomain, positions);
-  try {
-    return await attestNode(
+  const deed = (): Promise<Attested> =>
+    attestNode(
       {
         server: {
           attestAgent: (request) => agents.attestAgent(request),
@@ -118,6 +121,8 @@ export async function attest(parts: EnrolParts, trust: ServerTrust, signal: Abor
       },
       signal,
     );
+  try {
+    return await measured(metrics, 'node.attestor.new_svid', deed);
   } finally {
     connection.close();
   }

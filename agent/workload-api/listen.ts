@@ -1,10 +1,13 @@
 /** The Workload API's Unix socket (facts/spire 9): from the accepted connection to its handlers. Started by agent.ts. */
 import type { Socket } from 'node:net';
 import type { Random } from '../../shared/random.ts';
+import type { Gate } from '../../shared/rpc/handler.ts';
 import { RpcServer } from '../../shared/rpc/server.ts';
 import { UnixListener } from '../../shared/rpc/unix-listener.ts';
 import type { Part } from '../../shared/tasks.ts';
+import type { Metrics } from '../../shared/telemetry/metrics.ts';
 import type { AgentConfig } from '../config.ts';
+import { countCalls } from '../count-calls.ts';
 import type { WorkloadAttestation } from '../attest-workload/attest.ts';
 import type { PeerSource } from '../attest-workload/peer-info.ts';
 import type { JwtSvids } from '../cache/jwt-source.ts';
@@ -43,6 +46,8 @@ export interface WorkloadApiDeps extends GuardDeps {
   readonly attestation: Pick<WorkloadAttestation, 'attest'>;
   readonly peers: PeerSource;
   readonly random: Random;
+  /** Undefined: nobody reads them. */
+  readonly metrics?: Metrics | undefined;
   /** Default: what this process has descriptors for. */
   readonly limits?: Limits;
   /** Default: the pid of this process. */
@@ -116,46 +121,49 @@ interface ServerParts {
   readonly guards: Guards;
 }
 
-function serverOf(
-  { config, identities, jwtSvids, wit, explain, attestation, clock, random, log, ...deps }: WorkloadApiDeps,
-  { bounds, turns, nobody, guards }: ServerParts,
-): RpcServer<Caller, WorkloadContext> {
-  const { allowUnauthenticatedVerifiers, logSelectors, sds } = config;
-  const { ownPid = process.pid } = deps;
+function serverOf(deps: WorkloadApiDeps, parts: ServerParts): RpcServer<Caller, WorkloadContext> {
+  const { config, metrics, clock } = deps;
+  const { turns, nobody, guards } = parts;
+  const { allowUnauthenticatedVerifiers, sds, workloadApi: api } = config;
   const rates = new Rates(deps.rates?.calls ?? RATES.calls, clock);
+  const served = routes({
+    ...deps,
+    wit: deps.wit,
+    ...sds,
+    isSdsDisabled: sds.isDisabled,
+    isWorkloadApiDisabled: api.isDisabled,
+    allowedForeignJwtClaims: api.allowedForeignJwtClaims,
+    nobody,
+    turns,
+    rates,
+    allowUnauthenticatedVerifiers,
+  });
   return new RpcServer<Caller, WorkloadContext>({
-    routes: routes({
-      ...sds,
-      isSdsDisabled: sds.isDisabled,
-      isWorkloadApiDisabled: config.workloadApi.isDisabled,
-      allowedForeignJwtClaims: config.workloadApi.allowedForeignJwtClaims,
-      nobody,
-      identities,
-      jwtSvids,
-      wit,
-      explain,
-      turns,
-      rates,
-      allowUnauthenticatedVerifiers,
-      clock,
-      random,
-      log,
-    }),
-    gate: gate({
-      attestation,
-      checkLimit: methodLimits(config.callLimits, clock),
-      firstIdentity: firstIdentity({
-        identities,
-        waitMs: config.workloadApi.firstIdentityWaitSeconds * 1_000,
-        allowUnauthenticatedVerifiers,
-        clock,
-      }),
-      calls: new Shares(callLimits(bounds)),
-      rates,
-      complain: complain({ logSelectors, ownPid, clock, log }),
-    }),
+    routes: served,
+    gate: countCalls(metrics, Object.keys(served), gateOf(deps, parts, rates)),
     channelOptions: CHANNEL,
     onBody: (caller, bytes) => guards.bodyCame(caller, bytes),
+  });
+}
+
+function gateOf(
+  { config, identities, attestation, metrics, clock, log, ownPid = process.pid }: WorkloadApiDeps,
+  { bounds }: ServerParts,
+  rates: Rates,
+): Gate<Caller, WorkloadContext> {
+  const { allowUnauthenticatedVerifiers, logSelectors, workloadApi: api } = config;
+  return gate({
+    attestation,
+    checkLimit: methodLimits(config.callLimits, clock, metrics),
+    firstIdentity: firstIdentity({
+      identities,
+      waitMs: api.firstIdentityWaitSeconds * 1_000,
+      allowUnauthenticatedVerifiers,
+      clock,
+    }),
+    calls: new Shares(callLimits(bounds)),
+    rates,
+    complain: complain({ logSelectors, ownPid, clock, log }),
   });
 }
 

@@ -1,13 +1,11 @@
-/** The server's metrics and traces, and where they are read (`telemetry {}`). Called by server.ts. */
-import { hostname } from 'node:os';
+/** The server's metrics, and where they are read (`telemetry {}`). Called by server.ts. */
 import type { Clock } from '../../shared/clock.ts';
 import { permissionDenied } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { Part } from '../../shared/tasks.ts';
-import { type Metrics, noMetrics } from '../../shared/telemetry/metrics.ts';
+import type { Metrics } from '../../shared/telemetry/metrics.ts';
 import { PrometheusListener } from '../../shared/telemetry/prometheus-listener.ts';
-import { OtlpTraces } from '../../shared/telemetry/otlp-traces.ts';
-import { PrometheusMetrics } from '../../shared/telemetry/prometheus-metrics.ts';
+import type { PrometheusMetrics } from '../../shared/telemetry/prometheus-metrics.ts';
 import { VERSION } from '../../shared/version.ts';
 import type { Callers } from '../api/gate/caller.ts';
 import type { Authority } from '../ca/authorities.ts';
@@ -16,47 +14,6 @@ import type { ServerConfig } from '../config.ts';
 import type { OwnSvid } from '../listen/own-svid.ts';
 
 type MetricsConfig = Pick<ServerConfig, 'telemetry' | 'trustDomain' | 'requirePqKem'>;
-
-export interface Telemetry {
-  /** Undefined: nobody reads them. */
-  readonly prometheus: PrometheusMetrics | undefined;
-  /** What deeds are told to; undefined where it would go nowhere. */
-  readonly metrics: Metrics | undefined;
-  /** To be started before the doors open. */
-  readonly parts: readonly Part[];
-}
-
-export function makeTelemetry(config: MetricsConfig, log: Logger): Telemetry {
-  const prometheus = makeMetrics(config);
-  const { otlp } = config.telemetry;
-  if (otlp.endpoint === '') return { prometheus, metrics: prometheus, parts: [] };
-  const traces = new OtlpTraces({ config: otlp, service: 'writ-server', log });
-  const told: Metrics = prometheus ?? noMetrics;
-  return {
-    prometheus,
-    metrics: {
-      count: (...given) => told.count(...given),
-      sampleMs: (...given) => told.sampleMs(...given),
-      gauge: (...given) => told.gauge(...given),
-      traces,
-    },
-    parts: [traces],
-  };
-}
-
-/** Costs nothing where nobody reads them. */
-export function makeMetrics({ telemetry, trustDomain }: MetricsConfig): PrometheusMetrics | undefined {
-  if (telemetry.prometheus.port === undefined) return undefined;
-  return new PrometheusMetrics({
-    prefix: telemetry.metricPrefix || 'spire_server',
-    labels: {
-      ...(telemetry.hasHostnameLabel ? { host: hostname() } : {}),
-      ...(telemetry.hasTrustDomainLabel ? { trust_domain: trustDomain.name } : {}),
-    },
-    allowedPrefixes: telemetry.allowedPrefixes,
-    blockedPrefixes: telemetry.blockedPrefixes,
-  });
-}
 
 export interface MetricsParts {
   readonly config: MetricsConfig;

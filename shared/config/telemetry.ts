@@ -55,7 +55,7 @@ export const telemetryShape: Shape<TelemetryConfig> = (block) => {
     otlp: block.block('OTLP', 'traces for an OpenTelemetry collector; not in SPIRE', otlpShape),
     metricPrefix: block.field(
       'MetricPrefix',
-      defaulting(text, '', { doc: 'what names begin with; spire_server without it' }),
+      defaulting(text, '', { doc: 'what names begin with; spire_server or spire_agent without it' }),
     ),
     hasTrustDomainLabel: flag(block, 'EnableTrustDomainLabel', false),
     hasHostnameLabel: flag(block, 'EnableHostnameLabel', true),

@@ -1,9 +1,15 @@
-/** The key of an RPC's metrics, as SPIRE names it. Used by server/api/gate. */
+/** The key of an RPC's metrics, as SPIRE names it. Used by the gates of server and agent. */
 
 const SHORT_NAMES: Readonly<Record<string, string>> = {
   'grpc.health.v1.Health': 'Health',
   SpiffeWorkloadAPI: 'WorkloadAPI',
+  'envoy.service.secret.v3.SecretDiscoveryService': 'SDS.v3',
+  'spire.api.agent.delegatedidentity.v1.DelegatedIdentity': 'DelegatedIdentity',
+  'spire.api.server.logger.v1.Logger': 'Logger',
+  'spire.api.agent.logger.v1.Logger': 'spire.api.agent.Logger',
 };
+/** Where the rule for words gives another name than SPIRE's. */
+const METHODS: Readonly<Record<string, string>> = { SubscribeToX509SVIDs: 'subscribe_to_x509_svids' };
 const SERVER_PREFIX = 'spire.api.server.';
 
 /** Of `/package.Service/Rpc`: `rpc.agent.v1.agent.attest_agent`. */
@@ -12,7 +18,7 @@ export function methodKey(method: string): string {
   const name =
     SHORT_NAMES[service] ??
     (service.startsWith(SERVER_PREFIX) ? service.slice(SERVER_PREFIX.length) : service);
-  return ['rpc', ...name.split('.'), rpc].map(snake).join('.');
+  return ['rpc', ...name.split('.').map(snake), METHODS[rpc] ?? snake(rpc)].join('.');
 }
 
 const isLower = (character: string | undefined): boolean =>

@@ -1,6 +1,6 @@
 /**
  * What a program counts of itself, free of the library that keeps it. Names are SPIRE's keys (doc/telemetry), their parts
- * joined by dots: `rpc.agent.v1.agent.attest_agent`. Made by server/start/metrics, used by whatever is counted.
+ * joined by dots: `rpc.agent.v1.agent.attest_agent`. Made by make-telemetry, used by whatever is counted.
  */
 import { monotonicMs } from '../clock.ts';
 import { CodedError } from '../errors.ts';
@@ -11,8 +11,8 @@ export type Labels = Readonly<Record<string, string>>;
 export interface Metrics {
   /** Once more. */
   count(key: string, labels?: Labels): void;
-  /** How long something took, by SPIRE's convention of `<key>.elapsed_time`. */
-  sampleMs(key: string, ms: number, labels?: Labels): void;
+  /** One of many values that are summed up: how many milliseconds it took, where the key is `<key>.elapsed_time` (SPIRE). */
+  sample(key: string, value: number, labels?: Labels): void;
   /** Read whenever somebody looks. */
   gauge(key: string, read: () => number, labels?: Labels): void;
   readonly traces?: Traces | undefined;
@@ -25,23 +25,33 @@ export interface Traces {
   note(labels: Labels): void;
 }
 
-export const noMetrics: Metrics = { count: () => {}, sampleMs: () => {}, gauge: () => {} };
+export const noMetrics: Metrics = { count: () => {}, sample: () => {}, gauge: () => {} };
 
 /**
  * SPIRE's call counter: how often, how long, and with which gRPC code it ended; and once more in `calls` of its kind, the
  * key's first part, where calls of all names can be added up. A span of the trace, too. Gives what the deed gives.
  */
-export function measured<T>(metrics: Metrics, key: string, deed: () => Promise<T>): Promise<T> {
-  const timed = (): Promise<T> => timing(metrics, key, deed);
+export function measured<T>(metrics: Metrics, what: Counted, deed: () => Promise<T>): Promise<T> {
+  const { key, labels } = typeof what === 'string' ? { key: what, labels: {} } : what;
+  const timed = (): Promise<T> => timing({ metrics, key, labels }, deed);
   return metrics.traces === undefined ? timed() : metrics.traces.span(key, timed);
 }
 
-async function timing<T>(metrics: Metrics, key: string, deed: () => Promise<T>): Promise<T> {
+/** A key, or one that has labels. */
+export type Counted = string | { readonly key: string; readonly labels: Labels };
+
+interface Timed {
+  readonly metrics: Metrics;
+  readonly key: string;
+  readonly labels: Labels;
+}
+
+async function timing<T>({ metrics, key, labels }: Timed, deed: () => Promise<T>): Promise<T> {
   const beganMs = monotonicMs();
   const note = (status: string): void => {
-    metrics.count(key, { status });
+    metrics.count(key, { ...labels, status });
     metrics.count(`${key.split('.', 1)[0]}.calls`, { name: key, status });
-    metrics.sampleMs(`${key}.elapsed_time`, monotonicMs() - beganMs, { status });
+    metrics.sample(`${key}.elapsed_time`, monotonicMs() - beganMs, { ...labels, status });
   };
   try {
     const result = await deed();

@@ -38,12 +38,12 @@ export class PrometheusMetrics implements Metrics {
     this.#made(this.#counters, key, (name) => new Counter(this.#describe(name, key, labels)))?.inc(labels);
   }
 
-  sampleMs(key: string, ms: number, labels: Labels = {}): void {
+  sample(key: string, value: number, labels: Labels = {}): void {
     this.#made(
       this.#summaries,
       key,
       (name) => new Summary({ ...this.#describe(name, key, labels), ...WINDOW, percentiles: PERCENTILES }),
-    )?.observe(labels, ms);
+    )?.observe(labels, value);
   }
 
   gauge(key: string, read: () => number, labels: Labels = {}): void {

@@ -4,15 +4,16 @@ import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
 import { agentFlags } from '../../agent/config/agent-flags.ts';
 import { loadAgentConfig } from '../../agent/config.ts';
+import { NO_TELEMETRY } from '../../shared/config/telemetry.ts';
 import { faultsOf } from '../shared/config/faults-of.ts';
 import { load, type Parts, PLUGINS } from './load-config.ts';
 
 describe('agent configuration', () => {
   test('fills in the defaults of SPIRE, and ours', () => {
     const { config, warnings } = load({});
-    const { trustDomain, isWitEnabled, ...rest } = config;
+    const { trustDomain, isWitEnabled, telemetry, ...rest } = config;
     assert.deepEqual([trustDomain.name, isWitEnabled], ['example.org', false]);
-    assert.deepEqual(warnings, []);
+    assert.deepEqual([telemetry, warnings], [NO_TELEMETRY, []]);
     assert.deepEqual(rest, {
       serverAddress: 'localhost',
       serverPort: 8_081,

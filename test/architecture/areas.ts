@@ -33,7 +33,7 @@ const PLACES: readonly (readonly [RegExp, Area])[] = [
   [/^(?:server|agent)\/cli\//, 'cli'],
   [/^(?:server|agent|server\/oidc|agent\/svid-files)\/(?:config\.ts$|config\/)/, 'config'],
   [/^agent\/svid-files\//, 'workload'], // a program of its own beside the workloads it serves
-  [/^agent\/(?:private-directory|rates|renewal-time|retry-delay|turns)\.ts$/, 'core'], // of several folders
+  [/^agent\/(?:count-calls|private-directory|rates|renewal-time|retry-delay|turns)\.ts$/, 'core'], // of several folders
   [/^(?:server|agent)\/(?:start\/)?[^/]+\.ts$/, 'root'], // beside main.ts: server.ts, agent.ts and what they are made of
   // A program of its own beside the server, in small: root, doors, and the parts that are edges.
   [/^server\/oidc\/provider\.ts$/, 'root'],

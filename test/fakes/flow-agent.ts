@@ -121,6 +121,13 @@ export class FlowAgent {
     return new ServiceClient('SpiffeWorkloadAPI', channel);
   }
 
+  /** A service of its admin socket, as this process, on a connection of its own until the agent is stopped. */
+  adminApi<Definition>(service: string): ServiceClient<Definition> {
+    const channel = ownChannel(join(this.#parts.directory, 'private', 'admin.sock'));
+    this.#closeDoors.add(() => channel.close());
+    return new ServiceClient(service, channel);
+  }
+
   /** As this process, on a connection of its own. */
   fetchX509Svid(): DoorStream {
     const channel = ownChannel(join(this.#parts.directory, 'public', 'api.sock'));
