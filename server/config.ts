@@ -8,6 +8,7 @@ import { type TelemetryConfig, telemetryShape } from '../shared/config/telemetry
 import type { DataStoreConfig } from './config/datastore-plugin.ts';
 import type { KeyManagerConfig } from './config/key-manager-plugin.ts';
 import type { CredentialComposerName } from './config/credential-composer-plugin.ts';
+import type { NodeAttestorConfig } from './config/node-attestor-plugin.ts';
 import { serverPlugins } from './config/plugins.ts';
 import { type ServerFlags, serverFlags } from './config/server-flags.ts';
 import { type ServerFields, serverFields } from './config/server-fields.ts';
@@ -19,7 +20,7 @@ export interface ServerConfig extends ServerFields {
   /** Undefined: our CA certificates are self-signed. */
   readonly upstreamAuthority: UpstreamAuthorityConfig | undefined;
   readonly credentialComposers: readonly CredentialComposerName[];
-  readonly nodeAttestors: { readonly joinToken: true };
+  readonly nodeAttestors: readonly NodeAttestorConfig[];
   readonly telemetry: TelemetryConfig;
   readonly healthChecks: HealthChecksConfig;
 }

@@ -247,10 +247,10 @@ const loadFinder = async () => (await import('./listen/local-process.ts')).proce
 function routesNeeds({ needs, store, state }: Building, hub: WatchHub, reach: BundleReach): RoutesNeeds {
   const { config, clock } = needs;
   const { authorities, ca, bundle, foreignBundles, index, history } = state;
-  const attestors = makeNodeAttestors({
-    trustDomain: config.trustDomain,
+  const attestors = makeNodeAttestors(config.nodeAttestors, {
+    ...common(needs),
     joinTokens: store.joinTokens,
-    clock,
+    ownAuthorities: () => bundle.current().x509Authorities.map(({ certificate }) => certificate),
   });
   const entries = { index, history, refresh: state.entryRefresh };
   const turns = new SigningTurns({ clock, random: needs.random });

@@ -14,7 +14,7 @@ import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 import { hintedDelayMs } from '../retry-delay.ts';
 import { type AgentKeyId, type AgentSvid, checkAgentSvid } from '../agent-svid/agent-svid.ts';
 import type { KeyManager } from '../key-manager/key-manager.ts';
-import type { NodeAttestor } from './node-attestor.ts';
+import type { NodeAttestor, Proof } from './node-attestor.ts';
 
 export interface AttestRequest {
   readonly type: string;
@@ -85,17 +85,25 @@ export async function attestNode(parts: AttestParts, signal: AbortSignal): Promi
 
 const isFinal = (error: unknown): boolean => error instanceof CodedError && FINAL.includes(error.code);
 
-/** One attempt, with a key of its own. */
 async function attestOnce(parts: AttestParts, signal: AbortSignal): Promise<Attested> {
+  const proof = await parts.attestor.begin();
+  try {
+    return await attestWith(parts, proof, signal);
+  } finally {
+    await proof.end();
+  }
+}
+
+/** One attempt, with a key of its own. */
+async function attestWith(parts: AttestParts, proof: Proof, signal: AbortSignal): Promise<Attested> {
   const { server, attestor, keys, keyId: slot, trustDomain, clock } = parts;
-  const payload = await attestor.payload();
   const keyId = slot();
   const key = await keys.generateKey(keyId, 'ec-p256');
   const { chain, canReattest } = await server.attestAgent({
     type: attestor.type,
-    payload,
+    payload: proof.payload,
     csr: await buildCsr(key.signer),
-    answer: (challenge) => attestor.answer(challenge),
+    answer: (challenge) => proof.answer(challenge),
     signal,
   });
   const bundle = await server.getBundle();

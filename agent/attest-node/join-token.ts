@@ -15,10 +15,13 @@ const TOKEN_MAX_CHARS = 255; // the agent's ID ends with it
 export function joinToken({ token, file }: JoinTokenConfig): NodeAttestor {
   return {
     type: 'join_token',
-    payload: async () => utf8(checkToken(token?.reveal() ?? readToken(file))),
-    answer: async () => {
-      throw refused('server sent a challenge, which join tokens know nothing of');
-    },
+    begin: async () => ({
+      payload: utf8(checkToken(token?.reveal() ?? readToken(file))),
+      answer: async () => {
+        throw refused('server sent a challenge, which join tokens know nothing of');
+      },
+      end: async () => {},
+    }),
   };
 }
 

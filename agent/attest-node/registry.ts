@@ -1,7 +1,26 @@
 /** Which node attestors there are, by the name of their plugin block. Called by start/enrol alone. */
-import { type JoinTokenConfig, joinToken } from './join-token.ts';
+import type { Random } from '../../shared/random.ts';
+import type { NodeAttestorConfig } from '../config/node-attestor-plugin.ts';
+import { joinToken, type JoinTokenConfig } from './join-token.ts';
 import type { NodeAttestor } from './node-attestor.ts';
+import { x509pop } from './x509pop.ts';
 
-export const nodeAttestors = {
-  join_token: joinToken,
-} satisfies Record<string, (config: JoinTokenConfig) => NodeAttestor>;
+export interface NodeAttestorChoice {
+  readonly nodeAttestor: NodeAttestorConfig;
+  readonly joinToken: JoinTokenConfig['token'];
+  readonly joinTokenFile: JoinTokenConfig['file'];
+}
+
+/** SPIRE: a join token goes before what is configured. */
+export function makeNodeAttestor(
+  { nodeAttestor, joinToken: token, joinTokenFile: file }: NodeAttestorChoice,
+  { random }: { readonly random: Random },
+): NodeAttestor {
+  if (token !== undefined || file !== undefined) return joinToken({ token, file });
+  switch (nodeAttestor.kind) {
+    case 'join_token':
+      return joinToken({ token, file });
+    case 'x509pop':
+      return x509pop(nodeAttestor, { random });
+  }
+}

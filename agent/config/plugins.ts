@@ -1,7 +1,7 @@
 /** The `plugins {}` of agent.conf: key manager, node attestor, workload attestors. Called by agent/config. */
 import { boolean, integer, path } from '../../shared/config/kinds.ts';
-import { NODE_ATTESTORS_NOT_YET } from '../../shared/config/node-attestor-names.ts';
 import { defaulting, type PluginSpec, required, type Shape } from '../../shared/config/shape.ts';
+import { type NodeAttestorConfig, nodeAttestorPlugins } from './node-attestor-plugin.ts';
 
 export type AgentKeyManagerConfig =
   | { readonly kind: 'memory' }
@@ -16,16 +16,18 @@ export interface UnixAttestorConfig {
 
 export interface AgentPlugins {
   readonly keyManager: AgentKeyManagerConfig;
+  readonly nodeAttestor: NodeAttestorConfig;
   readonly workloadAttestors: { readonly unix: UnixAttestorConfig };
 }
 
 export const agentPlugins: Shape<AgentPlugins> = (block) => {
   const [keyManager] = block.plugins('KeyManager', keyManagers);
-  block.plugins('NodeAttestor', nodeAttestors);
+  const [nodeAttestor] = block.plugins('NodeAttestor', nodeAttestorPlugins);
   const [unix] = block.plugins('WorkloadAttestor', workloadAttestors);
   block.plugins('SVIDStore', svidStores);
   return {
     keyManager: keyManager?.value ?? { kind: 'memory' },
+    nodeAttestor: nodeAttestor?.value ?? { kind: 'join_token' },
     workloadAttestors: { unix: unix?.value ?? { discoverWorkloadPath: false, workloadSizeLimit: 0 } },
   };
 };
@@ -47,14 +49,6 @@ const keyManagers: PluginSpec<AgentKeyManagerConfig> = {
     },
   },
   notYet: [],
-  ifNotYet: 'refuse',
-};
-
-const nodeAttestors: PluginSpec<undefined> = {
-  count: 'at-most-one',
-  doc: 'how the agent proves what it runs on; a join token needs no block',
-  kinds: { join_token: { doc: 'the token of `join_token` or `join_token_file`', shape: () => undefined } },
-  notYet: NODE_ATTESTORS_NOT_YET,
   ifNotYet: 'refuse',
 };
 

@@ -11,7 +11,7 @@ import { measured, type Metrics, noMetrics } from '../../shared/telemetry/metric
 import { nextKeyId } from '../agent-svid/agent-svid.ts';
 import type { AgentStateStore, OwnSvid } from '../agent-svid/own-svid.ts';
 import { type Attested, attestNode } from '../attest-node/attest.ts';
-import { nodeAttestors } from '../attest-node/registry.ts';
+import { makeNodeAttestor } from '../attest-node/registry.ts';
 import { findServerTrust, type ServerTrust } from '../bootstrap/trust-bundle.ts';
 import type { AgentConfig } from '../config.ts';
 import type { KeyManager } from '../key-manager/key-manager.ts';
@@ -111,7 +111,7 @@ export async function attest(parts: EnrolParts, trust: ServerTrust, signal: Abor
           attestAgent: (request) => agents.attestAgent(request),
           getBundle: () => bundles.getBundle(),
         },
-        attestor: nodeAttestors.join_token({ token: config.joinToken, file: config.joinTokenFile }),
+        attestor: makeNodeAttestor(config, { random }),
         keys,
         keyId: () => nextKeyId(own.current),
         trustDomain,

@@ -1,4 +1,4 @@
-/** What proves that a node is what it says. Implementations: join-token (registry.ts). Called by attest.ts. */
+/** What proves that a node is what it says. Implementations: registry.ts. Called by attest.ts. */
 import type { Selector } from '../../shared/selectors.ts';
 import type { SpiffeId } from '../../shared/spiffe/spiffe-id.ts';
 
@@ -7,6 +7,8 @@ export interface Evidence {
   readonly payload: Uint8Array;
   /** Sends a challenge; the agent's response to it. Rejects when the agent goes away or takes too long. */
   readonly challenge: (challenge: Uint8Array) => Promise<Uint8Array>;
+  /** Where the agent calls from; undefined on the admin socket. */
+  readonly address: string | undefined;
 }
 
 export interface ProvenNode {

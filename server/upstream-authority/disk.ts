@@ -21,7 +21,7 @@ import { BACKDATE_SECONDS } from '../ca/ca-config.ts';
 import { checkIssuingChain, type IssuingChain } from '../ca/issuing-chain.ts';
 import { CA_KEY_USAGE } from '../ca/self-signed.ts';
 import { newSerialNumber } from '../ca/serial-number.ts';
-import { readBounded } from './read-bounded.ts';
+import { readBounded } from '../../shared/read-bounded.ts';
 import type { MintedCa, MintRequest, UpstreamAuthority } from './upstream-authority.ts';
 
 const DEFAULT_TTL_SECONDS = 3_600; // SPIRE's, for whoever asks for none

@@ -9,5 +9,4 @@ export const NODE_ATTESTORS_NOT_YET: readonly string[] = [
   'k8s_sat',
   'sshpop',
   'tpm_devid',
-  'x509pop',
 ];

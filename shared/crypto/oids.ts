@@ -6,6 +6,8 @@ export const Oid = {
   commonName: '2.5.4.3',
   serialNumber: '2.5.4.5',
   country: '2.5.4.6',
+  locality: '2.5.4.7',
+  province: '2.5.4.8',
   organization: '2.5.4.10',
   organizationalUnit: '2.5.4.11',
   x500UniqueIdentifier: '2.5.4.45', // RFC 4519 2.44: a bit string there, printable text in SPIRE

@@ -1,5 +1,5 @@
 /**
- * Private keys as other programs write them: PEM of PKCS #8, PKCS #1 or SEC 1. Called for the keys of CAs that are not ours.
+ * Private keys as other programs write them: PEM of PKCS #8, PKCS #1 or SEC 1. Called for keys that are not ours: of CAs, of nodes.
  * From bytes, which can be wiped, where a text could not.
  */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
@@ -14,16 +14,21 @@ const ENCRYPTED_BY_HEADER = 'Proc-Type: 4,ENCRYPTED'; // RFC 1421 4.6.1.1
 
 /** Throws InvalidArgument, without a byte of the file, unless it holds exactly one private key of KEY_TYPES, not encrypted. */
 export function parsePrivateKeyPem(pem: Uint8Array): KeyObject {
+  const key = parseAnyPrivateKeyPem(pem);
+  if (keyTypeOf(key) === undefined)
+    throw invalidArgument(`private key is not one of ${KEY_TYPES.join(', ')}`);
+  return key;
+}
+
+/** The same of a key of any type. */
+export function parseAnyPrivateKeyPem(pem: Uint8Array): KeyObject {
   const bytes = Buffer.from(pem.buffer, pem.byteOffset, pem.length);
   if (bytes.includes(ENCRYPTED) || bytes.includes(ENCRYPTED_BY_HEADER))
     throw invalidArgument('private key is encrypted: decrypt it first');
   const [first, ...others] = LABELS.flatMap((label) => blocksOf(bytes, label));
   if (first === undefined) throw invalidArgument('there is no private key in PEM');
   if (others.length > 0) throw invalidArgument('there is more than one private key');
-  const key = importKey(first);
-  if (keyTypeOf(key) === undefined)
-    throw invalidArgument(`private key is not one of ${KEY_TYPES.join(', ')}`);
-  return key;
+  return importKey(first);
 }
 
 /** From their first line on, each with whatever follows it. */

@@ -11,7 +11,7 @@ import { load, type Parts, PLUGINS } from './load-config.ts';
 describe('agent configuration', () => {
   test('fills in the defaults of SPIRE, and ours', () => {
     const { config, warnings } = load({});
-    const { trustDomain, isWitEnabled, telemetry, ...rest } = config;
+    const { trustDomain, isWitEnabled, telemetry, nodeAttestor: _attestor, ...rest } = config;
     assert.deepEqual([trustDomain.name, isWitEnabled], ['example.org', false]);
     assert.deepEqual([telemetry, warnings], [NO_TELEMETRY, []]);
     assert.deepEqual(rest, {
@@ -209,12 +209,34 @@ describe('agent plugins', () => {
     });
   });
 
+  test('reads the node attestor, and says which of its files is missing', () => {
+    assert.deepEqual(load({}).config.nodeAttestor, { kind: 'join_token' });
+    const x509pop = (data: string) => `${PLUGINS}\nNodeAttestor "x509pop" { plugin_data { ${data} } }`;
+    const files = 'private_key_path = "k" certificate_path = "c"';
+    assert.deepEqual(load({ plugins: x509pop(`${files} intermediates_path = "i"`) }).config.nodeAttestor, {
+      kind: 'x509pop',
+      privateKeyPath: 'k',
+      certificatePath: 'c',
+      intermediatesPath: 'i',
+    });
+    assert.deepEqual(
+      faultsOf(() => load({ plugins: x509pop('certificate_pat = "c"') })).map((fault) =>
+        fault.replace(/^[^ ]* /, ''),
+      ),
+      [
+        '"private_key_path" in NodeAttestor "x509pop".plugin_data is missing',
+        '"certificate_path" in NodeAttestor "x509pop".plugin_data is missing',
+        'unknown key "certificate_pat" in NodeAttestor "x509pop".plugin_data; did you mean "certificate_path"?',
+      ],
+    );
+  });
+
   test('refuses by name what does not exist yet', () => {
-    const plugins = `${PLUGINS}\nNodeAttestor "x509pop" { plugin_data { private_key_path = "k" } }\nWorkloadAttestor "k8s" {}\nSVIDStore "gcp_secretmanager" {}`;
+    const plugins = `${PLUGINS}\nNodeAttestor "k8s_psat" { plugin_data { cluster = "c" } }\nWorkloadAttestor "k8s" {}\nSVIDStore "gcp_secretmanager" {}`;
     assert.deepEqual(
       faultsOf(() => load({ plugins })),
       [
-        'agent.conf:7:1: NodeAttestor "x509pop" is not supported yet',
+        'agent.conf:7:1: NodeAttestor "k8s_psat" is not supported yet',
         'agent.conf:8:1: WorkloadAttestor "k8s" is not supported yet',
         'agent.conf:9:1: SVIDStore "gcp_secretmanager" is not supported yet',
       ],

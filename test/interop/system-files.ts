@@ -23,6 +23,10 @@ export interface SystemOptions {
   readonly hasAuditLog?: boolean;
   /** The files of a CA above the server's. */
   readonly upstreamAuthority?: DiskUpstreamConfig;
+  /** Further lines of the server's `plugins` block. */
+  readonly serverPlugins?: string;
+  /** The agent's NodeAttestor block; default join tokens. */
+  readonly nodeAttestor?: string;
   /** The server's `telemetry` block. */
   readonly telemetry?: string;
 }
@@ -97,6 +101,7 @@ plugins {
   KeyManager "disk" { plugin_data { keys_path = "${options.keysFolder ?? files.serverData}/keys.json" } }
   NodeAttestor "join_token" { plugin_data {} }
   ${upstreamAuthority(options.upstreamAuthority)}
+  ${options.serverPlugins ?? ''}
 }
 ${options.telemetry ?? ''}
 `;
@@ -119,13 +124,13 @@ agent {
   admin_socket_path = "${files.agentAdminSocket}"
   data_dir = "${files.agentData}"
   trust_bundle_path = "${files.bundle}"
-  join_token_file = "${files.joinToken}"
+  ${options.nodeAttestor === undefined ? `join_token_file = "${files.joinToken}"` : ''}
   ${setting('log_level', options.logLevel)}
   ${setting('workload_x509_svid_key_type', options.workloadKeyType)}
 }
 plugins {
   KeyManager "disk" { plugin_data { directory = "${files.agentData}" } }
-  NodeAttestor "join_token" { plugin_data {} }
+  ${options.nodeAttestor ?? 'NodeAttestor "join_token" { plugin_data {} }'}
   WorkloadAttestor "unix" { plugin_data { discover_workload_path = true } }
 }
 `;

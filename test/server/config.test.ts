@@ -43,7 +43,7 @@ describe('server configuration', () => {
       keyManager: { kind: 'memory' },
       credentialComposers: [],
       upstreamAuthority: undefined,
-      nodeAttestors: { joinToken: true },
+      nodeAttestors: [],
       telemetry: NO_TELEMETRY, // itself in config/telemetry.test
       healthChecks: {
         listenerEnabled: false,

@@ -47,11 +47,14 @@ async function attest({ needs, context, requests, send }: Attesting): Promise<vo
   const challenge = challenger(requests, send);
   const { id, svid, canReattest } = await attestNode(
     { ...needs, ca: inTurn(needs, context) },
-    { ...asked, challenge },
+    { ...asked, challenge, address: addressOf(context) },
   );
   context.trail.add({ agent_id: id.toString(), ...issuedX509Fields(svid) });
   await send({ result: { svid: x509SvidToWire(id, svid), reattestable: canReattest } });
 }
+
+const addressOf = ({ caller }: CallContext): string | undefined =>
+  caller.kind === 'local' ? undefined : caller.address;
 
 /** Signs when it is the address' turn: there is no agent yet. */
 const inTurn = ({ ca, turns }: AttestAgentNeeds, context: CallContext): AttestAgentNeeds['ca'] => ({
@@ -59,7 +62,9 @@ const inTurn = ({ ca, turns }: AttestAgentNeeds, context: CallContext): AttestAg
 });
 
 /** SPIRE's messages. */
-function readParams(request: AttestAgentRequestOutput | undefined): Omit<Attestation, 'challenge'> {
+function readParams(
+  request: AttestAgentRequestOutput | undefined,
+): Omit<Attestation, 'challenge' | 'address'> {
   const params = request?.params ?? undefined;
   const type = params?.data?.type ?? '';
   const csr = params?.params?.csr ?? new Uint8Array();

@@ -115,30 +115,25 @@ describe('the join token attestor', () => {
 
   it('reads the token from its file, without the newline', async () => {
     writeFileSync(path, 'from-file\n');
-    assert.equal(text(await joinToken({ token: undefined, file: path }).payload()), 'from-file');
+    assert.equal(text((await joinToken({ token: undefined, file: path }).begin()).payload), 'from-file');
     rmSync(directory, { recursive: true });
   });
 
   it('says what to do where there is no token, no file, or nothing in it', async () => {
+    await assert.rejects(joinToken({ token: undefined, file: undefined }).begin(), /`server token generate`/);
     await assert.rejects(
-      joinToken({ token: undefined, file: undefined }).payload(),
-      /`server token generate`/,
-    );
-    await assert.rejects(
-      joinToken({ token: undefined, file: '/no/such/file' }).payload(),
+      joinToken({ token: undefined, file: '/no/such/file' }).begin(),
       /join token file \/no\/such\/file/,
     );
-    await assert.rejects(joinToken({ token: new SecretText(''), file: undefined }).payload(), /empty/);
+    await assert.rejects(joinToken({ token: new SecretText(''), file: undefined }).begin(), /empty/);
     await assert.rejects(
-      joinToken({ token: new SecretText('x'.repeat(256)), file: undefined }).payload(),
+      joinToken({ token: new SecretText('x'.repeat(256)), file: undefined }).begin(),
       /longer/,
     );
   });
 
   it('knows no answer to a challenge', async () => {
-    await assert.rejects(
-      joinToken({ token: new SecretText('t'), file: undefined }).answer(new Uint8Array()),
-      /challenge/,
-    );
+    const proof = await joinToken({ token: new SecretText('t'), file: undefined }).begin();
+    await assert.rejects(proof.answer(new Uint8Array()), /challenge/);
   });
 });

@@ -18,6 +18,8 @@ export interface GenuineAgentSpec {
   readonly name: string;
   /** Further lines of its `agent` block: where it has its first bundle and its join token from. */
   readonly settings: readonly string[];
+  /** Its NodeAttestor block; default join tokens. */
+  readonly nodeAttestor?: string;
 }
 
 /** A line of its log, which is JSON. */
@@ -43,7 +45,11 @@ export class GenuineAgent implements Serving {
   }
 
   #conf(): string {
-    const { settings, serverPort } = this.#spec;
+    const {
+      settings,
+      serverPort,
+      nodeAttestor = 'NodeAttestor "join_token" { plugin_data {} }',
+    } = this.#spec;
     return `
 agent {
   trust_domain = "${TRUST_DOMAIN}"
@@ -57,7 +63,7 @@ agent {
 }
 plugins {
   KeyManager "disk" { plugin_data { directory = "${this.files.directory}/data" } }
-  NodeAttestor "join_token" { plugin_data {} }
+  ${nodeAttestor}
   WorkloadAttestor "unix" { plugin_data { discover_workload_path = true } }
 }
 `;

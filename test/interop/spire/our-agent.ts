@@ -21,18 +21,18 @@ export class OurAgent {
   readonly #watching = new AbortController();
   #program: Program | undefined;
 
-  private constructor(name: string, genuine: GenuineServer) {
+  private constructor(name: string, genuine: GenuineServer, nodeAttestor: string | undefined) {
     this.name = name;
-    this.files = makeSystemFiles(genuine.port, {});
+    this.files = makeSystemFiles(genuine.port, nodeAttestor === undefined ? {} : { nodeAttestor });
     this.admin = new SystemAdmin(genuine.socket);
   }
 
-  /** With a join token, which also names it `nodeId`; resolves when it is healthy. */
-  static async start(name: string, genuine: GenuineServer): Promise<OurAgent> {
-    const agent = new OurAgent(name, genuine);
+  /** With a join token, which also names it `nodeId`, unless it has another attestor; resolves when it is healthy. */
+  static async start(name: string, genuine: GenuineServer, nodeAttestor?: string): Promise<OurAgent> {
+    const agent = new OurAgent(name, genuine, nodeAttestor);
     try {
       writeFileSync(agent.files.bundle, await agent.admin.bundlePem());
-      await agent.newToken();
+      if (nodeAttestor === undefined) await agent.newToken();
       await agent.resume();
       return agent;
     } catch (error) {

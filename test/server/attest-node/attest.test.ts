@@ -109,6 +109,22 @@ test('what can be proven again may be, and replaces the certificate', async () =
   await stop();
 });
 
+test('its selectors are those of the last attestation', async () => {
+  let selectors = ['test:old', 'test:kept'];
+  const { attest, store, stop } = await world({
+    prove: async () => proven({ selectors: selectors.map(parseSelector) }),
+  });
+  await attest();
+  selectors = ['test:new', 'test:kept'];
+  await attest();
+  const node = await store.nodes.find(SpiffeId.parse(ID));
+  assert.deepEqual(
+    node?.selectors.map(({ value }) => value),
+    ['kept', 'new'],
+  );
+  await stop();
+});
+
 test('what cannot be proven again is refused while the node is known', async () => {
   const { attest, stop } = await world(always({ canReattest: false }));
   await attest();

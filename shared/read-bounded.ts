@@ -1,6 +1,6 @@
-/** Small files of others, read whole. Used by disk. */
+/** Small files of others, read whole. Called for files that operators name: of an upstream CA, of a node's certificate. */
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
-import { invalidArgument } from '../../shared/errors.ts';
+import { invalidArgument } from './errors.ts';
 
 const MAX_BYTES = 1_048_576; // some hundred certificates
 const ALL_CAN_READ = 0o004;

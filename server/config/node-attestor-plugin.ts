@@ -1,0 +1,25 @@
+/** The node attestors of the server: `NodeAttestor "…"`. */
+import { NODE_ATTESTORS_NOT_YET } from '../../shared/config/node-attestor-names.ts';
+import type { PluginSpec } from '../../shared/config/shape.ts';
+import { type X509PopConfig, x509popShape } from './x509pop-plugin.ts';
+
+export type NodeAttestorConfig =
+  | { readonly kind: 'join_token' }
+  | ({ readonly kind: 'x509pop' } & X509PopConfig);
+
+export const nodeAttestorPlugins: PluginSpec<NodeAttestorConfig> = {
+  count: 'any',
+  doc: 'how agents prove what they run on; join tokens are always taken, with or without this block',
+  kinds: {
+    join_token: {
+      doc: 'a token made by `token generate`, good for one attestation',
+      shape: () => ({ kind: 'join_token' }),
+    },
+    x509pop: {
+      doc: 'a certificate that the node had before, whose key it shows that it has; as often as it likes',
+      shape: (block) => ({ kind: 'x509pop', ...x509popShape(block) }),
+    },
+  },
+  notYet: NODE_ATTESTORS_NOT_YET,
+  ifNotYet: 'refuse',
+};
