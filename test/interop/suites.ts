@@ -13,7 +13,8 @@ export const suites: Readonly<Record<string, string>> = {
   reflection: 'a Go client that finds and calls every service by gRPC reflection alone',
   spire:
     "the genuine spire-agent under our server, our agent under SPIRE's, SPIRE's server below ours, and what both command lines print of both servers",
-  'spire-api-sdk': "every RPC called with SPIRE's SDK, by everybody, of our server and of SPIRE's own",
+  'spire-api-sdk':
+    "every RPC called with SPIRE's SDK, by everybody, of our server and agent and of SPIRE's own",
   'go-spiffe':
     'the Go SDK: X509Source, mTLS both ways, JWTSource and validation, watches across rotations, loss and return of an identity, our tokens verified',
   'py-spiffe':

@@ -27,6 +27,8 @@ export interface SystemOptions {
   readonly serverPlugins?: string;
   /** The agent's NodeAttestor block; default join tokens. */
   readonly nodeAttestor?: string;
+  /** Paths of the IDs that may ask the agent about others. */
+  readonly authorizedDelegates?: readonly string[];
   /** The server's `telemetry` block. */
   readonly telemetry?: string;
 }
@@ -115,6 +117,10 @@ const upstreamAuthority = (config: DiskUpstreamConfig | undefined): string =>
   ${setting('bundle_file_path', config.bundleFilePath)}
 } }`;
 
+/** A line of an `agent` block. */
+export const delegatesSetting = (paths: readonly string[] = []): string =>
+  `authorized_delegates = ${JSON.stringify(paths.map((path) => `spiffe://${TRUST_DOMAIN}${path}`))}`;
+
 const agentConf = (files: SystemFiles, options: SystemOptions): string => `
 agent {
   trust_domain = "${TRUST_DOMAIN}"
@@ -127,6 +133,7 @@ agent {
   ${options.nodeAttestor === undefined ? `join_token_file = "${files.joinToken}"` : ''}
   ${setting('log_level', options.logLevel)}
   ${setting('workload_x509_svid_key_type', options.workloadKeyType)}
+  ${delegatesSetting(options.authorizedDelegates)}
 }
 plugins {
   KeyManager "disk" { plugin_data { directory = "${files.agentData}" } }
