@@ -27,12 +27,12 @@ const kinds: Readonly<Record<string, Kind>> = {
     testTimeoutMs: 30 * SECOND_MS,
     limitMs: 5 * MINUTE_MS,
   },
-  interop: { files: interopFiles, isIsolated: true, testTimeoutMs: 8 * MINUTE_MS, limitMs: 25 * MINUTE_MS },
+  interop: { files: interopFiles, isIsolated: true, testTimeoutMs: 8 * MINUTE_MS, limitMs: 34 * MINUTE_MS },
   slow: {
     files: inFolder('slow'),
     isIsolated: true,
     testTimeoutMs: 8 * MINUTE_MS,
-    limitMs: 15 * MINUTE_MS,
+    limitMs: 19 * MINUTE_MS,
   },
   soak: {
     files: inFolder('soak'),

@@ -1,7 +1,7 @@
 /** Foreign programs that suites need: found, or installed by the system's package manager. Never skipped. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -23,9 +23,29 @@ const USUAL_FOLDERS = [
 export function provide({ command, debianPackage }: Wanted): string {
   const found = find(command);
   if (found !== undefined) return found;
-  for (const args of [['update'], ['install', '-y', '--no-install-recommends', debianPackage]]) apt(args);
+  installPackage(debianPackage);
   const installed = find(command);
   if (installed === undefined) throw new Error(`package ${debianPackage} brought no ${command}`);
+  return installed;
+}
+
+function installPackage(name: string): void {
+  for (const args of [['update'], ['install', '-y', '--no-install-recommends', name]]) apt(args);
+}
+
+/** The path of a library that is no command. Throws, with what to do, when it is missing and cannot be installed. */
+export function provideLibrary({
+  glob,
+  debianPackage,
+}: {
+  readonly glob: string;
+  readonly debianPackage: string;
+}): string {
+  const [found] = globSync(glob);
+  if (found !== undefined) return found;
+  installPackage(debianPackage);
+  const [installed] = globSync(glob);
+  if (installed === undefined) throw new Error(`package ${debianPackage} brought no ${glob}`);
   return installed;
 }
 

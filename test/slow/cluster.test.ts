@@ -17,6 +17,7 @@ const ENTRIES_EACH = 2;
 const CHANGED = 30;
 const CALLERS = 8;
 const BACK_MS = 60_000;
+const CLOCKS_APART_SECONDS = 120;
 
 interface Cluster {
   readonly system: System;
@@ -85,6 +86,20 @@ const MISHAPS: readonly { readonly name: string; readonly happen: (cluster: Clus
       await makeEntries(cluster, system.admin, '/restarted');
     },
   },
+  ...[CLOCKS_APART_SECONDS, -CLOCKS_APART_SECONDS].map((seconds) => ({
+    name: `the second server is started again, its clock ${seconds} s ahead`,
+    happen: async (cluster: Cluster): Promise<void> => {
+      const { system, second } = cluster;
+      await second.kill();
+      second.launch(seconds);
+      await eventually('second', async () => (await second.isHealthy()) || undefined, BACK_MS);
+      await makeEntries(cluster, second.admin, `/clock${seconds}`);
+      await system.server.kill(); // whoever was with the first goes to the second; the database lives on
+      await makeEntries(cluster, second.admin, `/clock${seconds}/alone`);
+      await allHaveAll(cluster);
+      await system.startServer();
+    },
+  })),
 ];
 
 async function checkServers({ system, second, entryIds }: Cluster): Promise<void> {

@@ -7,9 +7,17 @@ import { join } from 'node:path';
 import { findRunningPostgres } from '../../server/datastore/embedded.ts';
 import { SystemAdmin } from '../interop/admin.ts';
 import { freePort } from '../interop/free-port.ts';
+import { provideLibrary } from '../interop/install.ts';
 import { Program } from '../interop/program.ts';
 import { type System, WRIT } from '../interop/system.ts';
 import { TRUST_DOMAIN } from '../interop/system-files.ts';
+
+/** What makes a program see another time of day; its steady clock stays. */
+const otherTime = (aheadSeconds: number): Readonly<Record<string, string>> => ({
+  LD_PRELOAD: provideLibrary({ glob: '/usr/lib/*/faketime/libfaketime.so.1', debianPackage: 'libfaketime' }),
+  FAKETIME: `${aheadSeconds < 0 ? '' : '+'}${aheadSeconds}s`,
+  FAKETIME_DONT_FAKE_MONOTONIC: '1',
+});
 
 export class SecondServer {
   readonly port: number;
@@ -81,14 +89,15 @@ plugins {
     return this.admin.isHealthy();
   }
 
-  /** Starts it without waiting for it. */
-  launch(): void {
+  /** Starts it without waiting for it, its clock so much ahead of the machine's. */
+  launch(clockAheadSeconds = 0): void {
     const args = [WRIT, 'server', 'run', '-config', this.#conf];
     this.#program = Program.start({
       name: 'second writ server',
       command: 'sh',
       args,
       logPath: this.#log,
+      environment: clockAheadSeconds === 0 ? {} : otherTime(clockAheadSeconds),
     });
   }
 

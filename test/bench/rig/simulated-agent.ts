@@ -65,12 +65,17 @@ export class SimulatedAgent {
   #signed = 0;
   #lost = 0;
   #csr: Uint8Array | undefined;
+  /** Of the trust domain, as last heard. */
+  #authorities: readonly Uint8Array[];
+  /** The last one heard of, and the last one fetched. */
+  #bundleAt = { heard: 0, fetched: 0 };
   /** The SPIFFE IDs of entries that it has an SVID for, by the entry. */
   #held = new Map<AgentEntry, string>();
 
   constructor(target: Target) {
     this.#target = target;
-    this.#connection = connect(target, () =>
+    this.#authorities = target.authorities;
+    this.#connection = this.#connect(() =>
       this.#svid === undefined ? undefined : tlsIdentityOf(this.#svid),
     );
     const { trustDomain } = target;
@@ -91,7 +96,7 @@ export class SimulatedAgent {
   /** Over a connection of its own, which ends with it. */
   async attest(token: string): Promise<void> {
     const { trustDomain } = this.#target;
-    const connection = connect(this.#target, () => undefined);
+    const connection = this.#connect(() => undefined);
     try {
       const agents = new AgentClient(connection, this.#positions);
       const bundles = new BundleClient(connection, trustDomain, this.#positions);
@@ -119,7 +124,8 @@ export class SimulatedAgent {
 
   /** As an agent does at half of its SVID's life: a new SVID, a new connection with it, and the first call on that. */
   async renew(): Promise<void> {
-    const { trustDomain, authorities } = this.#target;
+    const { trustDomain } = this.#target;
+    const authorities = this.#authorities;
     const agents = new AgentClient(this.#connection, this.#positions);
     const keyId = nextKeyId(this.#svid);
     const key = await this.#keys.generateKey(keyId, 'ec-p256');
@@ -189,8 +195,9 @@ export class SimulatedAgent {
     const changed = new Trigger();
     const watch = new ChangeWatch({
       source: new WatchClient(this.#connection),
-      onHint: ({ position }) => {
+      onHint: ({ position, bundleSequence }) => {
         this.#positions.saw(position);
+        this.#bundleAt.heard = bundleSequence;
         changed.poke();
       },
       onPushing: () => {},
@@ -227,11 +234,23 @@ export class SimulatedAgent {
   }
 
   async #sync(): Promise<void> {
+    if (this.#bundleAt.heard !== this.#bundleAt.fetched) await this.#fetchBundle();
     const entries = await this.#entries.fetch(this.#stop.signal);
     this.#countLost(entries);
     const added = entries.filter((entry) => !this.#held.has(entry));
     if (added.length > 0) await this.#haveSigned(added);
     this.#held = new Map(entries.map((entry) => [entry, entry.spiffeId.toString()]));
+  }
+
+  async #fetchBundle(): Promise<void> {
+    const { heard } = this.#bundleAt;
+    const bundle = await new BundleClient(
+      this.#connection,
+      this.#target.trustDomain,
+      this.#positions,
+    ).getBundle();
+    this.#authorities = bundle.x509Authorities.map(({ certificate }) => certificate);
+    this.#bundleAt.fetched = heard;
   }
 
   #countLost(entries: readonly AgentEntry[]): void {
@@ -262,18 +281,20 @@ export class SimulatedAgent {
     this.#stop.abort(new Error('the bench is over'));
     this.#connection.close();
   }
-}
 
-const connect = (target: Target, identity: ConstructorParameters<typeof ServerConnection>[0]['identity']) =>
-  new ServerConnection({
-    host: target.host,
-    port: target.port,
-    trustDomain: target.trustDomain,
-    requirePqKem: false,
-    identity,
-    verifyServer: verifyServer({
-      trust: () => ({ kind: 'authorities', authorities: target.authorities }),
-      trustDomain: target.trustDomain,
-      clock: systemClock,
-    }),
-  });
+  #connect(identity: ConstructorParameters<typeof ServerConnection>[0]['identity']): ServerConnection {
+    const { host, port, trustDomain } = this.#target;
+    return new ServerConnection({
+      host,
+      port,
+      trustDomain,
+      requirePqKem: false,
+      identity,
+      verifyServer: verifyServer({
+        trust: () => ({ kind: 'authorities', authorities: this.#authorities }),
+        trustDomain,
+        clock: systemClock,
+      }),
+    });
+  }
+}
