@@ -87,7 +87,8 @@ class Replay {
     const answers = new Map<number, Record<string, string>>();
     for (const frame of this.client.frames.filter(isRequest)) {
       const named = [...decodeFields(contentOf(frame), table)].map(({ name, value }) => [name, value]);
-      answers.set(frame.stream, { ...answers.get(frame.stream), ...Object.fromEntries(named) });
+      const read = Object.fromEntries(named) as Record<string, string>;
+      answers.set(frame.stream, { ...answers.get(frame.stream), ...read });
     }
     return answers;
   }

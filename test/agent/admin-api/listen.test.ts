@@ -12,6 +12,7 @@ import { Code } from '../../../shared/errors.ts';
 import { silentLogger } from '../../../shared/log/logger.ts';
 import { parseSelector } from '../../../shared/selectors.ts';
 import { SpiffeId } from '../../../shared/spiffe/spiffe-id.ts';
+import { framed, openUnix, rawCall } from '../../fuzz/raw-call.ts';
 import { realPeers, update } from '../workload-api/door.ts';
 import { AdminDoor } from './admin-door.ts';
 
@@ -88,6 +89,20 @@ describe('the admin socket', () => {
       await assert.rejects(client.unary('ExplainProcess', { pid }), { code });
     });
   }
+
+  it("answers clients that name the socket's path in their requests", async () => {
+    const session = openUnix(door.path);
+    try {
+      const outcome = await rawCall(session, {
+        path: '/writ.explain.v1.Explain/ExplainProcess',
+        headers: { ':authority': door.path },
+        body: framed(Buffer.alloc(0)),
+      });
+      assert.equal(outcome.status, Code.invalidArgument); // no pid
+    } finally {
+      session.destroy();
+    }
+  });
 
   it('logs who called', async () => {
     door.log.lines.length = 0;
