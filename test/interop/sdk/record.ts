@@ -1,21 +1,22 @@
 /**
- * Records what the SDKs send to the Workload API, chunk by chunk: `./writ node test/wire/record.ts` writes a file for each
- * SDK and deed beside it. Run by hand when an SDK has a new release; replay.test.ts reads the files.
+ * Records what the SDKs send to the Workload API, chunk by chunk: `./writ node test/interop/sdk/record.ts` writes a file for each
+ * SDK and deed to test/wire/sdk, where they are replayed. Run by hand when an SDK has a new release.
  */
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { FrameReader } from '../../shared/rpc/http2/frames.ts';
-import { buildPeer as buildGo } from '../interop/go-spiffe/build.ts';
-import { providePython } from '../interop/install.ts';
-import { buildPeer as buildJava } from '../interop/java-spiffe/build.ts';
-import { Peer, type PeerEvent } from '../interop/peer.ts';
-import { buildPeer as buildRust } from '../interop/rust-spiffe/build.ts';
-import type { SdkProgram } from '../interop/sdk/claims.ts';
-import { System } from '../interop/system.ts';
-import type { Entry, Recording } from './recording.ts';
+import { FrameReader } from '../../../shared/rpc/http2/frames.ts';
+import { buildPeer as buildGo } from '../go-spiffe/build.ts';
+import { providePython } from '../install.ts';
+import { buildPeer as buildJava } from '../java-spiffe/build.ts';
+import { Peer, type PeerEvent } from '../peer.ts';
+import { buildPeer as buildRust } from '../rust-spiffe/build.ts';
+import type { SdkProgram } from './claims.ts';
+import { System } from '../system.ts';
+import type { Entry, Recording } from '../../wire/sdk/recording.ts';
 
-const INTEROP = join(import.meta.dirname, '..', 'interop');
+const INTEROP = join(import.meta.dirname, '..');
+const RECORDINGS = join(import.meta.dirname, '..', '..', 'wire', 'sdk');
 const AUDIENCE = 'spiffe://example.org/node-service';
 
 const isOutcome = ({ event }: PeerEvent): boolean => ['svid', 'token', 'failed'].includes(event);
@@ -96,7 +97,7 @@ try {
       const [deed = ''] = words;
       const recording: Recording = { client, deed, connections: recorder.take() };
       const name = `${client.split(' ')[0]}-${deed}.json`;
-      writeFileSync(join(import.meta.dirname, name), `${JSON.stringify(recording, null, 1)}\n`);
+      writeFileSync(join(RECORDINGS, name), `${JSON.stringify(recording, null, 1)}\n`);
       return text;
     };
     await ask('fetch');

@@ -11,12 +11,12 @@ import {
   FrameReader,
   FrameType,
   writeFrame,
-} from '../../shared/rpc/http2/frames.ts';
-import { HeaderTable } from '../../shared/rpc/http2/header-table.ts';
-import { decodeFields } from '../../shared/rpc/http2/hpack.ts';
-import { bundleOf, Door, identity, SELECTORS, until, update } from '../agent/workload-api/door.ts';
-import { PREFACE } from '../fakes/http2-bytes.ts';
-import { RawHttp2, type Received } from '../fakes/raw-http2.ts';
+} from '../../../shared/rpc/http2/frames.ts';
+import { HeaderTable } from '../../../shared/rpc/http2/header-table.ts';
+import { decodeFields } from '../../../shared/rpc/http2/hpack.ts';
+import { bundleOf, Door, identity, SELECTORS, until, update } from '../../agent/workload-api/door.ts';
+import { PREFACE } from '../../fakes/http2-bytes.ts';
+import { RawHttp2, type Received } from '../../fakes/raw-http2.ts';
 import { type Entry, readRecording } from './recording.ts';
 
 const TABLE_BYTES = 4_096;

@@ -1,4 +1,4 @@
-/** What a client of the Workload API sent on its connections, and when it heard from the server. Written by record.ts. */
+/** What a client of the Workload API sent on its connections, and when it heard from the server. Written by interop/sdk/record.ts. */
 import { readFileSync } from 'node:fs';
 
 /** In the order in which they came. What the server said is left out, since it has keys: only which frames there were. */
