@@ -1,6 +1,7 @@
 /** JWT-SVIDs through the genuine spire-agent: signed by our server, held and verified by the agent, across a new and a tainted key. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { BundleSource, JwtSource } from '../../../shared/client/index.ts';
 import { parseJwtSvid } from '../../../shared/svid/jwt-svid.ts';
 import { eventually } from '../program.ts';
 import type { GenuineAgent } from './genuine-agent.ts';
@@ -57,6 +58,17 @@ test('it fetches a token, keeps it, and takes it for valid, for its audience alo
   const [head = '', claims = '', signature = ''] = token.split('.');
   const forged = `${head}.${claims}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
   await assert.rejects(validated('one', forged));
+});
+
+test('our client library gets its tokens and bundles of it', async () => {
+  const options = { address: agent.workloadApi, signal: AbortSignal.timeout(30_000) };
+  await using source = await JwtSource.create(options);
+  await using bundles = await BundleSource.create(options);
+  const { id, token } = await source.fetch({ audience: 'library' });
+  assert.equal(id.toString(), ID);
+  assert.equal((await source.fetch({ audience: ['library'], id })).token, token);
+  for (const verifier of [source, bundles]) assert.ok(verifier.validate(token, 'library').id.equals(id));
+  assert.equal(bundles.x509Authorities(id.trustDomain)?.length, 1);
 });
 
 test('it passes on the ids of tokens whose entry asks for them', async () => {
