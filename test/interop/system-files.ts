@@ -89,7 +89,7 @@ server {
   socket_path = "${files.serverSocket}"
   data_dir = "${files.serverData}"
   ${setting('log_level', options.logLevel)}
-  ${options.hasWitSvids === true ? 'experimental { feature_flags = ["wit-svid"] }' : ''}
+  ${options.hasWitSvids === true ? WIT_FLAG : ''}
   ${options.isSigningLimited === false ? 'ratelimit { signing = false }' : ''}
   ${setting('ca_key_type', options.caKeyType)}
   ${setting('jwt_key_type', options.jwtKeyType)}
@@ -121,6 +121,9 @@ const upstreamAuthority = (config: DiskUpstreamConfig | undefined): string =>
 export const delegatesSetting = (paths: readonly string[] = []): string =>
   `authorized_delegates = ${JSON.stringify(paths.map((path) => `spiffe://${TRUST_DOMAIN}${path}`))}`;
 
+/** The same for server and agent. */
+const WIT_FLAG = 'experimental { feature_flags = ["wit-svid"] }';
+
 const agentConf = (files: SystemFiles, options: SystemOptions): string => `
 agent {
   trust_domain = "${TRUST_DOMAIN}"
@@ -129,6 +132,7 @@ agent {
   socket_path = "${files.agentSocket}"
   admin_socket_path = "${files.agentAdminSocket}"
   data_dir = "${files.agentData}"
+  ${options.hasWitSvids === true ? WIT_FLAG : ''}
   trust_bundle_path = "${files.bundle}"
   ${options.nodeAttestor === undefined ? `join_token_file = "${files.joinToken}"` : ''}
   ${setting('log_level', options.logLevel)}

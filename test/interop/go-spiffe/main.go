@@ -49,13 +49,14 @@ var commands = map[string]func(ctx context.Context, args []string) error{
 	"token-of":   tokenOf,
 	"check":      check,
 	"watch-keys": watchKeys,
+	"wit":        wit,
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: peer bundle DOMAIN FILE | fetch | watch | serve ID | call ADDRESS ID | token AUDIENCE... | validate AUDIENCE TOKEN | verify | tokens AUDIENCE... | token-of AUDIENCE ID | check AUDIENCE TOKEN | watch-keys")
+		fmt.Fprintln(os.Stderr, "usage: peer bundle DOMAIN FILE | fetch | watch | serve ID | call ADDRESS ID | token AUDIENCE... | validate AUDIENCE TOKEN | verify | tokens AUDIENCE... | token-of AUDIENCE ID | check AUDIENCE TOKEN | watch-keys | wit ID")
 		os.Exit(2)
 	}
 	if err := commands[os.Args[1]](ctx, os.Args[2:]); err != nil {

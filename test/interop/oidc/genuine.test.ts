@@ -195,26 +195,41 @@ describe('our provider behind a genuine spire-agent', () => {
     endings.after(() => agent.stop());
     await agent.start();
     const socket = agent.workloadApi.slice('unix://'.length);
-    const { port } = await launch(
-      'ours',
-      confOf(
-        '',
-        `workload_api { socket_path = "${socket}" trust_domain = "example.org" poll_interval = "200ms" }`,
-      ),
-    );
-    const ids = async (): Promise<string[]> => {
-      const { status, body } = await ask(port, KEYS);
-      if (status !== 200) return [];
-      return (JSON.parse(body) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid);
-    };
-    const [first] = await eventually('keys', async () => ((await ids()).length === 1 ? ids() : undefined));
-    const prepared = await system.serverCli('localauthority', 'jwt', 'prepare', '-output', 'json');
-    const { prepared_authority: next } = JSON.parse(prepared) as {
-      prepared_authority: { authority_id: string };
-    };
-    const both = await eventually('another key', async () =>
-      (await ids()).length === 2 ? ids() : undefined,
-    );
-    assert.deepEqual(both.toSorted(), [first, next.authority_id].toSorted());
+    await followsKeys(system, socket);
   });
 });
+
+describe('our provider behind our agent', () => {
+  it('publishes the keys that its Workload API has, and follows them', async () => {
+    const system = await System.start();
+    endings.after(() => system.stop());
+    await system.register({
+      spiffeId: system.idOf('/oidc'),
+      selectors: [`unix:uid:${process.getuid?.() ?? 0}`],
+    });
+    await followsKeys(system, system.files.agentSocket);
+  });
+});
+
+/** It publishes the keys of the Workload API on that socket, and another as soon as it is there. */
+async function followsKeys(system: System, socket: string): Promise<void> {
+  const { port } = await launch(
+    'ours',
+    confOf(
+      '',
+      `workload_api { socket_path = "${socket}" trust_domain = "example.org" poll_interval = "200ms" }`,
+    ),
+  );
+  const ids = async (): Promise<string[]> => {
+    const { status, body } = await ask(port, KEYS);
+    if (status !== 200) return [];
+    return (JSON.parse(body) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid);
+  };
+  const [first] = await eventually('keys', async () => ((await ids()).length === 1 ? ids() : undefined));
+  const prepared = await system.serverCli('localauthority', 'jwt', 'prepare', '-output', 'json');
+  const { prepared_authority: next } = JSON.parse(prepared) as {
+    prepared_authority: { authority_id: string };
+  };
+  const both = await eventually('another key', async () => ((await ids()).length === 2 ? ids() : undefined));
+  assert.deepEqual(both.toSorted(), [first, next.authority_id].toSorted());
+}
