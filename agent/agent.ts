@@ -31,6 +31,8 @@ export interface AgentOptions {
   readonly random?: Random;
   /** Where the host's processes are seen (HOST_PROC); default `/proc`. */
   readonly procPath?: string;
+  /** Of this process, for attestors that are told where to look by it; default: empty. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Directories in memory where SVIDs may be kept for the next start, best first; without any, none are kept. */
   readonly runtimeDirectories?: readonly string[];
   /** Of the Workload API; default: what this process has descriptors for. */
@@ -161,12 +163,23 @@ class RunningAgent implements Agent {
     this.#log.info('Starting agent APIs', { socketPath: config.socketPath });
     const {
       procPath = '/proc',
+      environment = {},
       connectionLimits,
       threshold = new LogThreshold(config.logLevel),
     } = this.#options;
     const [clock, random, log, startedMs] = [this.#clock, this.#random, this.#log, this.#startedMs];
     const telemetry = this.#telemetry;
-    const made = { config, engine, own, startedMs, threshold, telemetry, procPath, connectionLimits };
+    const made = {
+      config,
+      engine,
+      own,
+      startedMs,
+      threshold,
+      telemetry,
+      procPath,
+      environment,
+      connectionLimits,
+    };
     await this.#apis.start(doors({ ...made, clock, random, log }));
     this.#isServing = true;
   }

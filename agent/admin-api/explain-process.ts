@@ -14,10 +14,12 @@ export const explainProcess = (explain: ExplainProcess): Handler<AdminContext> =
   });
 
 const toResponse = (explanation: Explanation): ExplainProcessResponse => ({
-  attestors: explanation.attestors.map(({ name, selectors, error }) => ({
+  attestors: explanation.attestors.map(({ name, selectors, error, notes, tookMs }) => ({
     name,
     selectors: [...selectors],
     error: error ?? '',
+    notes: [...notes],
+    took_ms: Math.round(tookMs),
   })),
   candidates: explanation.candidates.map(({ entryId, spiffeId, missing, hasSvid }) => ({
     entry_id: entryId,

@@ -5,13 +5,16 @@ import type { Logger } from '../../shared/log/logger.ts';
 import { normalizeSelectors, type Selector } from '../../shared/selectors.ts';
 import { Rates } from '../rates.ts';
 import type { Peer } from './peer-info.ts';
-import type { WorkloadAttestor } from './workload-attestor.ts';
+import type { Note, WorkloadAttestor } from './workload-attestor.ts';
 
 /** What one attestor said. `error` is undefined when it succeeded; there are no selectors beside one. */
 export interface AttestorReport {
   readonly name: string;
   readonly selectors: readonly Selector[];
   readonly error: string | undefined;
+  /** What it did, a sentence each. */
+  readonly notes: readonly string[];
+  readonly tookMs: number;
 }
 
 export interface WorkloadAttestation {
@@ -27,10 +30,11 @@ export interface WorkloadAttestationDeps {
   readonly log: Logger;
 }
 
-const TIMEOUT_MS = 30_000; // as long as a call between SPIRE's agent and server may take
+const TIMEOUT_MS = 30_000; // of an attestor that does not say: as long as a call between SPIRE's agent and server may take
 const LINES = { perSecond: 1, burst: 50 }; // about one user's processes: they decide how often there is something to say
 const SELECTORS_MAX = 4_096; // of one attestor: far above the groups or labels of any workload
 const VALUE_MAX_CHARACTERS = 8_192; // twice the longest path
+const NOTES_MAX = 20;
 
 export function workloadAttestation({ attestors, clock, log }: WorkloadAttestationDeps): WorkloadAttestation {
   const lines = new Rates(LINES, clock);
@@ -65,26 +69,33 @@ interface Asking {
 
 async function ask(attestor: WorkloadAttestor, asking: Asking): Promise<AttestorReport> {
   const { name } = attestor;
+  const notes: string[] = [];
+  const note = (what: string): void => {
+    if (notes.length < NOTES_MAX) notes.push(what);
+  };
+  const beganMs = asking.clock.monotonicMs();
+  const told = () => ({ name, notes: [...notes], tookMs: asking.clock.monotonicMs() - beganMs });
   try {
-    const selectors = await withinTime(attestor, asking);
-    return { name, selectors: checkSelectors(name, selectors), error: undefined };
+    const selectors = checkSelectors(name, await withinTime(attestor, { ...asking, note }));
+    return { ...told(), selectors, error: undefined };
   } catch (error) {
-    return { name, selectors: [], error: messageOf(error) };
+    return { ...told(), selectors: [], error: messageOf(error) };
   }
 }
 
 /** An attestor that does not heed its signal is left behind. */
 async function withinTime(
   attestor: WorkloadAttestor,
-  { peer, signal, clock }: Asking,
+  { peer, signal, clock, note }: Asking & { readonly note: Note },
 ): Promise<readonly Selector[]> {
+  const { timeoutMs = TIMEOUT_MS } = attestor;
   const over = new AbortController();
   const bounded = AbortSignal.any([signal, over.signal]);
-  const late = clock.sleep(TIMEOUT_MS, bounded).then(() => {
-    throw unavailable(`no answer within ${TIMEOUT_MS / 1_000} s`);
+  const late = clock.sleep(timeoutMs, bounded).then(() => {
+    throw unavailable(`no answer within ${timeoutMs / 1_000} s`);
   });
   try {
-    return await Promise.race([attestor.attest(peer, bounded), late]);
+    return await Promise.race([attestor.attest(peer, bounded, note), late]);
   } finally {
     over.abort(unavailable('the attestation is over'));
     late.catch(() => {}); // its part is played

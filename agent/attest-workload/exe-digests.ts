@@ -7,6 +7,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { messageOf, unavailable } from '../../shared/errors.ts';
 import type { Digest, DigestAnswer, DigestRequest } from './exe-digest.ts';
 import { fileVersion } from './file-version.ts';
+import { orAborted } from './or-aborted.ts';
 import type { Peer } from './peer-info.ts';
 import { Turns } from '../turns.ts';
 
@@ -105,15 +106,3 @@ const tooLarge = (maxBytes: number) =>
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : messageOf(error);
-
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-    work.then(undefined, () => {});
-  }
-}

@@ -13,7 +13,7 @@
 import { unavailable } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { Selector } from '../../shared/selectors.ts';
-import type { UnixAttestorConfig } from '../config/plugins.ts';
+import type { UnixAttestorConfig } from '../config/workload-attestor-plugins.ts';
 import type { ExeDigests } from './exe-digests.ts';
 import type { Peer } from './peer-info.ts';
 import { parseProcStatus, STATUS_MAX_BYTES } from './proc-status.ts';

@@ -9,6 +9,7 @@ type Candidate = ExplainProcessResponseOutput['candidates'][number];
 type Attestor = ExplainProcessResponseOutput['attestors'][number];
 
 const CLOSEST = 5;
+const SLOW_MS = 100; // below, nobody waits for it
 
 export function explanationText(pid: number, response: ExplainProcessResponseOutput): string {
   const matches = response.candidates.filter(({ missing }) => missing.length === 0);
@@ -42,10 +43,13 @@ function matchText({ entry_id, spiffe_id, has_svid }: Candidate): string {
   return `  ${printable(spiffe_id)} (entry ${printable(entry_id)}${note})\n`;
 }
 
-function attestorText({ name, selectors, error }: Attestor): string {
-  if (error !== '') return `  ${printable(name)} failed: ${printable(error)}\n`;
-  if (selectors.length === 0) return `  ${printable(name)}: nothing\n`;
-  return selectors.map((selector) => `  ${selectorText(selector)}\n`).join('');
+function attestorText({ name, selectors, error, notes, took_ms }: Attestor): string {
+  const took = took_ms < SLOW_MS ? '' : ` after ${took_ms / 1_000} s`;
+  const did = notes.map((note) => `    ${printable(note)}\n`).join('');
+  if (error !== '') return `  ${printable(name)} failed${took}: ${printable(error)}\n${did}`;
+  if (selectors.length === 0) return `  ${printable(name)}: nothing${took}\n${did}`;
+  const heading = did === '' && took === '' ? '' : `  ${printable(name)}${took}:\n${did}`;
+  return `${heading}${selectors.map((selector) => `  ${selectorText(selector)}\n`).join('')}`;
 }
 
 const selectorText = ({ type, value }: SelectorOutput): string => printable(`${type}:${value}`);

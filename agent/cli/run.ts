@@ -26,6 +26,7 @@ export const run: RunCommand = async (flags, terminal) => {
     log,
     threshold,
     runtimeDirectories: runtimeDirectories(terminal.environment['RUNTIME_DIRECTORY']),
+    environment: terminal.environment,
     ...(procPath === undefined ? {} : { procPath }),
   });
   stopWhenAsked(agent, log);

@@ -31,6 +31,7 @@ export interface DoorsNeeds {
   readonly telemetry: Telemetry;
   /** Where the host's processes are seen. */
   readonly procPath: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** Of the Workload API; default: what this process has descriptors for. */
   readonly connectionLimits: WorkloadApiDeps['limits'] | undefined;
   readonly clock: Clock;
@@ -71,10 +72,12 @@ interface Callers {
   readonly attestation: WorkloadAttestation;
 }
 
-function callersOf({ config, procPath, telemetry: { metrics }, clock, log }: DoorsNeeds): Callers {
+function callersOf(needs: DoorsNeeds): Callers {
+  const { config, procPath, environment, telemetry, clock, log } = needs;
+  const { metrics } = telemetry;
   const { requirePeerPidfd } = config;
   const peers = new Peers({ kernel: linuxPeerKernel(), procPath, requirePeerPidfd, log });
-  const attestors = workloadAttestors(config.workloadAttestors, { clock, log }).map((attestor) =>
+  const attestors = workloadAttestors(config.workloadAttestors, { clock, log, environment }).map((attestor) =>
     countingAttestor(attestor, metrics),
   );
   const attestation = countingAttestation(workloadAttestation({ attestors, clock, log }), metrics);

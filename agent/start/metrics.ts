@@ -90,10 +90,10 @@ export const countingAttestor = (
   metrics === undefined
     ? attestor
     : {
-        name: attestor.name,
-        attest: (peer, signal) => {
+        ...attestor,
+        attest: (peer, signal, note) => {
           const counted = { key: 'workload_api.workload_attestor', labels: { attestor: attestor.name } };
-          return measured(metrics, counted, () => attestor.attest(peer, signal));
+          return measured(metrics, counted, () => attestor.attest(peer, signal, note));
         },
       };
 

@@ -70,7 +70,7 @@ describe('agent configuration', () => {
       ),
       [
         'a:1:1: no KeyManager is enabled in plugins: add KeyManager "memory" or KeyManager "disk"',
-        'a:1:1: no WorkloadAttestor is enabled in plugins: add WorkloadAttestor "unix"',
+        'a:1:1: no WorkloadAttestor is enabled in plugins: add WorkloadAttestor "unix" or WorkloadAttestor "k8s"',
         'a:1:7: "trust_domain" in agent is missing',
         'a:1:7: "server_address" in agent is missing',
         'a:2:17: "server_port" in agent must be a whole number from 1 to 65535, not 0',
@@ -232,12 +232,12 @@ describe('agent plugins', () => {
   });
 
   test('refuses by name what does not exist yet', () => {
-    const plugins = `${PLUGINS}\nNodeAttestor "k8s_psat" { plugin_data { cluster = "c" } }\nWorkloadAttestor "k8s" {}\nSVIDStore "gcp_secretmanager" {}`;
+    const plugins = `${PLUGINS}\nNodeAttestor "k8s_psat" { plugin_data { cluster = "c" } }\nWorkloadAttestor "docker" {}\nSVIDStore "gcp_secretmanager" {}`;
     assert.deepEqual(
       faultsOf(() => load({ plugins })),
       [
         'agent.conf:7:1: NodeAttestor "k8s_psat" is not supported yet',
-        'agent.conf:8:1: WorkloadAttestor "k8s" is not supported yet',
+        'agent.conf:8:1: WorkloadAttestor "docker" is not supported yet',
         'agent.conf:9:1: SVIDStore "gcp_secretmanager" is not supported yet',
       ],
     );

@@ -3,6 +3,17 @@ import { openSync } from 'node:fs';
 import type { Peer } from '../../agent/attest-workload/peer-info.ts';
 import { unavailable } from '../../shared/errors.ts';
 
+export interface FakePeerParts {
+  readonly pid?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly groups?: readonly number[];
+  readonly exe?: string;
+  /** Of its /proc directory, beside `status`. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly links?: Readonly<Record<string, string>>;
+}
+
 export class FakePeer implements Peer {
   readonly pid: number;
   readonly uid: number;
@@ -12,35 +23,44 @@ export class FakePeer implements Peer {
   closes = 0;
   exe: string;
   readonly #groups: readonly number[];
+  readonly #files: Readonly<Record<string, string>>;
+  readonly #links: Readonly<Record<string, string>>;
 
   constructor({
     pid = 4_000_000,
     uid = 1_000,
     gid = 1_000,
-    groups = [] as readonly number[],
+    groups = [],
     exe = '/proc/self/exe',
-  } = {}) {
+    files = {},
+    links = {},
+  }: FakePeerParts = {}) {
     this.pid = pid;
     this.uid = uid;
     this.gid = gid;
     this.exe = exe;
     this.#groups = groups;
+    this.#files = files;
+    this.#links = links;
   }
 
   readProcFile(name: string, maxBytes = Number.POSITIVE_INFINITY): Uint8Array {
     this.#checkHeld();
-    if (name !== 'status') throw unavailable(`/proc ${name} of the process cannot be read: EACCES`);
-    const ids = (id: number): string => [id, id, id, id].join('\t');
-    const status = Buffer.from(
-      `Name:\tx\nUid:\t${ids(this.uid)}\nGid:\t${ids(this.gid)}\nGroups:\t${this.#groups.join(' ')} \n`,
-    );
-    if (status.length > maxBytes) throw unavailable(`/proc ${name} is longer than ${maxBytes} bytes`);
-    return status;
+    const file = name === 'status' ? this.#status() : this.#files[name];
+    if (file === undefined) throw unavailable(`/proc ${name} of the process cannot be read: EACCES`);
+    const bytes = Buffer.from(file);
+    if (bytes.length > maxBytes) throw unavailable(`/proc ${name} is longer than ${maxBytes} bytes`);
+    return bytes;
   }
 
-  readProcLink(): string {
+  #status(): string {
+    const ids = (id: number): string => [id, id, id, id].join('\t');
+    return `Name:\tx\nUid:\t${ids(this.uid)}\nGid:\t${ids(this.gid)}\nGroups:\t${this.#groups.join(' ')} \n`;
+  }
+
+  readProcLink(name: string): string {
     this.#checkHeld();
-    return this.exe;
+    return this.#links[name] ?? this.exe;
   }
 
   openProcDirectory(): number {

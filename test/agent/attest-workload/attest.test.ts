@@ -130,11 +130,60 @@ describe('workload attestation', () => {
     await assert.rejects(found, { message: 'shutting down' });
   });
 
+  it('asks all at once, and waits for each as long as it says', async () => {
+    const [slow, quick] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const waits = (name: string, until: Promise<void>, tells: () => void): WorkloadAttestor => ({
+      name,
+      timeoutMs: 90_000,
+      attest: async (_peer, _signal, note = () => {}) => {
+        note(`${name} began`);
+        tells();
+        await until;
+        return [{ type: name, value: 'x' }];
+      },
+    });
+    const { attestation, clock, peer, signal } = attestationBy(
+      waits('docker', slow.promise, quick.resolve),
+      waits('unix', quick.promise, () => {}),
+    );
+    const found = attestation.report(peer, signal);
+    await quick.promise;
+    await clock.advance(60_000);
+    slow.resolve();
+    assert.deepEqual(
+      (await found).map(({ name, notes, tookMs, error }) => ({ name, notes, tookMs, error })),
+      [
+        { name: 'docker', notes: ['docker began'], tookMs: 60_000, error: undefined },
+        { name: 'unix', notes: ['unix began'], tookMs: 0, error: undefined },
+      ],
+    );
+  });
+
+  it('tells what a failed attestor did, and no more than fits on a screen', async () => {
+    const talks: WorkloadAttestor = {
+      name: 'docker',
+      attest: async (_peer, _signal, note = () => {}) => {
+        for (let i = 0; i < 100; i += 1) note(`${i}`);
+        throw unavailable('docker is down');
+      },
+    };
+    const { attestation, peer, signal } = attestationBy(talks);
+    const [report] = await attestation.report(peer, signal);
+    assert.equal(report?.error, 'docker is down');
+    assert.equal(report.notes.length, 20);
+  });
+
   it('reports attestor by attestor', async () => {
     const { attestation, peer, signal } = attestationBy(fails('docker'), finds('unix', ['uid:1']));
     assert.deepEqual(await attestation.report(peer, signal), [
-      { name: 'docker', selectors: [], error: 'docker is down' },
-      { name: 'unix', selectors: [{ type: 'unix', value: 'uid:1' }], error: undefined },
+      { name: 'docker', selectors: [], error: 'docker is down', notes: [], tookMs: 0 },
+      {
+        name: 'unix',
+        selectors: [{ type: 'unix', value: 'uid:1' }],
+        error: undefined,
+        notes: [],
+        tookMs: 0,
+      },
     ]);
   });
 });

@@ -14,6 +14,8 @@ const attestor = (name: string, error: string, ...selectors: readonly string[]) 
   name,
   selectors: selectors.map(selector),
   error,
+  notes: [],
+  took_ms: 1,
 });
 
 const NOTHING: ExplainProcessResponseOutput = {
@@ -60,6 +62,32 @@ What the attestors found:
 1 entry asks for what was not found.
 
 The agent knows 1 entry; last synchronised 2026-01-01 00:00:00 +0000 UTC
+`,
+  ],
+  [
+    'attestors tell what they did, and that it took long',
+    {
+      attestors: [
+        { ...attestor('unix', '', 'unix:uid:1'), took_ms: 99 },
+        { ...attestor('docker', 'no socket'), notes: ['looked\nfor it'], took_ms: 250 },
+        {
+          ...attestor('k8s', '', 'k8s:ns:shop'),
+          notes: ['its cgroups name container c in pod p'],
+          took_ms: 1_500,
+        },
+      ],
+    },
+    `Process 7 gets no identity: the attestor docker failed.
+
+What the attestors found:
+  unix:uid:1
+  docker failed after 0.25 s: no socket
+    looked\\nfor it
+  k8s after 1.5 s:
+    its cgroups name container c in pod p
+  k8s:ns:shop
+
+The agent knows 0 entries; last synchronised 2026-01-01 00:00:00 +0000 UTC
 `,
   ],
   [

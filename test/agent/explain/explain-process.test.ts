@@ -14,8 +14,10 @@ const REPORTS: readonly AttestorReport[] = [
     name: 'unix',
     selectors: [parseSelector('unix:uid:1000'), parseSelector('unix:user:web')],
     error: undefined,
+    notes: [],
+    tookMs: 1,
   },
-  { name: 'docker', selectors: [], error: 'no socket' },
+  { name: 'docker', selectors: [], error: 'no socket', notes: ['looked'], tookMs: 2 },
 ];
 
 const entry = (entryId: string, ...selectors: readonly string[]) => ({

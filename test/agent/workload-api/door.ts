@@ -105,7 +105,9 @@ export class Door {
   readonly path: string;
   readonly api: WorkloadApi;
   explain: ExplainSelf = explainSelf({
-    attestation: { report: async () => [{ name: 'unix', selectors: SELECTORS, error: undefined }] },
+    attestation: {
+      report: async () => [{ name: 'unix', selectors: SELECTORS, error: undefined, notes: [], tookMs: 0 }],
+    },
     identities: this.identities,
   });
   attestation: Pick<WorkloadAttestation, 'attest'> = { attest: async () => SELECTORS };

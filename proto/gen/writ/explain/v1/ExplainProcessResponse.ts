@@ -7,12 +7,16 @@ export interface _writ_explain_v1_ExplainProcessResponse_Attestor {
   'name'?: (string);
   'selectors'?: (_spire_api_types_Selector)[];
   'error'?: (string);
+  'notes'?: (string)[];
+  'took_ms'?: (number);
 }
 
 export interface _writ_explain_v1_ExplainProcessResponse_AttestorOutput {
   'name': (string);
   'selectors': (_spire_api_types_SelectorOutput)[];
   'error': (string);
+  'notes': (string)[];
+  'took_ms': (number);
 }
 
 export interface _writ_explain_v1_ExplainProcessResponse_Candidate {
