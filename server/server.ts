@@ -18,6 +18,7 @@ import type { Limit } from './api/gate/rules.ts';
 import { SigningTurns } from './api/gate/signing-turns.ts';
 import { localRoutes, type LocalRoutesNeeds, routes as makeRoutes, type RoutesNeeds } from './api/routes.ts';
 import { WatchHub } from './api/sync/watch-hub.ts';
+import { systemHostAddresses } from './attest-node/host-addresses.ts';
 import { makeNodeAttestors } from './attest-node/registry.ts';
 import { BundleReach } from './cluster/bundle-reach.ts';
 import { Joining } from './cluster/joining.ts';
@@ -250,6 +251,7 @@ function routesNeeds({ needs, store, state }: Building, hub: WatchHub, reach: Bu
   const attestors = makeNodeAttestors(config.nodeAttestors, {
     ...common(needs),
     joinTokens: store.joinTokens,
+    addressesOf: systemHostAddresses,
     ownAuthorities: () => bundle.current().x509Authorities.map(({ certificate }) => certificate),
   });
   const entries = { index, history, refresh: state.entryRefresh };

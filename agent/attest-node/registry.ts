@@ -1,6 +1,7 @@
 /** Which node attestors there are, by the name of their plugin block. Called by start/enrol alone. */
 import type { Random } from '../../shared/random.ts';
 import type { NodeAttestorConfig } from '../config/node-attestor-plugin.ts';
+import { httpChallenge } from './http-challenge.ts';
 import { joinToken, type JoinTokenConfig } from './join-token.ts';
 import type { NodeAttestor } from './node-attestor.ts';
 import { x509pop } from './x509pop.ts';
@@ -22,5 +23,7 @@ export function makeNodeAttestor(
       return joinToken({ token, file });
     case 'x509pop':
       return x509pop(nodeAttestor, { random });
+    case 'http_challenge':
+      return httpChallenge(nodeAttestor);
   }
 }

@@ -1,10 +1,11 @@
 /** Which node attestors there are, by the type that agents send. Called by server.ts alone. */
 import type { NodeAttestorConfig } from '../config/node-attestor-plugin.ts';
+import { HttpChallengeAttestor, type HttpChallengeNeeds } from './http-challenge.ts';
 import { JoinTokenAttestor, type JoinTokenNeeds } from './join-token.ts';
 import type { NodeAttestor } from './node-attestor.ts';
 import { X509PopAttestor, type X509PopNeeds } from './x509pop.ts';
 
-export type NodeAttestorNeeds = JoinTokenNeeds & X509PopNeeds;
+export type NodeAttestorNeeds = JoinTokenNeeds & X509PopNeeds & HttpChallengeNeeds;
 
 type Factories = {
   readonly [Kind in NodeAttestorConfig['kind']]: (
@@ -16,6 +17,7 @@ type Factories = {
 const nodeAttestors: Factories = {
   join_token: (_, needs) => new JoinTokenAttestor(needs),
   x509pop: (config, needs) => new X509PopAttestor(config, needs),
+  http_challenge: (config, needs) => new HttpChallengeAttestor(config, needs),
 };
 
 /** Those that are configured, and join tokens. Throws FailedPrecondition where a file of one cannot be read. */

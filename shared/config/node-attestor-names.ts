@@ -4,7 +4,6 @@ export const NODE_ATTESTORS_NOT_YET: readonly string[] = [
   'azure_imds',
   'azure_msi',
   'gcp_iit',
-  'http_challenge',
   'k8s_psat',
   'k8s_sat',
   'sshpop',

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import type { NodeAttestorConfig as AgentConfig } from '../../agent/config/node-attestor-plugin.ts';
 import { nodeAttestorPlugins as agentPlugins } from '../../agent/config/node-attestor-plugin.ts';
 import { makeNodeAttestor } from '../../agent/attest-node/registry.ts';
@@ -40,7 +41,14 @@ function file(name: string, text: string): string {
 function servers(configs: readonly NodeAttestorConfig[] = []) {
   const joinTokens = new FakeJoinTokenStore(new FakeEntryStore({ clock }));
   const trustDomain = TrustDomain.parse('example.org');
-  const needs = { trustDomain, joinTokens, clock, random, ownAuthorities: () => [] };
+  const needs = {
+    trustDomain,
+    joinTokens,
+    clock,
+    random,
+    ownAuthorities: () => [],
+    addressesOf: async () => ['127.0.0.1'],
+  };
   return { joinTokens, attestors: makeNodeAttestors(configs, needs) };
 }
 
@@ -92,9 +100,28 @@ describe('node attestor x509pop', () =>
     };
   }));
 
+describe('node attestor http_challenge', () => {
+  const taken = createServer();
+  before(() => new Promise<void>((resolve) => taken.listen(0, resolve)));
+  after(() => taken.close());
+  const config = {
+    kind: 'http_challenge',
+    hostname: 'node-1.example.org',
+    agentName: 'default',
+    port: 0,
+    advertisedPort: undefined,
+  } as const;
+  nodeAttestorContract('http_challenge', async () => ({
+    server: serverHalf('http_challenge', 'allow_loopback = true'),
+    agent: agentHalf(config),
+    helpless: agentHalf({ ...config, port: (taken.address() as AddressInfo).port }),
+    secret: 'a secret, of which it has none',
+  }));
+});
+
 it('every node attestor has both halves, and is held to the contract', () => {
   assert.deepEqual(Object.keys(serverPlugins.kinds), Object.keys(agentPlugins.kinds));
-  assert.deepEqual(Object.keys(serverPlugins.kinds), ['join_token', 'x509pop']);
+  assert.deepEqual(Object.keys(serverPlugins.kinds), ['join_token', 'x509pop', 'http_challenge']);
 });
 
 it('a join token goes before the attestor that is configured, as in SPIRE', () => {
