@@ -1,6 +1,6 @@
 /**
  * Records what the SDKs send to the Workload API, chunk by chunk: `./writ node test/interop/sdk/record.ts` writes a file for each
- * SDK and deed to test/wire/sdk, where they are replayed. Run by hand when an SDK has a new release.
+ * SDK and deed to test/wire/sdk, where they are replayed. Run by hand when an SDK has a new release, and have them formatted.
  */
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
