@@ -45,14 +45,24 @@ export const secretStream = <Req, Res extends object>(
         const toMessage = (update: WorkloadUpdate): Res | undefined => conversation.say(update);
         const stream = new UpdateStream({ ...updatesFor(deps, context), toMessage, send }, end);
         stream.start();
-        void (async () => {
-          for await (const request of requests) {
-            admit(deps, context.peer, conversation.hear(request));
-            stream.nudge();
-          }
-        })().catch(end);
+        const hear = (request: Req): void => {
+          admit(deps, context.peer, conversation.hear(request));
+          stream.nudge();
+        };
+        void hearAll(requests, hear).catch(end);
       }),
   );
+
+/** By itself between two requests it holds none of them: Envoy's are large, and may be months apart. */
+async function hearAll<Req>(requests: AsyncIterable<Req>, hear: (request: Req) => void): Promise<void> {
+  const iterator = requests[Symbol.asyncIterator]();
+  const hearNext = async (): Promise<boolean> => {
+    const next: IteratorResult<Req, undefined> = await iterator.next();
+    if (next.done !== true) hear(next.value);
+    return next.done !== true;
+  };
+  while (await hearNext());
+}
 
 const NAMES_PER_CALL = 16; // as much work as a call
 

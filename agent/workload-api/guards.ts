@@ -4,7 +4,6 @@ import type { Logger } from '../../shared/log/logger.ts';
 import { InputMeter } from '../../shared/rpc/input-meter.ts';
 import type { SetAcl } from '../../shared/rpc/peer-kernel.ts';
 import { Rates } from '../rates.ts';
-import type { Caller } from './caller.ts';
 import { ShutOut } from './shut-out.ts';
 
 /**
@@ -16,9 +15,7 @@ export const RATES = {
   calls: { perSecond: 1_000, burst: 4_000 },
 };
 
-/** Each request of Envoy's brings 60 KB: large pieces of messages cost so much less than the frames between them. */
-const BODY_WORTH = 16;
-const BODY_MIN_BYTES = 4_096;
+const BODY_WORTH = 16; // each request of Envoy's brings 60 KB
 
 export interface GuardDeps {
   readonly config: { readonly socketPath: string };
@@ -38,8 +35,6 @@ export interface Guards {
   readonly rates: Rates;
   readonly shutOut: ShutOut;
   readonly meter: InputMeter<number>;
-  /** So many bytes of a request have come. */
-  readonly bodyCame: (caller: Caller, bytes: number) => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -49,15 +44,11 @@ export function guardsOf({ config, setAcl, clock, log, inputMaxBytes, ...given }
   const setOwnAcl = (acl: Uint8Array): void => setAcl(config.socketPath, acl);
   const shutOut = new ShutOut({ setAcl: setOwnAcl, ownUid, rates, clock, log });
   const onTooMuch = (uid: number): void => shutOut.keepOut(uid, 'sends without pause');
-  const meter = new InputMeter({ clock, onTooMuch, maxBytes: inputMaxBytes });
+  const meter = new InputMeter({ clock, onTooMuch, maxBytes: inputMaxBytes, bodyWorth: BODY_WORTH });
   return {
     rates,
     shutOut,
     meter,
-    bodyCame: (caller, bytes) => {
-      if (caller.kind === 'process' && bytes >= BODY_MIN_BYTES)
-        meter.discount(caller.peer.uid, bytes - bytes / BODY_WORTH);
-    },
     stop: async () => {
       shutOut.stop();
       await meter.stop();

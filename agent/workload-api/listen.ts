@@ -142,7 +142,7 @@ function serverOf(deps: WorkloadApiDeps, parts: ServerParts): RpcServer<Caller, 
     routes: served,
     gate: countCalls(metrics, Object.keys(served), gateOf(deps, parts, rates)),
     channelOptions: CHANNEL,
-    onBody: (caller, bytes) => guards.bodyCame(caller, bytes),
+    onBody: (socket, bytes) => guards.meter.bodyCame(socket, bytes),
   });
 }
 

@@ -10,6 +10,8 @@ export interface InputMeterOptions<Key> {
   readonly clock: Clock;
   /** Of one peer in a quarter of a second; 1 MB without it. */
   readonly maxBytes?: number | undefined;
+  /** Of messages, so many bytes count as one: where they are large, they cost so much less than the frames between them. */
+  readonly bodyWorth?: number;
   /** Connections of this peer have just been cut. */
   readonly onTooMuch: (key: Key) => void;
 }
@@ -20,11 +22,14 @@ interface Reading<Key> {
   readonly socket: Metered;
   readonly key: Key;
   total: number;
-  /** Since the look before. */
+  /** Since the look before, by what it costs. */
   latest: number;
+  /** Bytes that may be of messages: as many as can be on their way, and again those that have reached their call. */
+  bodyCredit: number;
 }
 
 const LOOK_MS = 250; // for so long others wait behind it
+const WINDOW_BYTES = 65_535; // RFC 9113 6.9.2: what a connection may send of messages before they are taken
 /** A call takes some 200 bytes, a connection 100, a CSR 1,000: a peer's whole burst takes less. */
 const PEER_MAX_BYTES = 1_048_576;
 
@@ -32,8 +37,7 @@ export class InputMeter<Key> {
   readonly #options: InputMeterOptions<Key>;
   readonly #maxBytes: number;
   readonly #readings = new Set<Reading<Key>>();
-  /** Since the look before. */
-  readonly #discounts = new Map<Key, number>();
+  readonly #bySocket = new WeakMap<object, Reading<Key>>();
   readonly #stopped = new AbortController();
   #looking: Promise<void> = Promise.resolve();
 
@@ -44,14 +48,18 @@ export class InputMeter<Key> {
 
   /** Until it closes. */
   watch(socket: Metered, key: Key): void {
-    const reading = { socket, key, total: socket.bytesRead, latest: 0 };
+    const bodyCredit = this.#options.bodyWorth === undefined ? 0 : WINDOW_BYTES;
+    const reading = { socket, key, total: socket.bytesRead, latest: 0, bodyCredit };
     this.#readings.add(reading);
+    this.#bySocket.set(socket, reading);
     socket.on('close', () => this.#readings.delete(reading));
   }
 
-  /** Of what this peer has sent since the last look, so many bytes do not count: they cost little. */
-  discount(key: Key, bytes: number): void {
-    this.#discounts.set(key, (this.#discounts.get(key) ?? 0) + bytes);
+  /** So many bytes of a message have reached their call. */
+  bodyCame(socket: object, bytes: number): void {
+    const reading = this.#bySocket.get(socket);
+    if (reading !== undefined && this.#options.bodyWorth !== undefined)
+      reading.bodyCredit = Math.min(WINDOW_BYTES, reading.bodyCredit + bytes);
   }
 
   start(): void {
@@ -69,16 +77,19 @@ export class InputMeter<Key> {
   #look(): void {
     const sums = new Map<Key, number>();
     for (const reading of this.#readings) {
-      const { bytesRead } = reading.socket;
-      reading.latest = bytesRead - reading.total;
-      reading.total = bytesRead;
+      this.#read(reading);
       if (reading.latest > 0) sums.set(reading.key, (sums.get(reading.key) ?? 0) + reading.latest);
     }
-    for (const [key, sum] of sums) {
-      const counted = sum - (this.#discounts.get(key) ?? 0);
-      if (counted > this.#maxBytes) this.#cut(key, sum);
-    }
-    this.#discounts.clear();
+    for (const [key, sum] of sums) if (sum > this.#maxBytes) this.#cut(key, sum);
+  }
+
+  #read(reading: Reading<Key>): void {
+    const { bytesRead } = reading.socket;
+    const came = bytesRead - reading.total;
+    const ofBodies = Math.min(came, reading.bodyCredit);
+    reading.total = bytesRead;
+    reading.bodyCredit -= ofBodies;
+    reading.latest = came - ofBodies + ofBodies / (this.#options.bodyWorth ?? 1);
   }
 
   /** Those that sent most, until the others together are well below the bound. */

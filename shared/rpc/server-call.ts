@@ -169,17 +169,26 @@ function sendHeader(call: GrpcCall, key: string, value: string): void {
 }
 
 /** The default iterator would destroy the whole call when the requests end. */
-async function* requestsOf(
+function requestsOf(
   call: ServerDuplexStream<Buffer, object>,
   decode: Decode,
   taken: (receiving: object) => void,
 ): AsyncIterable<never> {
   readNoFurther(call);
   const { call: receiving } = call as unknown as { readonly call: object };
-  for await (const bytes of call.iterator({ destroyOnReturn: false })) {
+  const messages: AsyncIterator<unknown, undefined> = call.iterator({ destroyOnReturn: false });
+  // No generator: between two messages, which may be months, that would hold the one before.
+  const next = async (): Promise<IteratorResult<never>> => {
+    const message: IteratorResult<unknown, undefined> = await messages.next();
+    if (message.done === true) return { value: undefined, done: true };
     taken(receiving);
-    yield readRequest(decode, bytes as Buffer) as never;
-  }
+    return { value: readRequest(decode, message.value as Buffer) as never, done: false };
+  };
+  const leave = async (): Promise<IteratorResult<never>> => {
+    await messages.return?.();
+    return { value: undefined, done: true };
+  };
+  return { [Symbol.asyncIterator]: () => ({ next, return: leave }) };
 }
 
 /** The library reads 16 messages ahead of the handler, of up to 4 MB each, and has no option for it. */

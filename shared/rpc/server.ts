@@ -27,8 +27,8 @@ export interface RpcServerOptions<Peer, Context> {
   readonly clock?: Clock;
   /** Of what a holder's connections may make this server hold; 16 MB without it. */
   readonly heldMaxBytes?: number;
-  /** Bytes of a request have come: of all that a connection brings, those that belong to calls. */
-  readonly onBody?: (peer: Peer, bytes: number) => void;
+  /** Bytes of a request have reached their call: of all that a connection brings, those that belong to calls. */
+  readonly onBody?: (socket: Socket, bytes: number) => void;
 }
 
 interface Connection<Peer> {
@@ -87,9 +87,9 @@ export class RpcServer<Peer, Context> {
     );
   }
 
-  #onBody(tag: string, bytes: number, tell: (peer: Peer, bytes: number) => void): void {
+  #onBody(tag: string, bytes: number, tell: (socket: Socket, bytes: number) => void): void {
     const connection = this.#peers.get(tag);
-    if (connection !== undefined) tell(connection.peer, bytes);
+    if (connection !== undefined) tell(connection.socket, bytes);
   }
 
   #peerOf(call: GrpcCall): Peer {

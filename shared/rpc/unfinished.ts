@@ -33,6 +33,7 @@ interface Receiving {
     readonly readState: number;
     readonly readMessageSize: number;
     readonly readMessageRemaining: number;
+    readCompressFlag: Buffer;
     readonly readPartialMessage: Buffer[];
   };
   getPeer(): string;
@@ -114,8 +115,7 @@ export class Unfinished {
     call.lastAtMs = this.#options.clock.monotonicMs();
     if (decoder.readState === READ_STATE.none) call.hasMessage = true;
     if (decoder.readState === READ_STATE.body) keepNoMoreThanBytes(decoder.readPartialMessage);
-    // The library keeps the parts of a message that is whole until the next one comes, which may be months.
-    else decoder.readPartialMessage.length = 0;
+    if (decoder.readState === READ_STATE.none) letGo(decoder);
     this.#hold(call, heldBytesOf(decoder));
     const { heldMaxBytes = HELD_MAX_BYTES } = this.#options;
     if (this.heldFor(call.holder) > heldMaxBytes) refuse(call);
@@ -150,6 +150,14 @@ export class Unfinished {
       if (isWaiting && nowMs - call.lastAtMs > IDLE_MAX_MS) refuse(call);
     }
   }
+}
+
+const NO_FLAG = Buffer.alloc(1);
+
+/** The library keeps the parts of a message that is whole until the next one comes, which may be months. */
+function letGo(decoder: Receiving['decoder']): void {
+  decoder.readPartialMessage.length = 0;
+  decoder.readCompressFlag = NO_FLAG; // else a slice of what was read from the connection
 }
 
 /** A head announces what need not come; a message that came counts until the next one begins, or the call ends. */
