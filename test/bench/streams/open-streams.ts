@@ -1,6 +1,6 @@
 /**
  * What an open FetchX509SVID stream holds of the agent's memory, each on a connection of its own as a workload has it, and
- * how long the agent's event loop is blocked while all of them get a new SVID. Called by the bench workload-fetch.
+ * how long the agent's event loop is blocked while all of them get a new SVID. Called by the benches workload-fetch and fan-out.
  */
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -30,7 +30,22 @@ export async function measureOpenStreams(report: Report, system: System, change:
   const streams = new Streams(system.files.agentSocket);
   try {
     await measureMemory(report, agent, streams);
-    await measurePush(report, { agent, streams, change });
+    await measurePush(report, { bench: BENCH, agent, streams, change });
+  } finally {
+    streams.close();
+    await agent.stop();
+  }
+}
+
+/** The push alone, of whatever `change` changes for all of them. Takes the place of the system's agent likewise. */
+export async function measureFanOut(report: Report, system: System, change: () => Promise<void>) {
+  const runtime = dirname(system.keptFile() ?? '');
+  await system.agent.stop();
+  const agent = await ProbedAgent.start(system.files.agentConf, runtime, STREAMS);
+  const streams = new Streams(system.files.agentSocket);
+  try {
+    await streams.open(STREAMS);
+    await measurePush(report, { bench: 'fan-out', agent, streams, change });
   } finally {
     streams.close();
     await agent.stop();
@@ -58,12 +73,13 @@ async function measureMemory(report: Report, agent: ProbedAgent, streams: Stream
 }
 
 interface Push {
+  readonly bench: string;
   readonly agent: ProbedAgent;
   readonly streams: Streams;
   readonly change: () => Promise<void>;
 }
 
-async function measurePush(report: Report, { agent, streams, change }: Push): Promise<void> {
+async function measurePush(report: Report, { bench, agent, streams, change }: Push): Promise<void> {
   const told = streams.all();
   await agent.beginSampling();
   const startedMs = monotonicMs();
@@ -71,11 +87,11 @@ async function measurePush(report: Report, { agent, streams, change }: Push): Pr
   await told;
   const value = monotonicMs() - startedMs;
   const { longestMs, longestCpuMs } = await agent.endSampling();
-  report.add({ bench: BENCH, metric: 'push to all', value, unit: 'ms' });
+  report.add({ bench, metric: 'push to all', value, unit: 'ms' });
   const limit = BLOCK_MS_MAX;
   const ratio = longestMs / limit;
-  report.add({ bench: BENCH, metric: 'longest block', value: longestMs, unit: 'ms', limit, ratio });
-  report.add({ bench: BENCH, metric: 'longest block, cpu', value: longestCpuMs, unit: 'ms' });
+  report.add({ bench, metric: 'longest block', value: longestMs, unit: 'ms', limit, ratio });
+  report.add({ bench, metric: 'longest block, cpu', value: longestCpuMs, unit: 'ms' });
 }
 
 class Streams {
