@@ -3,12 +3,16 @@ import assert from 'node:assert/strict';
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps, type RequestOptions } from 'node:https';
 import { test } from 'node:test';
+import type { WorkloadAttestor } from '../../../agent/attest-workload/workload-attestor.ts';
 import type { AgentConfig } from '../../../agent/config.ts';
+import { countingAttestor } from '../../../agent/start/metrics.ts';
 import { formatPem } from '../../../shared/crypto/pem.ts';
 import { NO_TELEMETRY, type PrometheusConfig } from '../../../shared/config/telemetry.ts';
+import { noMetrics } from '../../../shared/telemetry/metrics.ts';
 import { SpiffeId } from '../../../shared/spiffe/spiffe-id.ts';
 import type { Ending } from '../../fakes/database.ts';
 import type { FlowAgent } from '../../fakes/flow-agent.ts';
+import { FakePeer } from '../../fakes/peer.ts';
 import { idOf, Testbed } from '../../fakes/testbed.ts';
 import { HEADER } from '../workload-api/door.ts';
 
@@ -61,6 +65,21 @@ function read(agent: FlowAgent, tls?: RequestOptions): Promise<Answer> {
     sent.end();
   });
 }
+
+test('an attestor that is counted is asked as it was, and waited for as long', async () => {
+  const notes: string[] = [];
+  const attestor: WorkloadAttestor = {
+    name: 'k8s',
+    timeoutMs: 90_000,
+    attest: async (_peer, _signal, note = () => {}) => {
+      note('asked');
+      return [];
+    },
+  };
+  const counting = countingAttestor(attestor, noMetrics);
+  await counting.attest(new FakePeer(), new AbortController().signal, (note) => notes.push(note));
+  assert.deepEqual([counting.name, counting.timeoutMs, notes], ['k8s', 90_000, ['asked']]);
+});
 
 test('metrics of an agent have the names that SPIRE gives them', async (t) => {
   const { agent } = await start(t);
