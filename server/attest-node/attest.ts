@@ -50,7 +50,7 @@ export async function attestNode(needs: AttestNodeNeeds, attestation: Attestatio
   checkId(needs, proven.id);
   checkMayAttest(proven, await needs.nodes.find(proven.id));
   const svid = await signAgentSvid(needs, { id: proven.id, csr });
-  await store(needs, nodeOf({ type, proven, svid }), proven.joinToken);
+  await store(needs, nodeOf({ type, proven, svid }), proven);
   await needs.refresh.readNow(CATCH_UP_MS).catch(() => {});
   needs.log.info('agent attested', { agentId: proven.id.toString(), attestationType: type });
   return { id: proven.id, svid, canReattest: proven.canReattest };
@@ -78,7 +78,7 @@ function checkId({ trustDomain, log }: AttestNodeNeeds, id: SpiffeId): void {
 function checkMayAttest({ canReattest }: ProvenNode, known: Node | undefined): void {
   if (known === undefined) return;
   if (known.current === undefined) throw banned();
-  if (!canReattest) throw permissionDenied('attestation data has already been used to attest an agent');
+  if (!canReattest) throw usedBefore();
 }
 
 export interface AgentSvidRequest {
@@ -115,11 +115,17 @@ const nodeOf = ({ type, proven, svid }: Storing): Node => ({
   agentVersion: '',
 });
 
-async function store({ nodes }: AttestNodeNeeds, node: Node, joinToken: string | undefined): Promise<void> {
-  const outcome = await nodes.attest(node, joinToken);
+/** Two that prove the same at once: a join token is there for one of them, what is good once is stored for the first. */
+async function store({ nodes }: AttestNodeNeeds, node: Node, proven: ProvenNode): Promise<void> {
+  const { joinToken, canReattest } = proven;
+  const outcome = await nodes.attest(node, joinToken, joinToken === undefined && !canReattest);
   if (outcome === 'banned') throw banned();
   if (outcome === 'token-gone') throw unknownToken();
+  if (outcome === 'known') throw usedBefore();
 }
+
+const usedBefore = (): CodedError =>
+  permissionDenied('attestation data has already been used to attest an agent');
 
 const banned = (): CodedError =>
   permissionDenied('failed to attest: agent is banned', { reason: 'AGENT_BANNED' });

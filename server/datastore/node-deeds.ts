@@ -3,7 +3,7 @@ import type { AttestOutcome } from '../nodes/node-store.ts';
 import type { Node, NodeCertificate } from '../nodes/node.ts';
 import { recordChanges } from './changes.ts';
 import type { Queryable } from './database.ts';
-import { UPSERT_NODES, toNodeRecord } from './node-rows.ts';
+import { ADD_NODES, toNodeRecord, UPSERT_NODES } from './node-rows.ts';
 
 export type NodeDeed =
   | {
@@ -11,6 +11,7 @@ export type NodeDeed =
       readonly id: string;
       readonly node: Node;
       readonly joinToken: string | undefined;
+      readonly mustBeNew: boolean;
     }
   | { readonly kind: 'set-pending'; readonly id: string; readonly pending: NodeCertificate }
   | { readonly kind: 'activate-pending'; readonly id: string; readonly serialNumber: string }
@@ -58,16 +59,39 @@ async function attest(
   if (deeds.length === 0) return [];
   const tokens = await lockTokens(tx, deeds);
   const allowed = deeds.filter(({ joinToken }) => joinToken === undefined || tokens.delete(joinToken));
-  for (const deed of deeds) outcomes.set(deed.id, allowed.includes(deed) ? 'banned' : 'token-gone');
-  const stored = await tx.query<{ id: string }>(UPSERT_NODES, [
-    JSON.stringify(allowed.map(({ node }) => toNodeRecord(node))),
-  ]);
-  for (const { id } of stored) outcomes.set(id, 'stored');
+  for (const deed of deeds) outcomes.set(deed.id, allowed.includes(deed) ? refusalOf(deed) : 'token-gone');
+  const stored = [
+    ...(await write(
+      tx,
+      UPSERT_NODES,
+      allowed.filter(({ mustBeNew }) => !mustBeNew),
+    )),
+    ...(await write(
+      tx,
+      ADD_NODES,
+      allowed.filter(({ mustBeNew }) => mustBeNew),
+    )),
+  ];
+  for (const id of stored) outcomes.set(id, 'stored');
   const used = allowed
     .filter((deed) => outcomes.get(deed.id) === 'stored')
     .flatMap((deed) => deed.joinToken ?? []);
   if (used.length > 0) await tx.query('delete from join_tokens where value = any($1)', [used]);
-  return stored.map(({ id }) => id);
+  return stored;
+}
+
+/** Why it was not written, if it was not. */
+const refusalOf = ({ mustBeNew }: Kind<'attest'>): AttestOutcome => (mustBeNew ? 'known' : 'banned');
+
+/** The ids of those that were written. */
+async function write(
+  tx: Queryable,
+  sql: string,
+  deeds: readonly Kind<'attest'>[],
+): Promise<readonly string[]> {
+  if (deeds.length === 0) return [];
+  const records = JSON.stringify(deeds.map(({ node }) => toNodeRecord(node)));
+  return (await tx.query<{ id: string }>(sql, [records])).map(({ id }) => id);
 }
 
 async function lockTokens(tx: Queryable, deeds: readonly Kind<'attest'>[]): Promise<Set<string>> {

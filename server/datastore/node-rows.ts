@@ -42,7 +42,7 @@ export const toNode = (row: NodeRow): Node => ({
 const toCertificate = (serialNumber: string | null, expiresAt: Date | null): NodeCertificate | undefined =>
   serialNumber === null || expiresAt === null ? undefined : { serialNumber, expiresAt };
 
-/** One object for each node, read by json_to_recordset in UPSERT_NODES. */
+/** One object for each node, read by json_to_recordset in INSERT_NODES. */
 export const toNodeRecord = (node: Node): Readonly<Record<string, unknown>> => ({
   id: node.id.toString(),
   attestation_type: node.attestationType,
@@ -53,15 +53,23 @@ export const toNodeRecord = (node: Node): Readonly<Record<string, unknown>> => (
   agent_version: node.agentVersion,
 });
 
-/** $1: a JSON list of records, each of another node. Returns the ids it wrote: banned nodes are left alone. */
-export const UPSERT_NODES = `
+/** $1: a JSON list of records, each of another node. */
+const INSERT_NODES = `
   insert into nodes as item (id, attestation_type, serial_number, expires_at, can_reattest, selectors, agent_version)
   select id, attestation_type, serial_number, expires_at, can_reattest, selectors, agent_version
   from json_to_recordset($1::json) as record (id text, attestation_type text, serial_number text,
     expires_at timestamptz, can_reattest boolean, selectors text[], agent_version text)
-  order by id
+  order by id`;
+
+/** Returns the ids it wrote: banned nodes are left alone. */
+export const UPSERT_NODES = `${INSERT_NODES}
   on conflict (id) do update set attestation_type = excluded.attestation_type, serial_number = excluded.serial_number,
     expires_at = excluded.expires_at, pending_serial_number = null, pending_expires_at = null,
     can_reattest = excluded.can_reattest, selectors = excluded.selectors, agent_version = excluded.agent_version
   where item.serial_number is not null
+  returning item.id`;
+
+/** Returns the ids it wrote: every node that is there is left alone. */
+export const ADD_NODES = `${INSERT_NODES}
+  on conflict (id) do nothing
   returning item.id`;

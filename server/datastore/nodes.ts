@@ -34,8 +34,9 @@ export class PostgresNodes implements NodeStore {
     });
   }
 
-  async attest(node: Node, joinToken: string | undefined): Promise<AttestOutcome> {
-    const outcome = await this.#deeds.add({ kind: 'attest', id: node.id.toString(), node, joinToken });
+  async attest(node: Node, joinToken: string | undefined, mustBeNew = false): Promise<AttestOutcome> {
+    const id = node.id.toString();
+    const outcome = await this.#deeds.add({ kind: 'attest', id, node, joinToken, mustBeNew });
     if (outcome === 'done' || outcome === 'missed') throw internal('attestation had an unexpected outcome');
     return outcome;
   }

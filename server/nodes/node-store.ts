@@ -12,14 +12,15 @@ export interface NodeFilter {
   readonly byExpiresBefore?: Date;
 }
 
-export type AttestOutcome = 'stored' | 'banned' | 'token-gone';
+export type AttestOutcome = 'stored' | 'banned' | 'token-gone' | 'known';
 
 export interface NodeStore {
   /**
    * Creates the node or replaces it (selectors included, pending cleared), and uses up the join token where one is
-   * given, in one transaction. A banned node stays as it is; a token that is gone changes nothing.
+   * given, in one transaction. A banned node stays as it is; a token that is gone changes nothing. `mustBeNew`: nor does
+   * a node that is known, whoever stored it, and be it at the same time.
    */
-  attest(node: Node, joinToken: string | undefined): Promise<AttestOutcome>;
+  attest(node: Node, joinToken: string | undefined, mustBeNew?: boolean): Promise<AttestOutcome>;
   find(id: SpiffeId): Promise<Node | undefined>;
   /** Stores a renewed certificate as pending. Grouped with other renewals into one commit. False: no such node. */
   setPending(id: SpiffeId, pending: NodeCertificate): Promise<boolean>;

@@ -76,6 +76,21 @@ function attestation(open: Open): void {
     assert.equal(await nodes.count({}), 1);
   });
 
+  test('of many that must be new one is stored, and whom it finds stays as it is', async (t) => {
+    const { nodes } = await open(t);
+    const named = (serialNumber: string) => newNode('a', { current: { serialNumber, expiresAt: LATER } });
+    const serials = ['7', '8', '9'];
+    const outcomes = await Promise.all(serials.map((serial) => nodes.attest(named(serial), undefined, true)));
+    assert.deepEqual(outcomes.toSorted(), ['known', 'known', 'stored']);
+    const winner = named(serials[outcomes.indexOf('stored')] ?? '');
+    assert.deepEqual(await nodes.find(winner.id), winner);
+    await nodes.remove(winner.id, 'ban');
+    assert.equal(await nodes.attest(winner, undefined, true), 'known');
+    assert.equal((await nodes.find(winner.id))?.current, undefined);
+    await nodes.remove(winner.id, 'evict');
+    assert.equal(await nodes.attest(winner, undefined, true), 'stored');
+  });
+
   test('a banned node stays banned and does not use up the token', async (t) => {
     const { nodes, joinTokens } = await open(t);
     await joinTokens.create({ value: 'secret', expiresAt: LATER }, undefined);

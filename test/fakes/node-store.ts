@@ -37,10 +37,11 @@ export class FakeNodeStore implements NodeStore {
     this.#entries = entries;
   }
 
-  async attest(node: Node, joinToken: string | undefined): Promise<AttestOutcome> {
+  async attest(node: Node, joinToken: string | undefined, mustBeNew = false): Promise<AttestOutcome> {
     await this.#reach();
     if (joinToken !== undefined && this.#joinTokens?.has(joinToken) !== true) return 'token-gone';
     const known = this.feed.items.get(node.id.toString());
+    if (known !== undefined && mustBeNew) return 'known';
     if (known !== undefined && known.current === undefined) return 'banned';
     if (joinToken !== undefined) this.#joinTokens?.use(joinToken);
     this.#put({ ...node, selectors: normalizeSelectors(node.selectors), pending: undefined });

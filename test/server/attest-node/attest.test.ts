@@ -135,6 +135,27 @@ test('what cannot be proven again is refused while the node is known', async () 
   await stop();
 });
 
+test('of two that prove at once what is good once, one is attested', async () => {
+  const { attest, store, stop } = await world(always({ canReattest: false }));
+  store.nodes.find = async () => undefined; // both look before either is stored
+  const [first, second] = await Promise.allSettled([attest(), attest()]);
+  assert.deepEqual([first?.status, second?.status].toSorted(), ['fulfilled', 'rejected']);
+  await stop();
+});
+
+test('an agent that answers twice is heard once', async () => {
+  const heard: string[] = [];
+  const { attest, stop } = await world({
+    prove: async ({ challenge }) => {
+      heard.push(Buffer.from(await challenge(Buffer.from('question'))).toString());
+      return proven();
+    },
+  });
+  assert.equal((await attest(['first', 'second'])).length, 2);
+  assert.deepEqual(heard, ['first']);
+  await stop();
+});
+
 test('a node that is banned between the check and the storing stays banned', async () => {
   const { attest, store, stop } = await world(always());
   await attest();
