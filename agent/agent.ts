@@ -46,7 +46,7 @@ export type AgentOutcome =
   | { readonly kind: 'stopped' }
   /** Somebody must lift the ban before another start makes sense. */
   | { readonly kind: 'banned'; readonly message: string }
-  /** The server no longer honours the SVID, and the node cannot attest again without a new join token. */
+  /** The server no longer honours the SVID, and the node cannot attest again by itself. */
   | { readonly kind: 'must-attest-again'; readonly message: string }
   | { readonly kind: 'svid-expired'; readonly message: string }
   /** A fault of our own: one of its loops ended. */
@@ -294,4 +294,4 @@ const CLOCKS_APART =
 const BANNED = 'Agent is banned: removing SVID and shutting down'; // SPIRE's words
 
 const attestAgainMessage = (error: unknown): string =>
-  `server no longer honours this agent, it must attest again, for which it needs a new join token: ${messageOf(error)}`;
+  `server no longer honours this agent, it must attest again: with a new join token, or where a host is believed once alone after "server agent evict": ${messageOf(error)}`;
