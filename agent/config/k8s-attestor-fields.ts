@@ -71,6 +71,9 @@ export const k8sAttestorFields: Shape<K8sAttestorConfig> = (block) => {
   block.block('experimental', 'keys that SPIRE calls experimental', (experimental) => {
     for (const key of ['sigstore', 'broker', 'api_server'])
       experimental.notSupported(key, 'signatures of images, references to objects, their cache');
+    // An empty one turns it on, with its defaults.
+    if (experimental.isGiven('sigstore') && !experimental.isSet('sigstore'))
+      experimental.fault('"sigstore" is not supported yet', 'sigstore');
   });
   block.notSupported('enable_namespace_labels', 'the selector `ns-label`');
   block.notSupported('disable_kubelet_client', 'for brokers alone');

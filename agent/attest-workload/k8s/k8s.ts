@@ -2,12 +2,13 @@
  * The `k8s` workload attestor: the pod and container of a process, as the kubelet of its node lists them (facts/spire 9).
  * Listed in registry.
  *
- * What the selectors prove: the process is in the cgroup of that container, which only the runtime, and root on the node,
- * can put it into; the rest is what the kubelet says, of whom the agent knows that it is of the configured CA, unless
- * skip_kubelet_verification or the read-only port gives that up. Every process in a container has the same selectors, also
- * one that was started by `kubectl exec`. Labels and owners are the choice of who may create pods in the namespace: an entry
- * should name `ns` and `sa`. An image's name without digest (`container-image:name:tag`) is what the pod asked for. A
- * process of a container that may change cgroups of the node (privileged, host namespaces) can be any other.
+ * What the selectors prove: the process is in the cgroup of that container, which only the runtime, and root on the
+ * node, can put it into; the rest is what the kubelet says, of whom the agent knows that it is of the configured CA,
+ * unless skip_kubelet_verification or the read-only port gives that up. Every process in a container has the same
+ * selectors, also one that was started by `kubectl exec`; a container that `kubectl debug` adds has those of the pod.
+ * Labels and owners are the choice of who may create pods in the namespace: an entry should name `ns` and `sa`. An
+ * image's name without digest (`container-image:name:tag`) is what the pod asked for. A process of a container that may
+ * change cgroups of the node (privileged, host namespaces) can be any other.
  */
 import type { Clock } from '../../../shared/clock.ts';
 import { Code, CodedError } from '../../../shared/errors.ts';

@@ -92,6 +92,7 @@ describe('the configuration of the k8s attestor', () => {
       'experimental { sigstore { ignore_sct = true } }',
       'agent.conf:7:16: "sigstore" in WorkloadAttestor "k8s".plugin_data.experimental is not supported yet',
     ],
+    ['experimental { sigstore {} }', 'agent.conf:7:16: "sigstore" is not supported yet'],
     [
       'enable_namespace_labels = true',
       'agent.conf:7:1: "enable_namespace_labels" in WorkloadAttestor "k8s".plugin_data is not supported yet',
@@ -107,6 +108,10 @@ describe('the configuration of the k8s attestor', () => {
         },
       );
     });
+
+  it('takes what is turned off for what it is', () => {
+    assert.deepEqual(read('enable_namespace_labels = false disable_kubelet_client = false'), DEFAULTS);
+  });
 
   it('warns of a login that is not shown', () => {
     assert.deepEqual(loaded('use_anonymous_authentication = true token_path = "/t"').warnings, [
