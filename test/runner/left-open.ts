@@ -4,7 +4,7 @@
  */
 import { after } from 'node:test';
 
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 25_000; // what a suite stops in its last hook may take twenty seconds
 
 const complain = (): void => {
   const left = process.getActiveResourcesInfo().join(', ');
