@@ -5,16 +5,16 @@ import { type Flags, UsageError } from '../../shared/cli/flag.ts';
 import { withSocket } from '../../shared/cli/socket.ts';
 import { Code, CodedError, messageOf } from '../../shared/errors.ts';
 import { LocalClient } from '../../shared/rpc/local/client.ts';
-import { socketPath, workloadSocket } from './agent-socket.ts';
+import { workloadSocket } from './agent-socket.ts';
 
 export const healthcheck: RunCommand = async (flags, terminal) => {
-  if (flags.is('verbose')) terminal.out(`Contacting the agent on ${socketPath(flags, terminal)}\n`);
+  if (flags.is('verbose')) terminal.out('Checking agent health...\n');
   try {
     await fetchBundles(flags, terminal);
   } catch (error) {
     if (error instanceof UsageError) throw error;
     if (!isAnswer(error)) {
-      terminal.err(`Error: Agent is unhealthy: ${messageOf(error)}\n`);
+      terminal.err(`Agent is unhealthy: ${messageOf(error)}\n`);
       return 1;
     }
   }

@@ -46,6 +46,8 @@ export const agentFlags = [
     takesValue: false,
     doc: 'believe any server at the first start',
   },
+  { name: 'retryBootstrap', key: 'retry_bootstrap', takesValue: false, doc: 'has no effect' },
+  { name: 'rebootstrapDelay', key: 'rebootstrap_delay', takesValue: true, doc: 'has no effect yet' },
   { name: 'rebootstrapMode', key: 'rebootstrap_mode', takesValue: true, doc: 'only never yet' },
   {
     name: 'allowUnauthenticatedVerifiers',

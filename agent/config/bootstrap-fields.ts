@@ -48,6 +48,7 @@ function rebootstrapFields(block: Block): void {
   if (mode !== 'never')
     block.fault(`"rebootstrap_mode" "${mode}" in agent is not supported yet`, 'rebootstrap_mode');
   block.withoutEffect('rebootstrap_delay', 'how long the server must be untrusted first');
+  block.withoutEffect('retry_bootstrap', 'attesting is always tried again');
 }
 
 /** DIVERGES: SPIRE refuses to start without a source, even when a bundle is stored; then none is needed. */

@@ -89,10 +89,10 @@ describe('the commands of an agent', () => {
 $ healthcheck
 Agent is healthy.
 $ healthcheck -shallow -verbose
-Contacting the agent on DIR/public/api.sock
+Checking agent health...
 Agent is healthy.
 $ healthcheck -socketPath DIR/agent.conf
-! Error: Agent is unhealthy: DIR/agent.conf is not a socket: name the one of 'spire-agent' with -socketPath
+! Agent is unhealthy: DIR/agent.conf is not a socket: name the one of 'spire-agent' with -socketPath
 ? 1`));
 
   it('fetch what this process is entitled to', async () => {

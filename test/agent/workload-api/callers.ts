@@ -48,6 +48,22 @@ const FORKS = `${CALL}
     spawn(process.execPath, ['-e', ${JSON.stringify(HELD)}, process.argv[2]], { stdio: ['ignore', 'inherit', 'inherit', socket] })
       .on('spawn', () => console.log('forked'))).pause();`;
 
+/** Calls on a connection that another process passes to it (SCM_RIGHTS), and again when it is told. */
+const TAKES = `${CALL}
+  process.on('disconnect', () => {}).once('message', async (_, socket) => { console.log(await call(socket, true)); process.exit(); });`;
+
+/** Connects, passes the connection to a process of another user that it did not make a child's, and lives on. */
+const PASSES = `
+  const net = require('node:net');
+  const { spawn } = require('node:child_process');
+  const uid = Number(process.argv[2]);
+  const other = spawn(process.execPath, ['-e', ${JSON.stringify(TAKES)}], { uid, gid: uid, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const socket = net.connect(process.argv[1], () => {
+    console.log('pid ' + process.pid);
+    other.send('yours', socket, { keepOpen: false });
+  }).pause();
+  setTimeout(() => process.exit(3), 25_000);`;
+
 /** Connects as fast as it can, closing at once, so many times; says what it was refused with, and ends. */
 const CONNECTS = `
   const net = require('node:net');
@@ -79,7 +95,13 @@ const FEEDS = `
   socket.on('error', () => {}).on('close', () => console.log('cut off'));
   feed();`;
 
-export const programs = { callsOften: CALLS_OFTEN, forks: FORKS, connects: CONNECTS, feeds: FEEDS } as const;
+export const programs = {
+  callsOften: CALLS_OFTEN,
+  forks: FORKS,
+  passes: PASSES,
+  connects: CONNECTS,
+  feeds: FEEDS,
+} as const;
 
 export class Caller {
   readonly process: ChildProcess;

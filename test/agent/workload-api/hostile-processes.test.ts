@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { workloadAttestation } from '../../../agent/attest-workload/attest.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { silentLogger } from '../../../shared/log/logger.ts';
+import type { Peer } from '../../../agent/attest-workload/peer-info.ts';
 import type { Selector } from '../../../shared/selectors.ts';
 import { openDescriptors } from '../attest-workload/processes.ts';
 import { Caller } from './callers.ts';
@@ -92,6 +93,28 @@ describe('a process that dies', () => {
       await until(() => door.api.connectionCount === 0);
       assert.deepEqual(door.identities.subscribed, []);
     }));
+});
+
+describe('a connection that is passed to a process of another user', { skip: needsRoot }, () => {
+  it('is still of the process that made it, and of nobody when that is gone', () => {
+    const asked: number[] = [];
+    const attestation = {
+      attest: async ({ pid }: Peer): Promise<readonly Selector[]> => {
+        asked.push(pid);
+        return SELECTORS;
+      },
+    };
+    return withDoor({ attestation }, async (door) => {
+      const caller = Caller.start('passes', [door.path, String(SOMEBODY)]);
+      const said = [await caller.says(), await caller.says()];
+      assert.deepEqual(said.sort(), ['message', `pid ${caller.process.pid}`]);
+      assert.deepEqual(asked, [caller.process.pid]);
+      await caller.kill();
+      door.identities.push(update([identity('/new')]));
+      assert.equal(await caller.says(), GONE);
+      await until(() => door.api.connectionCount === 0);
+    });
+  });
 });
 
 describe('a user', { skip: needsRoot }, () => {

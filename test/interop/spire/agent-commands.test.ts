@@ -26,13 +26,16 @@ before(async () => {
 });
 after(() => system?.stop());
 
-const run = (command: string, words: readonly string[]): Promise<Printed> =>
+const plain = (command: string, words: readonly string[]): Promise<Printed> =>
   new Promise((resolve) => {
-    const all = [...words, '-socketPath', system.files.agentSocket];
-    execFile(command, all, (error, out, err) => {
+    execFile(command, [...words], (error, out, err) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
     });
   });
+const run = (command: string, words: readonly string[]): Promise<Printed> =>
+  plain(command, [...words, '-socketPath', system.files.agentSocket]);
+const help = (command: string, words: readonly string[]): Promise<Printed> =>
+  plain(command, [...words, '-h']);
 const theirs = (...words: readonly string[]): Promise<Printed> => run(genuine, words);
 const ours = (...words: readonly string[]): Promise<Printed> => run(WRIT, ['agent', ...words]);
 
@@ -88,9 +91,45 @@ test('what fails fails with both, and says why', async () => {
   }
 });
 
-test('healthcheck and a lost identity are told alike', async () => {
-  for (const { code, out } of [await theirs('healthcheck'), await ours('healthcheck')])
-    assert.deepEqual([code, out], [0, 'Agent is healthy.\n']);
+for (const words of [
+  ['run'],
+  ['validate'],
+  ['healthcheck'],
+  ['api', 'fetch'],
+  ['api', 'fetch', 'x509'],
+  ['api', 'fetch', 'jwt'],
+  ['api', 'validate', 'jwt'],
+  ['api', 'watch'],
+])
+  test(`${words.join(' ')} has every flag of SPIRE's`, async () => {
+    const flags = ({ out, err }: Printed): readonly string[] =>
+      [...`${out}${err}`.matchAll(/^ +-([A-Za-z]+)/gm)].map(([, name = '']) => name);
+    const [a, b] = [await help(genuine, words), await help(WRIT, ['agent', ...words])];
+    assert.ok(flags(a).length > 0);
+    assert.deepEqual(
+      flags(a).filter((name) => !flags(b).includes(name)),
+      [],
+    );
+  });
+
+test('healthcheck is told alike, of an agent that is well, of none, and with more words', async () => {
+  const nobody = ['healthcheck', '-socketPath', '/nowhere.sock'];
+  for (const [command, before] of [
+    [genuine, []],
+    [WRIT, ['agent']],
+  ] as const) {
+    const at = [...before, 'healthcheck', '-socketPath', system.files.agentSocket];
+    const well = await plain(command, at);
+    assert.deepEqual([well.code, well.out], [0, 'Agent is healthy.\n']);
+    const told = await plain(command, [...at, '-verbose', '-shallow']);
+    assert.deepEqual([told.code, told.out], [0, 'Checking agent health...\nAgent is healthy.\n']);
+    const { code, out, err } = await plain(command, [...before, ...nobody]);
+    assert.deepEqual([code, out], [1, '']);
+    assert.match(err, /^Agent is unhealthy: /);
+  }
+});
+
+test('a lost identity is told alike', async () => {
   await system.admin.deleteEntry(entry);
   await eventually('the loss', async () => ((await theirs('api', 'fetch')).code === 1 ? true : undefined));
   for (const { err } of [
