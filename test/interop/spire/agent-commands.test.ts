@@ -95,7 +95,6 @@ for (const words of [
   ['run'],
   ['validate'],
   ['healthcheck'],
-  ['api', 'fetch'],
   ['api', 'fetch', 'x509'],
   ['api', 'fetch', 'jwt'],
   ['api', 'validate', 'jwt'],
