@@ -38,8 +38,8 @@ const SHARED = { socketMode: 0o770, directoryMode: 0o750 };
 const OWN = { socketMode: 0o600, directoryMode: 0o700 };
 
 const CONNECTIONS_MAX = 512;
-const CALLS_MAX = 20_000; // a delegate has a stream for each workload of the machine
-const MAX_CONCURRENT_STREAMS = 10_000; // SPIRE has no limit: what is above it would wait without a word
+const CALLS_MAX = 4_000; // a delegate has a stream for each workload of the machine; each may hold a quarter of a megabyte
+const MAX_CONCURRENT_STREAMS = 4_000; // SPIRE has no limit: what is above it would wait without a word
 const CHANNEL = {
   'grpc.max_concurrent_streams': MAX_CONCURRENT_STREAMS,
   'grpc.max_receive_message_length': 1024 * 1024, // thousands of selectors
@@ -59,7 +59,7 @@ export function adminApi(deps: AdminApiDeps): Part {
     log,
     places,
     uidOf: (caller) => (caller.kind === 'process' ? caller.uid : undefined),
-    inject: (socket, caller) => server.inject(socket, caller),
+    inject: (socket, caller) => server.inject(socket, caller, holderOf(caller)),
     maxConcurrentStreams: MAX_CONCURRENT_STREAMS,
   });
   const { adminSocketPath: path, isAdminSocketShared } = config;
@@ -101,3 +101,7 @@ function serverOf(deps: AdminApiDeps): RpcServer<AdminCaller, AdminContext> {
     channelOptions: CHANNEL,
   });
 }
+
+/** One user's connections share a bound of what they make the agent hold. */
+const holderOf = (caller: AdminCaller): string =>
+  caller.kind === 'process' ? `user ${caller.uid}` : 'those that are refused';

@@ -14,7 +14,7 @@ export interface ContainerPlace {
   readonly containerId: string;
   /** As Kubernetes writes it, or 32 digits for a static pod; undefined where the path names none. */
   readonly podUid: string | undefined;
-  /** Below the systemd of a user (`user@1000.service`), who may name it as any other. */
+  /** Below a cgroup that may have been given to somebody who is no runtime, and who names what is below as he likes. */
   readonly isOfUser: boolean;
 }
 
@@ -27,7 +27,13 @@ interface Mark {
 const MARK = /\bpod([\da-f]{8}(?:[-_][\da-f]{4}){3}[-_][\da-f]{12}|[\da-f]{32})\b|\b([\da-f]{64})\b/g;
 /** Directly below it are podman's pods, whose IDs look like those of containers (cgroupfs driver). */
 const PODMAN_PARENT = 'libpod_parent';
-const OF_USER = /^user@\d+\.service$/;
+/**
+ * Whom systemd, LXC, nspawn or PAM gives cgroups to: users, containers of machines, and services, which may run as a user and
+ * have theirs delegated (a builder, a runner of jobs). DIVERGES: SPIRE believes names below them.
+ */
+const OF_OTHERS = /^(?:user|user\.slice|payload|machine-.*\.scope|lxc(?:[.@].*)?|.*\.service)$/;
+const OF_RUNTIME =
+  /^(?:containerd|crio|cri-o|docker|kubelet|k3s|k3s-agent|rke2-server|rke2-agent|snap\..*\.daemon-[a-z-]+)\.service$/;
 
 /**
  * `own` is the path of the agent in the same hierarchy: what stands above the agent too names the machine that it runs on
@@ -39,7 +45,9 @@ export function placeIn(path: string, own: string): ContainerPlace | undefined {
   const outer = marksIn(segments, 0, shared);
   const { pod, container } = checkMarks(marksIn(segments, shared, segments.length));
   const above = outer.at(-1);
-  const isOfUser = segments.slice(shared).some((segment) => OF_USER.test(segment));
+  const isOfUser = beforeMarks(segments, shared).some(
+    (segment) => OF_OTHERS.test(segment) && !OF_RUNTIME.test(segment),
+  );
   if (container !== undefined) {
     // A neighbour in the agent's own pod, or a container that is in none that the path tells of.
     const podUid = pod ?? (above?.kind === 'pod' ? above.value : undefined);
@@ -69,6 +77,12 @@ export function onePlace(found: readonly ContainerPlace[]): ContainerPlace | und
 function sharedCount(segments: readonly string[], own: readonly string[]): number {
   const at = segments.findIndex((segment, index) => segment !== own[index]);
   return at === -1 ? segments.length : at;
+}
+
+/** What stands above the first pod or container, below what the agent is in too. */
+function beforeMarks(segments: readonly string[], from: number): readonly string[] {
+  const first = segments.findIndex((_, at) => at >= from && marksIn(segments, at, at + 1).length > 0);
+  return segments.slice(from, first === -1 ? undefined : first);
 }
 
 /** Each once, from the root. */

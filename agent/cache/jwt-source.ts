@@ -58,6 +58,8 @@ export class JwtSource implements JwtSvids {
   readonly #lines: Rates<string>;
   /** Under way: who asks for the same meanwhile gets the same. */
   readonly #flights = new Map<string, Promise<HeldJwtSvid>>();
+  /** Counts what makes SVIDs that are being signed worth nothing to anybody but who waits for them. */
+  #generation = 0;
   #authorities: readonly TokenAuthority[] = [];
 
   constructor(parts: JwtSourceParts) {
@@ -128,16 +130,24 @@ export class JwtSource implements JwtSvids {
     const flightKey = `${wanted.entry.id} ${wanted.entry.revisionNumber} ${wanted.key}`;
     const underWay = this.#flights.get(flightKey);
     if (underWay !== undefined) return underWay;
-    const flight = this.#sign(wanted, isPatient).finally(() => this.#flights.delete(flightKey));
+    const flight = this.#sign(wanted, isPatient)
+      .catch((error: unknown) => {
+        if (isRefusal(error)) this.#cache.drop(wanted.entry.id, wanted.key); // though nobody may wait any more
+        throw error;
+      })
+      .finally(() => {
+        if (this.#flights.get(flightKey) === flight) this.#flights.delete(flightKey);
+      });
     this.#flights.set(flightKey, flight);
     return flight;
   }
 
   async #sign({ entry, audience, key }: Wanted, isPatient: boolean): Promise<HeldJwtSvid> {
     const { signing, findEntry, renewalTime, clock } = this.#parts;
+    const generation = this.#generation;
     const svid = await signing.sign(entry, audience, isPatient);
-    // Deleted meanwhile: nobody is given it a second time.
-    if (findEntry(entry.id) === undefined) return svid;
+    // Its entry deleted, its key revoked or the agent disowned meanwhile: nobody is given it a second time.
+    if (findEntry(entry.id) === undefined || generation !== this.#generation) return svid;
     const isTainted = this.#authorities.some(({ keyId, tainted }) => tainted && keyId === svid.keyId);
     const renewAt = isTainted ? addSeconds(clock.now(), TAINTED_SECONDS) : renewalTime(svid);
     this.#cache.put(key, { svid, renewAt });
@@ -161,6 +171,7 @@ export class JwtSource implements JwtSvids {
     if (areSameAuthorities(this.#authorities, jwtAuthorities)) return;
     this.#authorities = jwtAuthorities;
     const now = new Map(jwtAuthorities.map((authority) => [authority.keyId, authority]));
+    if ([...before.keys()].some((keyId) => !now.has(keyId))) this.#generation += 1;
     const revoked = this.#cache.dropWhere(({ svid: { keyId } }) => before.has(keyId) && !now.has(keyId));
     const tainted = this.#cache
       .all()
@@ -176,6 +187,8 @@ export class JwtSource implements JwtSvids {
 
   /** The server does not honour the agent any more. */
   clear(): void {
+    this.#generation += 1;
+    this.#flights.clear();
     this.#cache.dropWhere(() => true);
   }
 }

@@ -1,5 +1,6 @@
 /** How this Envoy can be told whom to believe (facts/spire 9). Called by the streams, by what their requests say of the node. */
 import type { NodeOutput } from '../../proto/gen/envoy/config/core/v3/Node.ts';
+import { topValue } from './metadata.ts';
 
 /**
  * `spiffe`: Envoy's SPIFFE validator, which judges each certificate by the authorities of its own trust domain.
@@ -17,10 +18,11 @@ export function validationFor(node: NodeOutput | null, isSpiffeDisabled: boolean
 
 /** Undefined: no value, or none that says yes or no. */
 function overrideIn(node: NodeOutput | null): boolean | undefined {
-  const value = node?.metadata?.fields?.[METADATA_KEY];
-  if (value?.kind === 'boolValue') return value.boolValue;
-  return value?.kind === 'stringValue' ? booleanIn(value.stringValue ?? '') : undefined;
+  const value = topValue(node?.metadata ?? NOTHING, METADATA_KEY);
+  return typeof value === 'string' ? booleanIn(value) : value;
 }
+
+const NOTHING = new Uint8Array();
 
 const WORDS = new Map<string, boolean>([
   ...['1', 't', 'T', 'true', 'TRUE', 'True'].map((word) => [word, true] as const), // as Go reads them

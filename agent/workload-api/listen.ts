@@ -168,8 +168,8 @@ function gateOf(
 }
 
 /** One user's connections share a bound of what they make the agent hold. */
-const holderOf = (caller: Caller): string | undefined =>
-  caller.kind === 'process' ? `user ${caller.peer.uid}` : undefined;
+const holderOf = (caller: Caller): string =>
+  caller.kind === 'process' ? `user ${caller.peer.uid}` : 'those that are refused';
 
 /** Of those that are refused there are few, and the agent itself must get in. */
 const boundedUidOf = (caller: Caller): number | undefined =>

@@ -27,7 +27,7 @@ export interface SubjectRequest {
 
 export type FindSubject = (request: SubjectRequest, signal: AbortSignal) => Promise<Subject>;
 
-const SELECTORS_MAX = 4_096; // as many as an attestor may find
+const SELECTORS_MAX = 256; // above those of any pod; each is held for as long as it is told of
 
 /** The function throws InvalidArgument in SPIRE's words, Unavailable where the process cannot be attested. */
 export const findSubject =

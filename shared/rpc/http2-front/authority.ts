@@ -17,4 +17,5 @@ export const withTakenAuthority = (field: Field): Field =>
   isRefusedAuthority(field) ? { ...field, value: REPLACEMENT } : field;
 
 /** Bytes that are in no path that a client means. */
-const hasControls = (value: string): boolean => value.split('').some((each) => each < ' ' || each === '\x7f');
+const hasControls = (value: string): boolean => CONTROLS.test(value);
+const CONTROLS = /[^ -~\u0080-\u{10ffff}]/u;

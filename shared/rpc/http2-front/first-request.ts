@@ -3,7 +3,7 @@ import { Flag, type Frame, FrameReader, FrameType } from '../http2/frames.ts';
 import { HeaderTable } from '../http2/header-table.ts';
 import { decodeFields } from '../http2/hpack.ts';
 import { isRefusedAuthority } from './authority.ts';
-import { type HeaderBlock, HeaderBlocks } from './header-blocks.ts';
+import { BLOCK_MAX_BYTES, type HeaderBlock, HeaderBlocks } from './header-blocks.ts';
 
 /** RFC 9113 3.4. */
 export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
@@ -114,9 +114,9 @@ export const isAcknowledgement = ({ type, flags, payload }: Frame): boolean =>
 
 /** Only as far as an authority may stand: before all headers that are no part of the request's own line (RFC 9113 8.3). */
 function isRefused({ block }: HeaderBlock): boolean {
-  for (const field of decodeFields(block, new HeaderTable(TABLE_BYTES))) {
+  for (const field of decodeFields(block, new HeaderTable(TABLE_BYTES), BLOCK_MAX_BYTES)) {
     if (!field.name.startsWith(':')) return false;
-    if (isRefusedAuthority(field)) return true;
+    if (field.name === ':authority') return isRefusedAuthority(field); // a second one is Node's to refuse
   }
   return false;
 }

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import type { NodeOutput } from '../../../proto/gen/envoy/config/core/v3/Node.ts';
 import type { ValueOutput } from '../../../proto/gen/google/protobuf/Value.ts';
+import { messageType } from '../../../shared/rpc/messages.ts';
+import { topValue } from '../../../agent/sds/metadata.ts';
 import { type Validation, validationFor } from '../../../agent/sds/validation.ts';
 
 const nodeWith = (
@@ -10,7 +13,11 @@ const nodeWith = (
 ): NodeOutput => ({
   id: 'front',
   cluster: '',
-  metadata: { fields: flag === undefined ? {} : { disable_spiffe_cert_validation: flag } },
+  metadata: Buffer.from(
+    messageType('google.protobuf.Struct').encode({
+      fields: flag === undefined ? {} : { other: { stringValue: 'x' }, disable_spiffe_cert_validation: flag },
+    }),
+  ),
   user_agent_name: 'envoy',
   ...(version === undefined
     ? {}
@@ -51,3 +58,18 @@ for (const [who, node, isDisabled, expected] of cases)
   test(`${who} gets ${expected === 'spiffe' ? 'the SPIFFE validator' : 'a plain list of CAs'}`, () => {
     assert.equal(validationFor(node, isDisabled), expected);
   });
+
+test('one value is found among very many, which are not unfolded, and none in what is no Struct', () => {
+  const struct = (fields: object): Uint8Array => messageType('google.protobuf.Struct').encode({ fields });
+  const many = { listValue: { values: Array.from({ length: 100_000 }, () => ({})) } };
+  assert.equal(topValue(struct({ many, flag: { boolValue: true } }), 'flag'), true);
+  assert.equal(topValue(struct({ flag: { stringValue: '0' }, many }), 'flag'), '0');
+  assert.equal(topValue(struct({ flag: many }), 'flag'), undefined);
+  const crowd = Object.fromEntries(Array.from({ length: 1_000 }, (_, at) => [`k${at}`, { boolValue: true }]));
+  assert.equal(topValue(struct({ ...crowd, flag: { boolValue: true } }), 'flag'), undefined);
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
+      assert.ok(['string', 'boolean', 'undefined'].includes(typeof topValue(bytes, '')));
+    }),
+  );
+});

@@ -17,7 +17,9 @@ export const SERVICE = 'envoy.service.secret.v3.SecretDiscoveryService';
 export const SECRET_URL = 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret';
 
 export const PLAIN_NODE: Node = {
-  metadata: { fields: { disable_spiffe_cert_validation: { boolValue: true } } },
+  metadata: messageType('google.protobuf.Struct').encode({
+    fields: { disable_spiffe_cert_validation: { boolValue: true } },
+  }),
 };
 
 export const pem = (...ders: readonly string[]): string =>

@@ -26,6 +26,21 @@ function judged(...chunks: readonly Uint8Array[]): FirstRequest {
 const [block, half] = [firstHeaders(), 30];
 const padded = all(Buffer.of(3), block, Buffer.alloc(3));
 
+/** A header of 4,000 bytes in the table (RFC 7541 6.2.1), and then named by one byte again and again: 200 MB when written out. */
+function repeated(nameIndex: number, last: number): Uint8Array {
+  const value = Buffer.alloc(4_000, 'a');
+  value[3_999] = last;
+  const long = all(Buffer.of(0x40 | nameIndex, 0x7f, 0xa1, 0x1e), value);
+  const whole = all(long, Buffer.alloc(50_000, 0xbe));
+  const parts = [0, 1, 2, 3].map((at) => whole.subarray(at * 16_000, (at + 1) * 16_000));
+  return all(
+    begun,
+    ...parts.map((part, at) =>
+      at === 0 ? headers(1, part, 0) : continuation(1, part, at === 3 ? Flag.endHeaders : 0),
+    ),
+  );
+}
+
 const cases: Readonly<Record<string, readonly [bytes: Uint8Array, verdict: Verdict]>> = {
   nothing: [all(), 'unknown'],
   'half a preface': [PREFACE.subarray(0, 10), 'unknown'],
@@ -45,6 +60,8 @@ const cases: Readonly<Record<string, readonly [bytes: Uint8Array, verdict: Verdi
   'no authority at all': [all(begun, headers(1, block.subarray(34))), 'served'],
   'a host': [opening('localhost'), 'served'],
   'a path that is coded': [opening('%2Ftmp%2Fapi.sock'), 'served'],
+  'an authority with a control, again and again': [repeated(1, 0x7f), 'served'],
+  'a path that unfolds into more than any header may': [repeated(4, 0x61), 'served'],
   'HTTP/1.1': [Buffer.from('GET / HTTP/1.1\r\n'), 'served'],
   'one wrong byte of the preface': [Buffer.from('PRI * HTTP/2.1'), 'served'],
   'another frame than settings': [all(PREFACE, ping()), 'served'],

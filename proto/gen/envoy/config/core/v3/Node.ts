@@ -1,12 +1,11 @@
 // From proto/envoy/config/core/v3/base.proto
 
-import type { Struct as _google_protobuf_Struct, StructOutput as _google_protobuf_StructOutput } from '../../../../google/protobuf/Struct.ts';
 import type { BuildVersion as _envoy_config_core_v3_BuildVersion, BuildVersionOutput as _envoy_config_core_v3_BuildVersionOutput } from '../../../../envoy/config/core/v3/BuildVersion.ts';
 
 export interface Node {
   'id'?: (string);
   'cluster'?: (string);
-  'metadata'?: (_google_protobuf_Struct | null);
+  'metadata'?: (Buffer | Uint8Array | string);
   'user_agent_name'?: (string);
   'user_agent_version'?: (string);
   'user_agent_build_version'?: (_envoy_config_core_v3_BuildVersion | null);
@@ -16,7 +15,7 @@ export interface Node {
 export interface NodeOutput {
   'id': (string);
   'cluster': (string);
-  'metadata': (_google_protobuf_StructOutput | null);
+  'metadata': (Buffer);
   'user_agent_name': (string);
   'user_agent_version'?: (string);
   'user_agent_build_version'?: (_envoy_config_core_v3_BuildVersionOutput | null);
