@@ -1,11 +1,27 @@
 /** Which peers to talk to. */
-import { Code, CodedError, invalidArgument, messageOf, permissionDenied } from '../errors.ts';
+import { Code, CodedError, internal, invalidArgument, messageOf, permissionDenied } from '../errors.ts';
 import type { SpiffeId } from '../spiffe/spiffe-id.ts';
 import { isInSubtree } from '../spiffe/subtree.ts';
 import type { TrustDomain } from '../spiffe/trust-domain.ts';
 
-/** Throws PermissionDenied on a peer that is not wanted. Its chain, or its token, has been verified before. */
+/**
+ * Throws PermissionDenied on a peer that is not wanted, and returns nothing. Its chain, or its token, has been verified
+ * before.
+ */
 export type Authorizer = (peer: SpiffeId) => void;
+
+/**
+ * Asks the authorizer. Throws what it throws; Internal when it returns something, be it `true` or a promise: whoever wrote
+ * it may have meant a verdict, and it must let nobody in.
+ */
+export function askAuthorizer(authorizer: Authorizer, peer: SpiffeId): void {
+  const said: unknown = authorizer(peer);
+  if (said === undefined) return;
+  if (said instanceof Promise) said.catch(() => {}); // it comes too late to be a verdict
+  throw internal(
+    'an authorizer returned a value: it is to throw, or a predicate is to be wrapped in authorizeIf',
+  );
+}
 
 export const authorizeId =
   (...wanted: readonly SpiffeId[]): Authorizer =>
@@ -56,7 +72,7 @@ export function authorizeOneOf(...authorizers: readonly Authorizer[]): Authorize
 export function authorizeAllOf(...authorizers: readonly Authorizer[]): Authorizer {
   checkSome(authorizers);
   return (peer) => {
-    for (const authorizer of authorizers) authorizer(peer);
+    for (const authorizer of authorizers) askAuthorizer(authorizer, peer);
   };
 }
 
@@ -74,7 +90,7 @@ function checkSome(authorizers: readonly Authorizer[]): void {
 /** Why this peer is not wanted; undefined when it is. A failure that is no verdict is thrown on: it must let nobody in. */
 export function refusalOf(authorizer: Authorizer, peer: SpiffeId): string | undefined {
   try {
-    authorizer(peer);
+    askAuthorizer(authorizer, peer);
     return undefined;
   } catch (error) {
     if (error instanceof CodedError && error.code === Code.permissionDenied) return messageOf(error);

@@ -8,7 +8,7 @@ import { isWithin, type Moment, momentOf } from '../clock.ts';
 import { unavailable } from '../errors.ts';
 import type { SpiffeId } from '../spiffe/spiffe-id.ts';
 import type { X509Svid } from '../svid/x509-svid.ts';
-import type { Authorizer } from './authorize.ts';
+import { askAuthorizer, type Authorizer } from './authorize.ts';
 import type { X509Source } from './x509-source.ts';
 
 export interface MtlsOptions {
@@ -66,7 +66,7 @@ export const peerExpiryOf = (connected: Connected): Date => peerOf(connected).sv
 export function checkPeer(connected: Connected): SpiffeId {
   const peer = peerOf(connected);
   const { options, svid } = peer;
-  if (isFresh(peer)) options.authorize(svid.id);
+  if (isFresh(peer)) askAuthorizer(options.authorize, svid.id);
   else {
     judge(peer.chain, options);
     peer.judged = judgedNow(options);
@@ -113,7 +113,7 @@ export function authContextOf(socket: TLSSocket): AuthContext | undefined {
 
 function judge(chain: readonly Uint8Array[], { source, authorize }: MtlsOptions): X509Svid {
   const svid = source.verify(chain);
-  authorize(svid.id);
+  askAuthorizer(authorize, svid.id);
   return svid;
 }
 

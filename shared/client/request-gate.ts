@@ -127,7 +127,8 @@ function gate({ rules, tokens, onRefused }: RequestAuthorization): Judge {
 /** A listener that fails must not take the server down. */
 function tell(onRefused: RequestAuthorization['onRefused'], refusal: Refusal): void {
   try {
-    onRefused?.(refusal);
+    const said: unknown = onRefused?.(refusal);
+    if (said instanceof Promise) said.catch(() => {});
   } catch {
     // there is nobody left to tell
   }

@@ -16,6 +16,7 @@ import {
   SpiffeId,
   TrustDomain,
 } from '../../../shared/client/index.ts';
+import { askAuthorizer } from '../../../shared/client/authorize.ts';
 
 const id = (path: string, trustDomain = 'example.org'): SpiffeId =>
   SpiffeId.parse(`spiffe://${trustDomain}${path}`);
@@ -85,6 +86,23 @@ describe('authorizers', () => {
   it('take a promise for a no', () => {
     const later = authorizeIf((() => Promise.resolve(true)) as unknown as () => boolean);
     assert.throws(() => later(shop), /not wanted/);
+  });
+
+  it('that return a verdict in place of throwing let nobody in, promises neither, which end no process', async () => {
+    const rejects = async (): Promise<void> => {
+      throw new Error('too late');
+    };
+    for (const wrong of [() => true, () => false, () => 0, rejects, async () => {}]) {
+      const authorizer = wrong as Authorizer; // as TypeScript lets anybody write it
+      for (const made of [
+        authorizeNot(authorizer),
+        authorizeOneOf(authorizer, authorizeAny),
+        authorizeAllOf(authorizeAny, authorizer),
+        (peer: SpiffeId) => askAuthorizer(authorizer, peer),
+      ])
+        assert.throws(() => made(shop), { code: Code.internal, message: /authorizer returned a value/ });
+    }
+    await new Promise((resolve) => setImmediate(resolve)); // an unhandled rejection would fail this test
   });
 
   it('are not made of nothing', () => {

@@ -225,13 +225,19 @@ describe('rules in front of', () => {
       const peers = (): void => {
         throw new TypeError('a mistake');
       };
-      const onRefused = (): void => assert.fail('as a listener may');
-      const broken = await open({ ...withTokens(), onRefused, rules: [{ peers, paths: ['/'] }] });
-      assert.deepEqual(await call({ port: broken.port, token }), {
-        status: 500,
-        body: 'internal server error\n',
-        challenge: undefined,
-      });
+      const fails = (): void => assert.fail('as a listener may');
+      const failsLater = async (): Promise<void> => assert.fail('as a listener may');
+      for (const onRefused of [fails, failsLater]) {
+        const broken = await open({ ...withTokens(), onRefused, rules: [{ peers, paths: ['/'] }] });
+        assert.deepEqual(await call({ port: broken.port, token }), {
+          status: 500,
+          body: 'internal server error\n',
+          challenge: undefined,
+        });
+      }
+      const says = (): boolean => true;
+      const lax = await open({ ...withTokens(), rules: [{ peers: says, paths: ['/'] }] });
+      assert.equal((await call({ port: lax.port, token })).status, 500);
     });
   }
 
