@@ -1,5 +1,5 @@
 /** The process that `pid_file_name` names gets the signal. Called by helper.ts. */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { Code, CodedError, messageOf } from '../../shared/errors.ts';
 
 const LONGEST_BYTES = 32;
@@ -29,7 +29,8 @@ function readPid(path: string): number {
 function readStart(path: string): string {
   let fd: number | undefined;
   try {
-    fd = openSync(path, 'r');
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK); // one that is a pipe must not be waited for
+    if (!fstatSync(fd).isFile()) throw new Error('it is no file');
     const bytes = Buffer.alloc(LONGEST_BYTES + 1);
     const length = readSync(fd, bytes, 0, bytes.length, 0);
     return length > LONGEST_BYTES ? '' : bytes.subarray(0, length).toString('latin1');

@@ -51,7 +51,7 @@ export class X509Writer {
   /** One after the other, and of several that wait only the last. */
   #take(context: X509Context): void {
     this.#next = context;
-    this.#working ??= this.#work().finally(() => (this.#working = undefined));
+    this.#working ??= this.#work();
   }
 
   async #work(): Promise<void> {
@@ -60,6 +60,7 @@ export class X509Writer {
       this.#next = undefined;
       await this.#renew(context);
     }
+    this.#working = undefined; // in the same turn as the last look, so that nothing comes between
   }
 
   async #renew(context: X509Context): Promise<void> {

@@ -7,38 +7,16 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { loadHelperConfig } from '../../../agent/svid-files/config.ts';
 import { help, helpOnce, type HelperNeeds } from '../../../agent/svid-files/keep-files.ts';
 import type { HelperToken } from '../../../agent/svid-files/jwt-writers.ts';
-import { readX509Context, type X509Context } from '../../../shared/client/x509-context.ts';
+import type { X509Context } from '../../../shared/client/x509-context.ts';
 import type { Watcher } from '../../../shared/client/watch-stream.ts';
-import { generateKeyPair, privateKeyToPkcs8 } from '../../../shared/crypto/keys.ts';
 import { systemRandom } from '../../../shared/random.ts';
 import { unavailable } from '../../../shared/errors.ts';
 import { FakeClock } from '../../fakes/clock.ts';
 import { FakeLog } from '../../fakes/log.ts';
-import { makeLeaf, makeRoot } from '../../shared/crypto/pki.ts';
+import { makeContext } from './make-context.ts';
 
 const X509 =
   'svid_file_name = "svid.pem" svid_key_file_name = "key.pem" svid_bundle_file_name = "bundle.pem"\n';
-
-async function context(hints: readonly string[] = ['']): Promise<X509Context> {
-  const root = await makeRoot();
-  const other = await makeRoot();
-  const svids = hints.map(async (hint) => {
-    const { privateKey, publicKey } = await generateKeyPair('ec-p256');
-    const leaf = await makeLeaf(root, { publicKey });
-    return {
-      spiffe_id: 'spiffe://example.org/web',
-      x509_svid: Buffer.from(leaf.certificate.raw),
-      x509_svid_key: Buffer.from(privateKeyToPkcs8(privateKey)),
-      bundle: Buffer.from(root.certificate.raw),
-      hint,
-    };
-  });
-  return readX509Context({
-    svids: await Promise.all(svids),
-    crl: [],
-    federated_bundles: { 'spiffe://other.org': Buffer.from(other.certificate.raw) },
-  });
-}
 
 class FakeApi {
   context: X509Context | undefined;
@@ -110,7 +88,7 @@ describe('the helper', () => {
   });
 
   it('writes everything once, and ends', async () => {
-    api.context = await context();
+    api.context = await makeContext();
     api.tokens = [{ token: 'h.p.s', hint: '', expiresAt: new Date() }];
     const jwt =
       'jwt_bundle_file_name = "b.json" jwt_svids = [{jwt_audience="a" jwt_extra_audiences=["b"] jwt_svid_file_name="t"}]';
@@ -132,7 +110,7 @@ describe('the helper', () => {
     assert.rejects(helpOnce(needs(X509), stop.signal), /nobody there/));
 
   it('takes the SVID of the hint, and roots of federated trust domains where they are wanted', async () => {
-    api.context = await context(['internal', 'external']);
+    api.context = await makeContext(['internal', 'external']);
     await helpOnce(needs(`${X509} hint = "external" include_federated_domains = true`), stop.signal);
     const [, external] = api.context.identities;
     assert.ok(external !== undefined);
@@ -162,11 +140,11 @@ cat ${at('svid.pem')} > /dev/null && echo begun >> ${at('out')}; while :; do sle
     };
     await until(said('no news of the X.509-SVID'));
     assert.equal(lines(), '');
-    const first = await context();
+    const first = await makeContext();
     api.push(first);
     await until(() => lines() === 'begun\n');
     api.push(first); // the same again: nobody is told
-    api.push(await context());
+    api.push(await makeContext());
     await until(() => lines() === 'begun\nrenewed\n');
     stop.abort();
     await running;
@@ -174,7 +152,7 @@ cat ${at('svid.pem')} > /dev/null && echo begun >> ${at('out')}; while :; do sle
   });
 
   it('begins it anew at each change where that is asked for, and after it has ended by itself', async () => {
-    api.context = await context();
+    api.context = await makeContext();
     begin(
       `${X509} cmd = "/bin/sh" cmd_args = "-c ""echo $$ >> ${at('out')}; exec sleep 1000""" restart_on_renew = true`.replaceAll(
         '""',
@@ -189,20 +167,20 @@ cat ${at('svid.pem')} > /dev/null && echo begun >> ${at('out')}; while :; do sle
       }
     };
     await until(() => pids().length === 1);
-    api.push(await context());
+    api.push(await makeContext());
     await until(() => pids().length === 2);
     assert.throws(() => process.kill(Number(pids()[0]), 0), /ESRCH/);
     process.kill(Number(pids()[1]), 'SIGKILL');
     await until(said('the command has ended'));
-    api.push(await context());
+    api.push(await makeContext());
     await until(() => pids().length === 3);
   });
 
   it('says what is wrong with a command that cannot be run, and goes on writing', async () => {
-    api.context = await context();
+    api.context = await makeContext();
     begin(`${X509} cmd = "/nowhere/x"`);
     await until(said('the command cannot be run'));
-    const next = await context();
+    const next = await makeContext();
     api.push(next);
     await until(
       () =>
@@ -214,11 +192,11 @@ cat ${at('svid.pem')} > /dev/null && echo begun >> ${at('out')}; while :; do sle
   it('signals the process of a file, and warns when it is not there', async () => {
     const heard = Promise.withResolvers<void>();
     process.once('SIGWINCH', () => heard.resolve());
-    api.context = await context();
+    api.context = await makeContext();
     begin(`${X509} pid_file_name = "${at('pid')}" renew_signal = "SIGWINCH"`);
     await until(said('was not told of the new files'));
     writeFileSync(at('pid'), String(process.pid));
-    api.push(await context());
+    api.push(await makeContext());
     await heard.promise;
   });
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +36,13 @@ describe('the process that a file names', () => {
       writeFileSync(path, text);
       assert.throws(() => signalPidFile(path, 'SIGKILL'), /holds no process number/);
     });
+
+  it('is not waited for in a pipe, nor in a directory', () => {
+    const pipe = join(directory, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    assert.throws(() => signalPidFile(pipe, 'SIGHUP'), /cannot be read: it is no file/);
+    assert.throws(() => signalPidFile(directory, 'SIGHUP'), /cannot be read: it is no file/);
+  });
 
   it('is told of by name when it or its file is not there', () => {
     writeFileSync(path, '4194305'); // above the kernel's largest
