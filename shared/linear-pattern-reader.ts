@@ -85,7 +85,7 @@ class PatternReader {
       case '(':
         return this.#group(depth);
       case '[':
-        return this.#charPart(this.#set());
+        return [{ kind: 'char', accepts: this.#set() }];
       case '.':
         return [{ kind: 'char', accepts: (each) => each !== '\n' }];
       case '^':
@@ -134,7 +134,10 @@ class PatternReader {
     for (let isFirst = true; isFirst || this.#peek() !== ']'; isFirst = false)
       accepting.push(this.#setItem());
     this.#next();
-    return (char) => accepting.some((accepts) => accepts(char)) !== isNegated;
+    // Case is for what stands between the brackets, and not for what is left by a "^".
+    const forms = (char: string): readonly string[] =>
+      this.#ignoresCase ? [char, char.toLowerCase(), char.toUpperCase()] : [char];
+    return (char) => forms(char).some((form) => accepting.some((accepts) => accepts(form))) !== isNegated;
   }
 
   #setItem(): (char: string) => boolean {
