@@ -48,7 +48,7 @@ export async function attestNode(needs: AttestNodeNeeds, attestation: Attestatio
   const { type, csr } = attestation;
   const proven = await attestorOf(needs, type).prove(attestation);
   checkId(needs, proven.id);
-  checkMayAttest(proven, await needs.nodes.find(proven.id));
+  await checkMayAttest(needs, type, proven);
   const svid = await signAgentSvid(needs, { id: proven.id, csr });
   await store(needs, nodeOf({ type, proven, svid }), proven);
   await needs.refresh.readNow(CATCH_UP_MS).catch(() => {});
@@ -75,11 +75,21 @@ function checkId({ trustDomain, log }: AttestNodeNeeds, id: SpiffeId): void {
   if (!isAgentId(id)) log.warn('agent ID is not below /spire/agent', { agentId: id.toString() });
 }
 
-function checkMayAttest({ canReattest }: ProvenNode, known: Node | undefined): void {
+/** DIVERGES: SPIRE lets any attestor take over an agent whose ID it can make. */
+async function checkMayAttest(
+  { nodes }: Pick<AttestNodeNeeds, 'nodes'>,
+  type: string,
+  { id, twins = [], canReattest }: ProvenNode,
+): Promise<void> {
+  for (const twin of twins) if (isBanned(await nodes.find(twin))) throw banned();
+  const known = await nodes.find(id);
   if (known === undefined) return;
-  if (known.current === undefined) throw banned();
+  if (isBanned(known)) throw banned();
+  if (known.attestationType !== type) throw ofAnother();
   if (!canReattest) throw usedBefore();
 }
+
+const isBanned = (node: Node | undefined): boolean => node !== undefined && node.current === undefined;
 
 export interface AgentSvidRequest {
   readonly id: SpiffeId;
@@ -122,10 +132,14 @@ async function store({ nodes }: AttestNodeNeeds, node: Node, proven: ProvenNode)
   if (outcome === 'banned') throw banned();
   if (outcome === 'token-gone') throw unknownToken();
   if (outcome === 'known') throw usedBefore();
+  if (outcome === 'of-another') throw ofAnother();
 }
 
 const usedBefore = (): CodedError =>
   permissionDenied('attestation data has already been used to attest an agent');
+
+const ofAnother = (): CodedError =>
+  permissionDenied('failed to attest: the agent was attested by another node attestor; evict it first');
 
 const banned = (): CodedError =>
   permissionDenied('failed to attest: agent is banned', { reason: 'AGENT_BANNED' });

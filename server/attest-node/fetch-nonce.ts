@@ -40,21 +40,33 @@ export async function fetchNonce(needs: FetchNonceNeeds, claim: HttpChallengeCla
 
 /** Whoever listens there answers for this machine, this link, or many at once, and not for a host by its name. */
 const FORBIDDEN = new BlockList();
+const LOOPBACK = new BlockList();
+const NAT64 = '64:ff9b::'; // RFC 6052 2.1: the last 32 bits are an IPv4 address
+
+/** The network and the same behind NAT64. */
+function refuse(list: BlockList, network: string, prefix: number): void {
+  list.addSubnet(network, prefix, 'ipv4');
+  list.addSubnet(`${NAT64}${network}`, 96 + prefix, 'ipv6');
+}
+
 for (const [network, prefix] of [
   ['0.0.0.0', 8],
   ['169.254.0.0', 16], // RFC 3927; metadata of clouds
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
+  ['100.100.100.200', 32], // metadata of Alibaba
+  ['168.63.129.16', 32], // of Azure
+  ['192.0.0.192', 32], // of Oracle
 ] as const)
-  FORBIDDEN.addSubnet(network, prefix, 'ipv4');
+  refuse(FORBIDDEN, network, prefix);
+refuse(LOOPBACK, '127.0.0.0', 8);
+LOOPBACK.addAddress('::1', 'ipv6');
 FORBIDDEN.addAddress('::', 'ipv6');
+FORBIDDEN.addRange('::2', '::ffff:ffff', 'ipv6'); // IPv4-compatible, long deprecated (RFC 4291 2.5.5.1)
 FORBIDDEN.addSubnet('fe80::', 10, 'ipv6');
 FORBIDDEN.addSubnet('ff00::', 8, 'ipv6');
 FORBIDDEN.addAddress('fd00:ec2::254', 'ipv6'); // metadata of AWS
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
-LOOPBACK.addAddress('::1', 'ipv6');
+FORBIDDEN.addAddress('fd20:ce::254', 'ipv6'); // of Google
 
 /** Private networks are allowed: that is where nodes are. */
 export function isAllowed(address: string, allowsLoopback: boolean): boolean {

@@ -31,24 +31,26 @@ const PAYLOAD_MAX_BYTES = 1_024;
 const PORT_MAX = 65_535;
 const ROOT_PORTS_END = 1_024;
 const FETCHES_MAX = 64; // at once: each holds a socket for up to 10 s
+const FETCHES_OF_ADDRESS_MAX = 4; // so that few addresses cannot keep everybody else out
 
 export class HttpChallengeAttestor implements NodeAttestor {
   readonly #config: HttpChallengeConfig;
   readonly #needs: HttpChallengeNeeds;
   #fetches = 0;
+  readonly #byAddress = new Map<string, number>();
 
   constructor(config: HttpChallengeConfig, needs: HttpChallengeNeeds) {
     this.#config = config;
     this.#needs = needs;
   }
 
-  async prove({ payload, challenge }: Evidence): Promise<ProvenNode> {
+  async prove({ payload, challenge, address }: Evidence): Promise<ProvenNode> {
     const claim = readClaim(payload);
     this.#check(claim);
     const { trustDomain, random } = this.#needs;
     const nonce = base64Url(random.bytes(NONCE_BYTES));
     await challenge(utf8(JSON.stringify({ nonce }))); // what it says is of no matter: it serves by then
-    await this.#fetch(claim, nonce);
+    await this.#inTurn(address ?? '', () => this.#fetch(claim, nonce));
     return {
       id: agentId(trustDomain, `${TYPE}/${claim.hostname}`),
       selectors: [{ type: TYPE, value: `hostname:${claim.hostname}` }],
@@ -73,19 +75,30 @@ export class HttpChallengeAttestor implements NodeAttestor {
       throw permissionDenied('the requested hostname is not allowed to connect');
   }
 
-  async #fetch(claim: HttpChallengeClaim, nonce: string): Promise<void> {
-    if (this.#fetches >= FETCHES_MAX)
+  async #inTurn(address: string, deed: () => Promise<void>): Promise<void> {
+    const own = this.#byAddress.get(address) ?? 0;
+    if (this.#fetches >= FETCHES_MAX || own >= FETCHES_OF_ADDRESS_MAX)
       throw new CodedError(Code.resourceExhausted, 'too many challenges are being verified', {
         retryAfterMs: 1_000,
       });
     this.#fetches += 1;
+    this.#byAddress.set(address, own + 1);
+    try {
+      await deed();
+    } finally {
+      this.#fetches -= 1;
+      const left = (this.#byAddress.get(address) ?? 0) - 1;
+      if (left > 0) this.#byAddress.set(address, left);
+      else this.#byAddress.delete(address);
+    }
+  }
+
+  async #fetch(claim: HttpChallengeClaim, nonce: string): Promise<void> {
     try {
       const answer = await fetchNonce({ ...this.#needs, ...this.#config }, claim);
       if (answer !== nonce) throw new Error('its answer is not the nonce');
     } catch (cause) {
       throw denied('challenge verification failed', cause);
-    } finally {
-      this.#fetches -= 1;
     }
   }
 }

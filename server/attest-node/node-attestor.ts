@@ -18,6 +18,8 @@ export interface ProvenNode {
   readonly canReattest: boolean;
   /** A join token to be used up together with the storing of the node. */
   readonly joinToken: string | undefined;
+  /** Others that the same proof, differently written, would give: where one is banned, so is this. */
+  readonly twins?: readonly SpiffeId[];
 }
 
 export interface NodeAttestor {

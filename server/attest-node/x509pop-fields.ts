@@ -13,6 +13,9 @@ import type { TrustDomain } from '../../shared/spiffe/trust-domain.ts';
 
 export const TYPE = 'x509pop';
 
+/** As a SPIFFE ID has at most: what follows takes the square of its length. */
+const URI_MAX_CHARS = 2_048;
+
 /** SHA-1 of the certificate, as SPIRE names nodes by it. */
 export const fingerprint = ({ raw }: Certificate): string => hash('sha1', raw);
 
@@ -57,7 +60,8 @@ export function sansOf({ uriSans }: Certificate, trustDomain: TrustDomain): Read
   const found = new Map<string, string>();
   for (const uri of uriSans) {
     if (!uri.startsWith(prefix)) continue;
-    const path = decoded(uri.slice(prefix.length).replace(/[?#].*$/, ''));
+    if (uri.length > URI_MAX_CHARS) continue;
+    const path = decoded(uri.slice(prefix.length).split(/[?#]/, 1)[0] ?? '');
     const [, key, value] = /^\/*([^/]+)\/(.*?)\/*$/.exec(path) ?? [];
     if (key !== undefined && value !== undefined && value !== '') found.set(key, value);
   }

@@ -9,6 +9,7 @@ import { fromBase64 } from '../../shared/bytes.ts';
 import { type Certificate, parseCertificate } from '../../shared/crypto/certificate.ts';
 import { verifyChain } from '../../shared/crypto/chain.ts';
 import { hasIpSan } from '../../shared/crypto/ip-sans.ts';
+import { withOtherSignature } from '../../shared/crypto/other-signature.ts';
 import { parsePem } from '../../shared/crypto/pem.ts';
 import { challengeFor, checkAnswer, NONCE_BYTES } from '../../shared/crypto/possession.ts';
 import { importPublicKey, readPublicKey } from '../../shared/crypto/public-key.ts';
@@ -59,8 +60,13 @@ export class X509PopAttestor implements NodeAttestor {
     if (this.#config.verifiesClientIp) checkAddress(leaf, address);
     const { trustDomain } = this.#needs;
     const node = { leaf, trustDomain, svidPath: this.#svidPath(leaf), sans: sansOf(leaf, trustDomain) };
-    const id = this.#agentId(node);
-    return { id, selectors: selectorsOf(node, authorities), canReattest: true, joinToken: undefined };
+    return {
+      id: this.#agentId(node),
+      selectors: selectorsOf(node, authorities),
+      canReattest: true,
+      joinToken: undefined,
+      twins: this.#twins(node, authorities),
+    };
   }
 
   /** What vouches for the leaf. Throws PermissionDenied when nothing does. */
@@ -95,6 +101,12 @@ export class X509PopAttestor implements NodeAttestor {
     if (!id.isMemberOf(this.#needs.trustDomain) || !id.path.startsWith(trust.prefix))
       throw denied('x509 cert doesnt match SVID prefix', `"${id}" is not below "${trust.prefix}"`);
     return id.path.slice(trust.prefix.length);
+  }
+
+  /** The agent that the certificate makes with its signature's other form, which has another fingerprint. */
+  #twins(node: NodeCertificate, [issuer]: readonly Certificate[]): readonly SpiffeId[] {
+    const raw = issuer === undefined ? undefined : withOtherSignature(node.leaf, issuer);
+    return raw === undefined ? [] : [this.#agentId({ ...node, leaf: { ...node.leaf, raw } })];
   }
 
   #agentId(node: NodeCertificate): SpiffeId {

@@ -73,6 +73,7 @@ async function attest(
     )),
   ];
   for (const id of stored) outcomes.set(id, 'stored');
+  for (const id of await ofAnother(tx, allowed, outcomes)) outcomes.set(id, 'of-another');
   const used = allowed
     .filter((deed) => outcomes.get(deed.id) === 'stored')
     .flatMap((deed) => deed.joinToken ?? []);
@@ -82,6 +83,17 @@ async function attest(
 
 /** Why it was not written, if it was not. */
 const refusalOf = ({ mustBeNew }: Kind<'attest'>): AttestOutcome => (mustBeNew ? 'known' : 'banned');
+
+/** Of those that count as banned, the ones that are only another attestor's. */
+async function ofAnother(
+  tx: Queryable,
+  deeds: readonly Kind<'attest'>[],
+  outcomes: ReadonlyMap<string, NodeOutcome>,
+): Promise<readonly string[]> {
+  const left = deeds.map(({ id }) => id).filter((id) => outcomes.get(id) === 'banned');
+  if (left.length === 0) return [];
+  return idsOf(tx, 'select id from nodes where id = any($1) and serial_number is not null', [left]);
+}
 
 /** The ids of those that were written. */
 async function write(

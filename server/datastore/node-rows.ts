@@ -61,12 +61,12 @@ const INSERT_NODES = `
     expires_at timestamptz, can_reattest boolean, selectors text[], agent_version text)
   order by id`;
 
-/** Returns the ids it wrote: banned nodes are left alone. */
+/** Returns the ids it wrote: banned nodes, and those of another attestor, are left alone. */
 export const UPSERT_NODES = `${INSERT_NODES}
   on conflict (id) do update set attestation_type = excluded.attestation_type, serial_number = excluded.serial_number,
     expires_at = excluded.expires_at, pending_serial_number = null, pending_expires_at = null,
     can_reattest = excluded.can_reattest, selectors = excluded.selectors, agent_version = excluded.agent_version
-  where item.serial_number is not null
+  where item.serial_number is not null and item.attestation_type = excluded.attestation_type
   returning item.id`;
 
 /** Returns the ids it wrote: every node that is there is left alone. */

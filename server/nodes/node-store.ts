@@ -12,12 +12,12 @@ export interface NodeFilter {
   readonly byExpiresBefore?: Date;
 }
 
-export type AttestOutcome = 'stored' | 'banned' | 'token-gone' | 'known';
+export type AttestOutcome = 'stored' | 'banned' | 'token-gone' | 'known' | 'of-another';
 
 export interface NodeStore {
   /**
    * Creates the node or replaces it (selectors included, pending cleared), and uses up the join token where one is
-   * given, in one transaction. A banned node stays as it is; a token that is gone changes nothing. `mustBeNew`: nor does
+   * given, in one transaction. A banned node stays as it is, and one of another attestor; a token that is gone changes nothing. `mustBeNew`: nor does
    * a node that is known, whoever stored it, and be it at the same time.
    */
   attest(node: Node, joinToken: string | undefined, mustBeNew?: boolean): Promise<AttestOutcome>;

@@ -91,6 +91,16 @@ function attestation(open: Open): void {
     assert.equal(await nodes.attest(winner, undefined, true), 'stored');
   });
 
+  test('a node of another attestor stays as it is and does not use up the token', async (t) => {
+    const { nodes, joinTokens } = await open(t);
+    await joinTokens.create({ value: 'secret', expiresAt: LATER }, undefined);
+    const theirs = newNode('a', { attestationType: 'other' });
+    await nodes.attest(theirs, undefined);
+    assert.equal(await nodes.attest(newNode('a'), 'secret'), 'of-another');
+    assert.equal((await nodes.find(theirs.id))?.attestationType, 'other');
+    assert.notEqual(await joinTokens.find('secret'), undefined);
+  });
+
   test('a banned node stays banned and does not use up the token', async (t) => {
     const { nodes, joinTokens } = await open(t);
     await joinTokens.create({ value: 'secret', expiresAt: LATER }, undefined);

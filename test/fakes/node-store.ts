@@ -43,6 +43,7 @@ export class FakeNodeStore implements NodeStore {
     const known = this.feed.items.get(node.id.toString());
     if (known !== undefined && mustBeNew) return 'known';
     if (known !== undefined && known.current === undefined) return 'banned';
+    if (known !== undefined && known.attestationType !== node.attestationType) return 'of-another';
     if (joinToken !== undefined) this.#joinTokens?.use(joinToken);
     this.#put({ ...node, selectors: normalizeSelectors(node.selectors), pending: undefined });
     return 'stored';

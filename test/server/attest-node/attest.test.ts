@@ -125,6 +125,47 @@ test('its selectors are those of the last attestation', async () => {
   await stop();
 });
 
+test('an agent of another attestor is not taken over, be it stored meanwhile, until it is evicted', async () => {
+  const { attest, store, stop } = await world(always());
+  await attest();
+  const id = SpiffeId.parse(ID);
+  const node = await store.nodes.find(id);
+  assert.ok(node !== undefined);
+  const theirs = { ...node, attestationType: 'join_token', canReattest: false };
+  store.nodes.feed.put(ID, theirs);
+  const refused = {
+    code: Code.permissionDenied,
+    message: /attested by another node attestor; evict it first/,
+  };
+  await assert.rejects(attest(), refused);
+  const find = store.nodes.find.bind(store.nodes);
+  store.nodes.find = async () => undefined; // it was not there a moment ago
+  await assert.rejects(attest(), refused);
+  store.nodes.find = find;
+  assert.deepEqual(await store.nodes.find(id), theirs);
+  await store.nodes.remove(id, 'evict');
+  await attest();
+  await stop();
+});
+
+test('a banned agent is banned in every form of its proof', async () => {
+  const twin = SpiffeId.parse('spiffe://example.org/spire/agent/test/twin');
+  const { attest, store, stop } = await world({
+    prove: async ({ payload }) => {
+      assert.equal(Buffer.from(payload).toString(), 'hello');
+      return proven({ twins: [twin] });
+    },
+  });
+  await attest();
+  const node = await store.nodes.find(SpiffeId.parse(ID));
+  assert.ok(node !== undefined);
+  store.nodes.feed.put(twin.toString(), { ...node, id: twin });
+  await attest(); // one that is not banned is no reason
+  await store.nodes.remove(twin, 'ban');
+  await assert.rejects(attest(), { code: Code.permissionDenied, reason: 'AGENT_BANNED' });
+  await stop();
+});
+
 test('what cannot be proven again is refused while the node is known', async () => {
   const { attest, stop } = await world(always({ canReattest: false }));
   await attest();

@@ -41,16 +41,20 @@ interface Attempt {
   readonly claim: Readonly<Record<string, unknown>>;
   /** Told the nonce. */
   readonly onChallenge?: (nonce: string) => void;
+  readonly address?: string;
 }
 
-const prove = (to: HttpChallengeAttestor, { claim, onChallenge = () => {} }: Attempt) =>
+const prove = (
+  to: HttpChallengeAttestor,
+  { claim, onChallenge = () => {}, address = '192.0.2.1' }: Attempt,
+) =>
   to.prove({
     payload: utf8(JSON.stringify({ hostname: 'node-1.example.org', agentname: 'default', ...claim })),
     challenge: async (challenge) => {
       onChallenge((JSON.parse(Buffer.from(challenge).toString()) as { nonce: string }).nonce);
       return utf8('\n');
     },
-    address: '192.0.2.1',
+    address,
   });
 
 /** A host that answers so. */
@@ -209,14 +213,26 @@ describe('http_challenge does not believe', () => {
     await denies(prove(own, { claim: { port: 80 } }), /addresses are not allowed: 127\.0\.0\.1, 169/);
   });
 
-  test('more hosts at once than it has room for', async () => {
+  test('more hosts at once than it has room for, of one address and of all', async () => {
     const busy = attestor('', () => new Promise(() => {}));
-    const waiting = Array.from({ length: 64 }, () => prove(busy, { claim: { port: 80 } }));
-    const ends = Promise.allSettled(waiting);
+    const from = (address: string) => prove(busy, { claim: { port: 80 }, address });
+    const full = { code: Code.resourceExhausted };
+    const waiting = Array.from({ length: 4 }, () => from('192.0.2.1'));
     await clock.advance(0);
-    await assert.rejects(prove(busy, { claim: { port: 80 } }), { code: Code.resourceExhausted });
+    await assert.rejects(from('192.0.2.1'), full);
+    for (let at = 0; at < 60; at += 1) waiting.push(from(`192.0.2.${2 + Math.floor(at / 4)}`));
+    await clock.advance(0);
+    await assert.rejects(from('192.0.2.200'), full);
+    const ends = Promise.allSettled(waiting);
     await clock.advance(10_000);
-    assert.ok((await ends).every(({ status }) => status === 'rejected'));
+    const reasons = (await ends).map((end) =>
+      end.status === 'rejected' ? (end.reason as CodedError).code : 0,
+    );
+    assert.deepEqual(new Set(reasons), new Set([Code.permissionDenied])); // each was tried
+    const again = from('192.0.2.1');
+    again.catch(() => {});
+    await clock.advance(10_000);
+    await assert.rejects(again, { code: Code.permissionDenied });
   });
 });
 
@@ -240,10 +256,12 @@ test('private networks are where nodes are; this machine, its link and everybody
     '203.0.113.1',
     'fd00::1',
     '2001:db8::1',
+    '64:ff9b::cb00:7101', // 203.0.113.1 by NAT64
     '127.0.0.1',
     '127.1.2.3',
     '::1',
     '::ffff:127.0.0.1',
+    '64:ff9b::7f00:1',
     '0.0.0.0',
     '169.254.169.254',
     '::ffff:169.254.169.254',
@@ -253,14 +271,20 @@ test('private networks are where nodes are; this machine, its link and everybody
     'fe80::1',
     'ff02::1',
     'fd00:ec2::254',
+    'fd20:ce::254',
+    '100.100.100.200',
+    '168.63.129.16',
+    '192.0.0.192',
+    '64:ff9b::a9fe:a9fe', // 169.254.169.254 by NAT64
+    '::a9fe:a9fe', // and as IPv4-compatible
   ];
   assert.deepEqual(
     all.filter((address) => isAllowed(address, false)),
-    all.slice(0, 6),
+    all.slice(0, 7),
   );
   assert.deepEqual(
     all.filter((address) => isAllowed(address, true)),
-    all.slice(0, 10),
+    all.slice(0, 12),
   );
 });
 

@@ -4,6 +4,8 @@ import { generateKeyPairSync, hash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { type Certificate, parseCertificate } from '../../../shared/crypto/certificate.ts';
+import { withOtherSignature } from '../../../shared/crypto/other-signature.ts';
 import { Code } from '../../../shared/errors.ts';
 import { type NodeIdentity, NodePki } from '../../fakes/node-pki.ts';
 import { clock, X509PopRig } from './x509pop-rig.ts';
@@ -16,6 +18,9 @@ before(async () => {
 after(() => rig.stop());
 
 const sha1 = (der: Uint8Array | undefined): string => hash('sha1', der ?? new Uint8Array());
+
+const otherForm = (der: Uint8Array | undefined, issuer: Certificate): Uint8Array =>
+  withOtherSignature(parseCertificate(der ?? new Uint8Array()), issuer) ?? assert.fail('no other form');
 
 describe('x509pop proves', () => {
   test('a node by the fingerprint of its certificate, with all that the certificate says', async () => {
@@ -44,6 +49,29 @@ describe('x509pop proves', () => {
         'x509pop:san:rack:a/b',
       ],
     );
+  });
+
+  test('a node whose URIs are of any length by those of a length that is read', async () => {
+    const long = `x509pop://example.org/k/${'/'.repeat(40_000)}x`;
+    const node = await rig.pki.leaf({ uriSans: [long, 'x509pop://example.org/rack/1'] });
+    const values = (await rig.prove(node)).selectors.map(({ value }) => value);
+    assert.deepEqual(
+      values.filter((value) => value.startsWith('san:')),
+      ['san:rack:1'],
+    );
+  });
+
+  test('a node with its twin, which is itself with the other form of its signature', async () => {
+    const node = await rig.pki.leaf();
+    const twin = {
+      ...node,
+      chain: [otherForm(node.chain[0], rig.pki.intermediate.certificate), ...node.chain.slice(1)],
+    };
+    const [one, other] = [await rig.prove(node), await rig.prove(twin)];
+    assert.notDeepEqual(one.id, other.id);
+    assert.deepEqual([one.twins, other.twins], [[other.id], [one.id]]);
+    const direct = await rig.pki.leaf({ isDirect: true });
+    assert.equal((await rig.prove(direct)).twins?.length, 1);
   });
 
   for (const [name, make] of [
